@@ -1,0 +1,3 @@
+package cli
+
+func (env *Env) readMap() error { return nil }

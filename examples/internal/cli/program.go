@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// Exit statuses of every program (mail/sop and dns/dig have their own).
+const (
+	ExitDone  = 0
+	ExitFail  = 1
+	ExitUsage = 2
+)
+
+// Program describes a program to [Main] and [Run].
+type Program struct {
+	// Name is what error lines and the usage text begin with.
+	Name string
+	// Synopsis is the line of flags and arguments after the name.
+	Synopsis string
+	// About says in a few lines what the program does.
+	About string
+	// Example is one worked example, a command line or several.
+	Example string
+	// Flags declares the program's own flags. It may be nil.
+	Flags func(fs *flag.FlagSet)
+	// NotBuilt lists flags whose part of the project does not exist yet: they
+	// are absent from the usage text, and using one is a usage error.
+	NotBuilt []string
+	// Run does the work. It returns nil when done, and otherwise an error
+	// whose text is "what: why". A [UsageError] means wrong usage.
+	Run func(ctx context.Context, env *Env) error
+}
+
+// UsageError is a mistake in the command line: the program exits with
+// [ExitUsage].
+type UsageError struct{ What string }
+
+func (e *UsageError) Error() string { return e.What }
+
+// Usagef makes a [UsageError].
+func Usagef(format string, args ...any) error {
+	return &UsageError{What: fmt.Sprintf(format, args...)}
+}
+
+// Main runs p with the process's arguments and streams, and exits. SIGINT and
+// SIGTERM end the context; a second one ends the process.
+func Main(p *Program) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	os.Exit(Run(ctx, p, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Run runs p with these arguments and streams, and returns the exit status.
+func Run(ctx context.Context, p *Program, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	env := &Env{Stdin: stdin, Stdout: &lockedWriter{w: stdout}, Stderr: &lockedWriter{w: stderr}, program: p}
+	fs := flag.NewFlagSet(p.Name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.BoolVar(&env.Verbose, "v", false, "print the dialogue on stderr, C: and S: before each line, secrets blanked")
+	fs.BoolVar(&env.Secrets, "v-secrets", false, "as -v, with passwords and other secrets shown")
+	fs.StringVar(&env.mapFile, "map", "", "`FILE` of lines PUBLIC LOCAL: dial the local address wherever the public one is meant")
+	if p.Flags != nil {
+		p.Flags(fs)
+	}
+	for _, name := range p.NotBuilt {
+		fs.Func(name, "", func(string) error { return errors.New("not built yet") })
+	}
+
+	switch err := fs.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		usage(stdout, p, fs)
+		return ExitDone
+	case err != nil:
+		return env.fail(notBuilt(p, args, err))
+	}
+	env.Args = fs.Args()
+	env.Verbose = env.Verbose || env.Secrets
+	env.Log = slog.New(slog.NewTextHandler(env.Stderr, nil))
+	if err := env.readMap(); err != nil {
+		return env.fail(&UsageError{What: "-map: " + err.Error()})
+	}
+	if err := p.Run(ctx, env); err != nil {
+		return env.fail(err)
+	}
+	return ExitDone
+}
+
+// notBuilt makes the usage error for what flag.Parse refused, in the words of
+// the contract where the flag belongs to a part not built yet.
+func notBuilt(p *Program, args []string, err error) error {
+	for _, arg := range args {
+		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if strings.HasPrefix(arg, "-") && slices.Contains(p.NotBuilt, name) {
+			return Usagef("-%s: not built yet", name)
+		}
+	}
+	return &UsageError{What: err.Error()}
+}
+
+// fail prints the one line that tells why the program ends, and returns its
+// exit status.
+func (env *Env) fail(err error) int {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	fmt.Fprintf(env.Stderr, "%s: %s\n", env.program.Name, text)
+	if _, ok := errors.AsType[*UsageError](err); ok {
+		return ExitUsage
+	}
+	return ExitFail
+}
+
+func usage(w io.Writer, p *Program, fs *flag.FlagSet) {
+	fmt.Fprintf(w, "usage: %s %s\n\n%s\n\nflags:\n", p.Name, p.Synopsis, strings.TrimSpace(p.About))
+	shown := flag.NewFlagSet(p.Name, flag.ContinueOnError)
+	shown.SetOutput(w)
+	fs.VisitAll(func(f *flag.Flag) {
+		if !slices.Contains(p.NotBuilt, f.Name) {
+			shown.Var(f.Value, f.Name, f.Usage)
+			shown.Lookup(f.Name).DefValue = f.DefValue
+		}
+	})
+	shown.PrintDefaults()
+	fmt.Fprintf(w, "\nexample:\n  %s\n", strings.ReplaceAll(strings.TrimSpace(p.Example), "\n", "\n  "))
+}
