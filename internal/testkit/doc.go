@@ -1,7 +1,9 @@
-// Package testkit is what tests stand on: buffered in-memory connections and
-// an in-memory network that work inside testing/synctest bubbles, throw-away
-// certificates, the starting of real programs, and a check for leaks.
+// Package testkit holds what the tests of several packages need: in-memory
+// connections, throw-away certificates, real programs started or skipped, a
+// relay to record two of them with, and a check that a test left nothing
+// behind.
 //
-// It uses the standard library alone. No package outside tests imports it,
-// save the frame of examples/lecture, whose tests play scenes in memory.
+// It is built on the standard library alone and is imported by tests only.
+// Each helper takes the test first, fails it with a reason that stands on its
+// own, and cleans up after itself when the test ends.
 package testkit
