@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -37,7 +36,8 @@ type event struct {
 
 // ReadTally reads the output of go test -json, writes what go test would have
 // written (a line a package, the output of failed tests, and the reason of each
-// skipped one) to w, and counts.
+// skipped one) to w, and counts. Of a package that passed it writes the last line
+// alone.
 func ReadTally(r io.Reader, w io.Writer) (Tally, error) {
 	var t Tally
 	output := map[[2]string][]string{} // by package and test
@@ -58,9 +58,11 @@ func ReadTally(r io.Reader, w io.Writer) (Tally, error) {
 			fmt.Fprint(w, strings.Join(output[key], ""))
 		case "pass", "fail", "skip":
 			if e.Test == "" {
-				for _, line := range slices.DeleteFunc(output[key], func(s string) bool { return s == "PASS\n" }) {
-					fmt.Fprint(w, line)
+				lines := output[key]
+				if e.Action == "pass" && len(lines) > 0 {
+					lines = lines[len(lines)-1:] // before the ok stand PASS and the seed
 				}
+				fmt.Fprint(w, strings.Join(lines, ""))
 				if e.Action == "fail" && !failed[e.Package] {
 					t.BrokenPackages++
 				}
