@@ -41,6 +41,7 @@ type Packet struct {
 
 	socket *packetSocket
 	queue  replyQueue // where replies wait for the end of the batch, or nil
+	slot   int        // the packet's place in the batch
 	peer   netip.AddrPort
 	addr   net.Addr // the source where it is no UDP address
 	local  localAddr

@@ -10,8 +10,11 @@ import (
 	"time"
 )
 
-// errNoPacketHandler is a programmer's mistake.
-var errNoPacketHandler = errors.New("sockets: PacketServer without a Handler")
+// What a programmer's mistake gives.
+var (
+	errNoPacketHandler = errors.New("sockets: PacketServer without a Handler")
+	errGoexit          = errors.New("sockets: a packet handler called runtime.Goexit")
+)
 
 // serve runs loops reading loops on each of pcs, and the workers behind them.
 func (s *PacketServer) serve(pcs []net.PacketConn, loops int) error {
@@ -47,9 +50,13 @@ func (s *PacketServer) serve(pcs []net.PacketConn, loops int) error {
 		k := sockets[i/loops]
 		readers.Go(func() {
 			l := &packetLoop{server: s, socket: k, queue: queue}
-			if errs[i] = l.run(); errs[i] != ErrServerClosed {
-				closeAll() // one socket that fails for good ends its siblings
-			}
+			errs[i] = errGoexit
+			defer func() {
+				if errs[i] != ErrServerClosed {
+					closeAll() // one loop that fails for good ends its siblings
+				}
+			}()
+			errs[i] = l.run()
 		})
 	}
 	readers.Wait()
@@ -83,19 +90,19 @@ type packetLoop struct {
 
 func (l *packetLoop) run() error {
 	s := l.server
-	p := newPacket(l.socket)
+	ps := make([]*Packet, max(s.Batch, 1))
+	for i := range ps {
+		ps[i] = newPacket(l.socket)
+	}
+	r := newPacketReader(l.socket, len(ps), l.queue == nil)
 	var delay time.Duration
 	for {
-		err := l.socket.read(p)
+		n, err := r.read(ps)
 		switch {
 		case err == nil:
 			delay = 0
-			s.counters.countPacket(p)
-			if l.queue != nil {
-				p = l.queue.put(p, l.socket)
-			} else {
-				s.servePacket(p)
-			}
+			l.take(ps[:n])
+			r.flush()
 		case s.isClosing():
 			return ErrServerClosed
 		case isICMPError(err):
@@ -105,6 +112,26 @@ func (l *packetLoop) run() error {
 			delay = l.backOff(delay, err)
 		default:
 			return err
+		}
+	}
+}
+
+// take serves or queues ps. Those that it queues it replaces.
+func (l *packetLoop) take(ps []*Packet) {
+	s := l.server
+	s.counters.countPackets(ps)
+	var now time.Duration
+	if s.rates != nil {
+		now = time.Since(s.rates.start)
+	}
+	for i, p := range ps {
+		switch {
+		case s.rates != nil && !s.rates.allow(p.peer.Addr(), now):
+			s.counters.rateLimited.Add(1)
+		case l.queue != nil:
+			ps[i] = l.queue.put(p, l.socket)
+		default:
+			s.servePacket(p)
 		}
 	}
 }

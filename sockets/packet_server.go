@@ -42,6 +42,15 @@ type PacketServer struct {
 	// (default [DropNewest]).
 	WhenFull FullPolicy
 
+	// Batch is how many datagrams one system call may read (recvmmsg), and
+	// how many replies one may send (sendmmsg); each holds MaxPacket octets.
+	// The default is 1. Under load 32 is faster; without load a batch holds
+	// one packet. It works for UDP on Linux (amd64 and arm64) and changes
+	// nothing elsewhere.
+	Batch int
+	// Rate bounds the packets of one source (default none).
+	Rate PacketRate
+
 	mu      sync.Mutex
 	closing bool
 	serving int
@@ -53,6 +62,7 @@ type PacketServer struct {
 	idle chan struct{}
 	// closed is closed by Close: what waits in queues is dropped.
 	closed chan struct{}
+	rates  *rateTable
 
 	counters packetCounters
 }
@@ -142,6 +152,7 @@ func (s *PacketServer) init() {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.idle = make(chan struct{})
 	s.closed = make(chan struct{})
+	s.rates = newRateTable(s.Rate)
 }
 
 // begin registers the sockets of one call of serve.

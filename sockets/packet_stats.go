@@ -12,6 +12,9 @@ type PacketStats struct {
 	Truncated int64
 	// Dropped counts packets that found the queue full.
 	Dropped int64
+	// RateLimited counts packets dropped because their source sent more than
+	// Rate allows.
+	RateLimited int64
 	// Panics counts handlers that panicked.
 	Panics int64
 	// ReadErrors counts errors that reading survived, WriteErrors replies
@@ -29,6 +32,7 @@ func (s *PacketServer) Stats() PacketStats {
 		ReplyOctets: c.replyOctets.Load(),
 		Truncated:   c.truncated.Load(),
 		Dropped:     c.dropped.Load(),
+		RateLimited: c.rateLimited.Load(),
 		Panics:      c.panics.Load(),
 		ReadErrors:  c.readErrors.Load(),
 		WriteErrors: c.writeErrors.Load(),
@@ -37,15 +41,22 @@ func (s *PacketServer) Stats() PacketStats {
 
 // packetCounters is PacketStats while it grows.
 type packetCounters struct {
-	packets, octets, replies, replyOctets               atomic.Int64
-	truncated, dropped, panics, readErrors, writeErrors atomic.Int64
+	packets, octets, replies, replyOctets                            atomic.Int64
+	truncated, dropped, rateLimited, panics, readErrors, writeErrors atomic.Int64
 }
 
-func (c *packetCounters) countPacket(p *Packet) {
-	c.packets.Add(1)
-	c.octets.Add(int64(len(p.Data)))
-	if p.Truncated {
-		c.truncated.Add(1)
+func (c *packetCounters) countPackets(ps []*Packet) {
+	octets, truncated := 0, 0
+	for _, p := range ps {
+		octets += len(p.Data)
+		if p.Truncated {
+			truncated++
+		}
+	}
+	c.packets.Add(int64(len(ps)))
+	c.octets.Add(int64(octets))
+	if truncated > 0 {
+		c.truncated.Add(int64(truncated))
 	}
 }
 

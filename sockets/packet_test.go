@@ -188,18 +188,23 @@ func TestPacketServerPanic(t *testing.T) {
 
 func TestPacketAllocations(t *testing.T) {
 	tests := []struct {
-		name, listen string
-		workers      int
+		name, listen   string
+		workers, batch int
+		rate           sockets.PacketRate
 	}{
 		{name: "one address", listen: "127.0.0.1:0"},
 		{name: "all addresses", listen: "0.0.0.0:0"},
 		{name: "dual stack", listen: "[::]:0"},
 		{name: "workers", listen: "127.0.0.1:0", workers: 2},
+		{name: "batch", listen: "127.0.0.1:0", batch: 32},
+		{name: "batch, dual stack", listen: "[::]:0", batch: 32},
+		{name: "batch and workers", listen: "0.0.0.0:0", batch: 8, workers: 2},
+		{name: "rate", listen: "127.0.0.1:0", rate: sockets.PacketRate{PerSecond: 1e9}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := &sockets.PacketServer{
-				Workers: tt.workers,
+				Workers: tt.workers, Batch: tt.batch, Rate: tt.rate,
 				Handler: sockets.PacketHandlerFunc(func(_ context.Context, p *sockets.Packet) { p.Reply(p.Data) }),
 			}
 			addr := servePackets(t, s, "udp", tt.listen)

@@ -1,0 +1,4 @@
+package sockets
+
+// sysSendmmsg is SYS_SENDMMSG.
+const sysSendmmsg = 269
