@@ -3,6 +3,7 @@ package berkeley
 import (
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -12,13 +13,14 @@ import (
 // server with many sockets that wants the calls by name.
 //
 // Deadlines work as in package net: a call that is late gives
-// [os.ErrDeadlineExceeded]. Close wakes those who wait, with [net.ErrClosed]
-// or [os.ErrClosed]. A Polled may be shared among goroutines.
+// [os.ErrDeadlineExceeded]. Close wakes those who wait, with [net.ErrClosed].
+// A Polled may be shared among goroutines.
 type Polled struct {
 	raw  syscall.RawConn
 	conn interface{ SetDeadline(time.Time) error }
 	// file is ours to close; nil when the connection belongs to the caller.
-	file *os.File
+	file   *os.File
+	closed atomic.Bool
 }
 
 // NewPolled makes the calls available on a connection of package net, or on
@@ -77,7 +79,20 @@ func (p *Polled) Close() error {
 	if p.file == nil {
 		return nil
 	}
-	return p.file.Close()
+	p.closed.Store(true)
+	if err := p.file.Close(); err != nil {
+		return net.ErrClosed
+	}
+	return nil
+}
+
+// woken gives the error with which the poller ended a wait. That of a file
+// that was closed has no exported name.
+func (p *Polled) woken(err error) error {
+	if p.closed.Load() {
+		return net.ErrClosed
+	}
+	return err
 }
 
 // Control gives do the descriptor for a call that does not wait, such as
@@ -85,7 +100,7 @@ func (p *Polled) Close() error {
 func (p *Polled) Control(do func(FD) error) error {
 	var err error
 	if cerr := p.raw.Control(func(fd uintptr) { err = do(FD(fd)) }); cerr != nil {
-		return cerr
+		return p.woken(cerr)
 	}
 	return err
 }
@@ -158,7 +173,9 @@ func (p *Polled) SendMsg(m *Msg, flags Flags) (n int, err error) {
 	return failedN(n, err), err
 }
 
-// Connect is [FD.Connect], waiting on the poller.
+// Connect is [FD.Connect], waiting on the poller. Where a Unix-domain listener
+// has no room in its backlog it gives [ErrWouldBlock], since Linux does not
+// tell when there is room.
 func (p *Polled) Connect(sa Sockaddr) error {
 	begun := false
 	var cerr error
@@ -178,24 +195,24 @@ func (p *Polled) Connect(sa Sockaddr) error {
 		return true
 	})
 	if err != nil {
-		return err
+		return p.woken(err)
 	}
 	return cerr
 }
 
 // read makes a call, again each time that the poller says it need not wait.
-func (p *Polled) read(call func(FD) error) error { return park(p.raw.Read, call) }
+func (p *Polled) read(call func(FD) error) error { return p.park(p.raw.Read, call) }
 
-func (p *Polled) write(call func(FD) error) error { return park(p.raw.Write, call) }
+func (p *Polled) write(call func(FD) error) error { return p.park(p.raw.Write, call) }
 
-func park(wait func(func(uintptr) bool) error, call func(FD) error) error {
+func (p *Polled) park(wait func(func(uintptr) bool) error, call func(FD) error) error {
 	var err error
 	werr := wait(func(fd uintptr) bool {
 		err = call(FD(fd))
 		return !isWouldBlock(causeOf(err))
 	})
 	if werr != nil {
-		return werr
+		return p.woken(werr)
 	}
 	return err
 }
