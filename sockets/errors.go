@@ -42,7 +42,7 @@ func (e *ParseError) Unwrap() error { return e.Err }
 type LimitError struct {
 	// Name is the field's name, as in "MaxConnsPerPeer".
 	Name string
-	// Max is the value in force.
+	// Max is the value in force; of a duration, the nanoseconds.
 	Max int64
 	// Reply is what a server answers; 0 where the protocol has no such thing.
 	Reply int
