@@ -15,8 +15,8 @@ import (
 type instant int64
 
 const (
-	longAgo instant = math.MinInt64
-	never   instant = math.MaxInt64
+	passed instant = math.MinInt64
+	never  instant = math.MaxInt64
 )
 
 func (t instant) add(d time.Duration) instant {
@@ -82,7 +82,7 @@ func (h *half) limit() (at instant, why cause) {
 	}
 	switch {
 	case h.idle && h.draining:
-		return longAgo, cause{err: ErrServerClosed}
+		return passed, cause{err: ErrServerClosed}
 	case h.idle && h.idleTimeout > 0:
 		if t := h.idleSince.add(h.idleTimeout); t < at {
 			at, why = t, cause{name: "IdleTimeout", max: int64(h.idleTimeout)}
@@ -176,7 +176,7 @@ func (h *half) arm(born time.Time, at instant) error {
 	switch at {
 	case never:
 		return h.set(time.Time{})
-	case longAgo:
+	case passed:
 		return h.set(past)
 	}
 	return h.set(born.Add(time.Duration(at)))

@@ -129,7 +129,7 @@ func (w *wire) withContext(ctx context.Context, at time.Time, limited bool) (rel
 	}
 	return watch(ctx, func() {
 		for i, h := range halves {
-			h.change(w.born, func() { marks[i].at = longAgo })
+			h.change(w.born, func() { marks[i].at = passed })
 		}
 	}, func() {
 		for i, h := range halves {

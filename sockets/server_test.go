@@ -13,8 +13,8 @@ import (
 	"applayer/sockets"
 )
 
-// echo answers what comes with itself.
-var echo = sockets.HandlerFunc(func(_ context.Context, c *sockets.Conn) {
+// echoHandler answers what comes with itself.
+var echoHandler = sockets.HandlerFunc(func(_ context.Context, c *sockets.Conn) {
 	b := make([]byte, 1024)
 	for {
 		n, err := c.Read(b)
@@ -27,8 +27,8 @@ var echo = sockets.HandlerFunc(func(_ context.Context, c *sockets.Conn) {
 	}
 })
 
-// listen opens a listener on loopback, or a Unix-domain one.
-func listen(t testing.TB, network string) net.Listener {
+// listenStream opens a listener on loopback, or a Unix-domain one.
+func listenStream(t testing.TB, network string) net.Listener {
 	t.Helper()
 	addr := "127.0.0.1:0"
 	if network == "unix" {
@@ -39,8 +39,8 @@ func listen(t testing.TB, network string) net.Listener {
 	return l
 }
 
-// start serves l until the test ends, and sees that Serve ends as it should.
-func start(t testing.TB, s *sockets.Server, l net.Listener) {
+// startServer serves l until the test ends, and sees that Serve ends as it should.
+func startServer(t testing.TB, s *sockets.Server, l net.Listener) {
 	t.Helper()
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
@@ -50,7 +50,7 @@ func start(t testing.TB, s *sockets.Server, l net.Listener) {
 	})
 }
 
-func dial(t testing.TB, l net.Listener) net.Conn {
+func dialStream(t testing.TB, l net.Listener) net.Conn {
 	t.Helper()
 	c, err := net.Dial(l.Addr().Network(), l.Addr().String())
 	require.NoError(t, err)
@@ -72,9 +72,9 @@ func exchange(t testing.TB, c io.ReadWriter, msg string) string {
 func TestServeEcho(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
-			l := listen(t, network)
-			start(t, &sockets.Server{Handler: echo}, l)
-			assert.Equal(t, "hello", exchange(t, dial(t, l), "hello"))
+			l := listenStream(t, network)
+			startServer(t, &sockets.Server{Handler: echoHandler}, l)
+			assert.Equal(t, "hello", exchange(t, dialStream(t, l), "hello"))
 		})
 	}
 }
