@@ -10,6 +10,10 @@ func TestDocs(t *testing.T) {
 	none(t, house.CheckDocs(module(t)))
 }
 
+func TestFront(t *testing.T) { none(t, house.CheckFront(module(t))) }
+
+func TestFuzz(t *testing.T) { none(t, house.CheckFuzz(module(t))) }
+
 func TestDocsFindPlantedFaults(t *testing.T) {
 	tests := []struct{ name, src, want string }{
 		{"a function", "func F() {}", "a/a.go:2: F has no doc comment"},

@@ -122,7 +122,7 @@ func (m *Module) shows(where, cell string, names map[string][]string) []Fault {
 // .ci/run) and lead nowhere. In internal/compare they are relative to that.
 func (m *Module) missingPaths(where, command string) []Fault {
 	var faults []Fault
-	for _, w := range strings.Fields(command) {
+	for w := range strings.FieldsSeq(command) {
 		if !strings.HasPrefix(w, "./") && !strings.HasPrefix(w, ".ci/") {
 			continue
 		}
