@@ -5,6 +5,8 @@ import (
 	"iter"
 	"math/rand/v2"
 	"net"
+	"net/netip"
+	"time"
 )
 
 // For tests from outside: the pure parts below the exported calls.
@@ -18,3 +20,27 @@ func ListenRangeWith(ctx context.Context, src rand.Source, listen func(ctx conte
 }
 
 func (r PortRange) Shuffled(src rand.Source) iter.Seq[uint16] { return r.shuffled(rand.New(src)) }
+
+// Race is the engine of Happy Eyeballs.
+type Race struct{ r race }
+
+func NewRace(delay time.Duration, firstCount, maxAttempts int) *Race {
+	r := &Race{race{attemptDelay: delay, resolutionDelay: defaultResolutionDelay, firstCount: firstCount, maxAttempts: maxAttempts}}
+	r.r.asked(ip6, ip4)
+	return r
+}
+
+func (r *Race) Answered(now time.Time, addrs []netip.Addr) { r.r.answered(now, addrs, ip6, ip4) }
+
+func (r *Race) AnsweredOne(now time.Time, addrs []netip.Addr, six bool) {
+	if six {
+		r.r.answered(now, addrs, ip6)
+	} else {
+		r.r.answered(now, addrs, ip4)
+	}
+}
+
+func (r *Race) Failed(now time.Time)                  { r.r.failed(now) }
+func (r *Race) Next(now time.Time) (netip.Addr, bool) { return r.r.next(now) }
+func (r *Race) Wake() (time.Time, bool)               { return r.r.wake() }
+func (r *Race) Lost() bool                            { return r.r.lost() }

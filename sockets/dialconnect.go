@@ -1,0 +1,69 @@
+package sockets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+)
+
+// connect makes one attempt.
+func (d *Dialer) connect(ctx context.Context, a attempt) (net.Conn, error) {
+	if d.Connect != nil {
+		return d.Connect(ctx, a.network, a.addr)
+	}
+	nd := net.Dialer{KeepAliveConfig: d.KeepAlive, FallbackDelay: -1}
+	if !namesHosts(a.network) {
+		return nd.DialContext(ctx, a.network, a.addr)
+	}
+	if d.LocalPorts.IsZero() {
+		nd.LocalAddr = boundAddr(a.network, d.LocalAddr, 0)
+		return nd.DialContext(ctx, a.network, a.addr)
+	}
+	return d.connectFrom(ctx, nd, a)
+}
+
+// connectFrom binds a random port of LocalPorts (RFC 6056 §3.3.2), passing over
+// those in use.
+func (d *Dialer) connectFrom(ctx context.Context, nd net.Dialer, a attempt) (net.Conn, error) {
+	if d.LocalPorts.Lo == 0 || d.LocalPorts.Lo > d.LocalPorts.Hi {
+		return nil, fmt.Errorf("no local ports in %d-%d", d.LocalPorts.Lo, d.LocalPorts.Hi)
+	}
+	nd.Control = reuseAddr
+	var taken error
+	for port := range d.LocalPorts.shuffled(rand.New(cryptoSource{})) {
+		nd.LocalAddr = boundAddr(a.network, d.LocalAddr, port)
+		conn, err := nd.DialContext(ctx, a.network, a.addr)
+		if err == nil || !portTaken(err) {
+			return conn, err
+		}
+		taken = err
+	}
+	return nil, fmt.Errorf("local ports %v all taken: %w", d.LocalPorts, taken)
+}
+
+// portTaken tells that another local port may do. EADDRNOTAVAIL of connect
+// means that the pair of addresses is in use, that of bind that the address is
+// not ours.
+func portTaken(err error) bool {
+	if errors.Is(err, errAddrInUse) {
+		return true
+	}
+	call, ok := errors.AsType[*os.SyscallError](err)
+	return ok && strings.HasPrefix(call.Syscall, "connect") && errors.Is(call.Err, errAddrNotAvail)
+}
+
+// boundAddr is what net.Dialer binds; nil leaves the choice to the system.
+func boundAddr(network string, ip netip.Addr, port uint16) net.Addr {
+	if !ip.IsValid() && port == 0 {
+		return nil
+	}
+	if strings.HasPrefix(network, "udp") {
+		return &net.UDPAddr{IP: ip.AsSlice(), Port: int(port), Zone: ip.Zone()}
+	}
+	return &net.TCPAddr{IP: ip.AsSlice(), Port: int(port), Zone: ip.Zone()}
+}
