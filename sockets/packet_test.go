@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -87,10 +88,11 @@ func TestPacketServerReplyLeavesFromTheAddressAsked(t *testing.T) {
 		{"dual stack, IPv4 mapped", "udp", "[::]:0", "127.0.0.3"},
 		{"one address", "udp", "127.0.0.2:0", "127.0.0.2"},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for i := range 2 * len(tests) {
+		tt, batch := tests[i/2], i%2*8
+		t.Run(tt.name+", batch "+strconv.Itoa(batch), func(t *testing.T) {
 			seen := make(chan [2]netip.AddrPort, 1)
-			s := &sockets.PacketServer{Handler: sockets.PacketHandlerFunc(func(_ context.Context, p *sockets.Packet) {
+			s := &sockets.PacketServer{Batch: batch, Handler: sockets.PacketHandlerFunc(func(_ context.Context, p *sockets.Packet) {
 				seen <- [2]netip.AddrPort{p.Source, p.Destination}
 				p.Reply(bytes.ToUpper(p.Data))
 			})}
