@@ -35,6 +35,9 @@ type Dialogue struct {
 	payload []byte // scratch
 }
 
+// window is what both sides offer, the most without an option.
+const window = 0xffff
+
 // end is one side of a Dialogue.
 type end struct {
 	addr   netip.AddrPort
@@ -121,8 +124,16 @@ func (d *Dialogue) Write(t time.Time, fromClient bool, b []byte) error {
 	if err := d.Open(t); err != nil || len(b) == 0 {
 		return err
 	}
+	flight := 0
 	for len(b) > 0 {
 		n := min(len(b), d.segment())
+		// Never more in flight than the window that the peer offers.
+		if flight += n; flight > window {
+			if err := d.send(t, to, from, ACK, nil, nil); err != nil {
+				return err
+			}
+			flight = n
+		}
 		flags := ACK
 		if n == len(b) {
 			flags |= PSH
@@ -190,7 +201,7 @@ func (d *Dialogue) send(t time.Time, from, to *end, flags TCPFlags, options, b [
 		DestinationPort: to.addr.Port(),
 		Sequence:        from.seq,
 		Flags:           flags,
-		Window:          0xffff,
+		Window:          window,
 		Options:         options,
 	}
 	if flags&ACK != 0 {
