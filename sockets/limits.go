@@ -18,7 +18,8 @@ type Limits struct {
 	MaxConnsPerPeer int
 	// PeerPrefix tells what counts as one peer: connections with equal
 	// prefixes share MaxConnsPerPeer. The default is [DefaultPeerPrefix]. An
-	// invalid prefix is not limited (Unix-domain peers).
+	// invalid prefix is not limited (Unix-domain peers); bits beyond its length
+	// do not count.
 	PeerPrefix func(net.Addr) netip.Prefix
 	// IdleTimeout bounds the time that a connection may be marked idle
 	// (default 2 minutes). It ends the Read that waits then.

@@ -24,7 +24,7 @@ func (s *Server) admit(nc net.Conn) (netip.Prefix, error) {
 	if s.PeerPrefix != nil {
 		prefix = s.PeerPrefix
 	}
-	peer := prefix(nc.RemoteAddr())
+	peer := prefix(nc.RemoteAddr()).Masked()
 	total := orDefault(s.MaxConns, defaultMaxConns)
 	each := orDefault(s.MaxConnsPerPeer, defaultMaxConnsPerPeer)
 	s.mu.Lock()
