@@ -9,6 +9,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"applayer/sockets"
 )
 
 // ShutdownTimeout bounds the time that a server takes to finish what is in
@@ -29,8 +31,10 @@ type Env struct {
 	// blanks (-v-secrets).
 	Verbose, Secrets bool
 
-	mapFile string
-	program *Program
+	mapFile    string
+	program    *Program
+	dialer     sockets.Dialer
+	transcript *sockets.Transcript
 }
 
 // Listening prints the ready line of a listener, with its role before it

@@ -85,7 +85,7 @@ func Run(ctx context.Context, p *Program, args []string, stdin io.Reader, stdout
 	env.Args = fs.Args()
 	env.Verbose = env.Verbose || env.Secrets
 	env.Log = slog.New(slog.NewTextHandler(env.Stderr, nil))
-	if err := env.readMap(); err != nil {
+	if err := env.prepare(); err != nil {
 		return env.fail(&UsageError{What: "-map: " + err.Error()})
 	}
 	if err := p.Run(ctx, env); err != nil {

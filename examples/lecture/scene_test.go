@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/examples/internal/cli"
+	"applayer/internal/testkit"
+)
+
+// onLoopback lists the scenes that need the system's own sockets and so
+// cannot be played in a bubble.
+var onLoopback = map[string]bool{"calls": true}
+
+// playIn plays a scene, in a bubble over an in-memory network where it can.
+func playIn(t *testing.T, s Scene, out io.Writer, opts NetOptions) (v verdict) {
+	t.Helper()
+	if onLoopback[s.Name] {
+		return play(t.Context(), s, NewNet(&loopback{dir: t.TempDir()}, out, opts))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		v = play(t.Context(), s, NewNet(testkit.NewNetwork(), out, opts))
+	})
+	return v
+}
+
+func TestScenesPlay(t *testing.T) {
+	for _, s := range scenes {
+		t.Run(s.Name, func(t *testing.T) {
+			var out bytes.Buffer
+			v := playIn(t, s, &out, NetOptions{})
+			if errors.Is(v.err, errors.ErrUnsupported) {
+				t.Skip("this system cannot play the scene: ", v.err)
+			}
+			require.NoError(t, v.err, out.String())
+			assert.Zero(t, v.failed, out.String())
+			assert.Positive(t, v.passed)
+		})
+	}
+}
+
+// flipFirst flips one bit of the first octet that a client receives.
+func flipFirst() func(toClient bool, b []byte) {
+	done := make(chan struct{}, 1)
+	return func(toClient bool, b []byte) {
+		if toClient && len(b) > 0 {
+			select {
+			case done <- struct{}{}:
+				b[0] ^= 0x20
+			default:
+			}
+		}
+	}
+}
+
+func TestScenesNoticeASpoiledOctet(t *testing.T) {
+	for _, s := range scenes {
+		if onLoopback[s.Name] || unspoilt[s.Name] {
+			continue // its own test spoils it
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			var out bytes.Buffer
+			v := playIn(t, s, &out, NetOptions{Spoil: flipFirst()})
+			assert.False(t, v.ok(), out.String())
+		})
+	}
+}
+
+// unspoilt lists the scenes that exchange nothing over a stage's connections;
+// each has a test of its own that spoils what it shows.
+var unspoilt = map[string]bool{"tables": true, "tcpudp": true}
+
+func TestSceneWithoutOutcomeFails(t *testing.T) {
+	var out bytes.Buffer
+	s := Scene{Name: "empty", Title: "nothing", Run: func(context.Context, *Net) error { return nil }}
+	v := play(t.Context(), s, NewNet(testkit.NewNetwork(), &out, NetOptions{}))
+	assert.False(t, v.ok())
+	assert.Contains(t, out.String(), "-- empty: FAILED")
+}
+
+func TestExpect(t *testing.T) {
+	var out bytes.Buffer
+	n := NewNet(testkit.NewNetwork(), &out, NetOptions{})
+	assert.True(t, n.Expect("octets", []byte{2, 0}, []byte{2, 0}))
+	assert.False(t, n.Expect("reply", "A", "B"))
+	assert.Equal(t, "   ok    octets: 02 00\n   FAIL  reply: expected \"A\", got \"B\"\n", out.String())
+}
+
+func TestSceneNamesAreUnique(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range scenes {
+		assert.False(t, seen[s.Name], s.Name)
+		seen[s.Name] = true
+	}
+}
+
+func TestProgram(t *testing.T) {
+	tests := []struct {
+		name           string
+		args           []string
+		status         int
+		stdout, stderr string
+	}{
+		{"list", []string{"-list"}, 0, "upper  ", ""},
+		{"one scene over loopback", []string{"upper"}, 0, "-- upper: passed", ""},
+		{"unknown scene", []string{"ballet"}, 2, "", "lecture: ballet: no such scene; -list lists them\n"},
+		{"-serve comes later", []string{"-serve", "127.0.0.1:0"}, 2, "", "lecture: -serve: not built yet\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			testkit.NoLeaks(t)
+			var stdout, stderr bytes.Buffer
+			got := cli.Run(t.Context(), program(), tt.args, strings.NewReader(""), &stdout, &stderr)
+			assert.Equal(t, tt.status, got, stdout.String())
+			assert.Contains(t, stdout.String(), tt.stdout)
+			assert.Equal(t, tt.stderr, stderr.String())
+		})
+	}
+}
+
+func TestDialogueIsPrintedAsTheTapSawIt(t *testing.T) {
+	var out bytes.Buffer
+	v := playIn(t, upperScene, &out, NetOptions{})
+	require.True(t, v.ok())
+	assert.Contains(t, out.String(), "C[alice]: do you like ketchup?\n")
+	assert.Contains(t, out.String(), "S[alice]: DO YOU LIKE KETCHUP?\n")
+}
