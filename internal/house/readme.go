@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/types"
+	"iter"
 	"regexp"
 	"strings"
 )
@@ -15,24 +16,32 @@ var fence = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")
 // link finds the targets of links to files.
 var link = regexp.MustCompile(`\]\(([^)#:]+)\)`)
 
-// CheckReadme finds, in README.md, Go code that does not compile, and links and
-// commands whose paths lead nowhere. The Go code is whole files.
-func CheckReadme(m *Module, imports types.Importer) []Fault {
+// quote finds code in a sentence.
+var quote = regexp.MustCompile("`([^`\n]+)`")
+
+// CheckReadmeCode finds Go code in README.md that does not compile. The code is
+// whole files.
+func CheckReadmeCode(m *Module, imports types.Importer) []Fault {
 	var faults []Fault
-	text := m.Text["README.md"]
-	for _, block := range fence.FindAllStringSubmatchIndex(text, -1) {
-		where := fmt.Sprintf("README.md:%d", 1+strings.Count(text[:block[0]], "\n"))
-		code := text[block[4]:block[5]]
-		switch text[block[2]:block[3]] {
-		case "go":
-			if err := m.compiles(code, imports); err != nil {
-				faults = append(faults, Fault{where, "the code does not compile: " + err.Error()})
-			}
-		case "sh":
-			faults = append(faults, m.missingPaths(where, code)...)
+	for where, block := range blocks(m.Text["README.md"], "go") {
+		if err := m.compiles(block, imports); err != nil {
+			faults = append(faults, Fault{where, "the code does not compile: " + err.Error()})
 		}
 	}
-	for _, quoted := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(text, -1) {
+	return faults
+}
+
+// CheckReadmePaths finds links and commands in README.md whose paths lead
+// nowhere.
+func CheckReadmePaths(m *Module) []Fault {
+	var faults []Fault
+	text := m.Text["README.md"]
+	for where, block := range blocks(text, "sh") {
+		for command := range strings.Lines(block) {
+			faults = append(faults, m.missingPaths(where, strings.TrimSpace(command))...)
+		}
+	}
+	for _, quoted := range quote.FindAllStringSubmatch(text, -1) {
 		faults = append(faults, m.missingPaths("README.md", quoted[1])...)
 	}
 	for _, to := range link.FindAllStringSubmatch(text, -1) {
@@ -41,6 +50,18 @@ func CheckReadme(m *Module, imports types.Importer) []Fault {
 		}
 	}
 	return faults
+}
+
+// blocks yields the code blocks of a language.
+func blocks(text, language string) iter.Seq2[string, string] {
+	return func(yield func(where, block string) bool) {
+		for _, b := range fence.FindAllStringSubmatchIndex(text, -1) {
+			where := fmt.Sprintf("README.md:%d", 1+strings.Count(text[:b[0]], "\n"))
+			if text[b[2]:b[3]] == language && !yield(where, text[b[4]:b[5]]) {
+				return
+			}
+		}
+	}
 }
 
 // compiles checks the types of a whole file.

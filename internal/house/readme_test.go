@@ -6,9 +6,15 @@ import (
 	"applayer/internal/house"
 )
 
+func TestReadmeCode(t *testing.T) {
+	none(t, house.CheckReadmeCode(module(t), house.Importer(list(t))))
+}
+
 func TestReadmeFindsPlantedFaults(t *testing.T) {
 	outer := compile(t, "m/sockets", "package sockets\nfunc Dial() {}")
-	check := func(m *house.Module) []house.Fault { return house.CheckReadme(m, given{outer}) }
+	check := func(m *house.Module) []house.Fault {
+		return append(house.CheckReadmeCode(m, given{outer}), house.CheckReadmePaths(m)...)
+	}
 	tests := []struct{ name, text, want string }{
 		{"code", "```go\npackage main\n\nimport \"m/sockets\"\n\nfunc main() { sockets.Dial() }\n```\n", ""},
 		{"a name that is not there", "one\n\n```go\npackage main\n\nimport \"m/sockets\"\n\nfunc main() { sockets.Dail() }\n```\n", "README.md:3: the code does not compile"},

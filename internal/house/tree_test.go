@@ -6,6 +6,8 @@ import (
 	"applayer/internal/house"
 )
 
+func TestTopLevel(t *testing.T) { none(t, house.CheckTopLevel(module(t))) }
+
 func TestPackageNames(t *testing.T) { none(t, house.CheckPackageNames(module(t))) }
 
 func TestParseErrors(t *testing.T) { none(t, house.CheckParseErrors(module(t))) }
