@@ -26,6 +26,8 @@ func (f file) octets(o binary.AppendByteOrder) []byte {
 		switch v := v.(type) {
 		case int:
 			b = o.AppendUint32(b, uint32(v))
+		case uint32:
+			b = o.AppendUint32(b, v)
 		case uint16:
 			b = o.AppendUint16(b, v)
 		case uint64:
@@ -38,7 +40,7 @@ func (f file) octets(o binary.AppendByteOrder) []byte {
 }
 
 // head is the header of a classic capture of raw IP.
-func head(magic int) file {
+func head(magic uint32) file {
 	return file{magic, uint16(2), uint16(4), 0, 0, 65535, 101}
 }
 
