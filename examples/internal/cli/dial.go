@@ -73,7 +73,11 @@ func (env *Env) prepare() error {
 		}
 	}
 	if env.Verbose {
-		env.transcript = sockets.NewTranscript(&sockets.TranscriptOptions{Live: env.Stderr})
+		opts := &sockets.TranscriptOptions{Live: env.Stderr}
+		if !env.Secrets {
+			opts.Redact = env.program.Redact
+		}
+		env.transcript = sockets.NewTranscript(opts)
 	}
 	return nil
 }

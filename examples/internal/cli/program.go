@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"applayer/sockets"
 )
 
 // Exit statuses of every program (mail/sop and dns/dig have their own).
@@ -36,6 +38,9 @@ type Program struct {
 	// NotBuilt lists flags whose part of the project does not exist yet: they
 	// are absent from the usage text, and using one is a usage error.
 	NotBuilt []string
+	// Redact blanks the secrets of a line of the dialogue that -v prints;
+	// -v-secrets leaves it out. It may be nil.
+	Redact func(sockets.TranscriptLine) sockets.TranscriptLine
 	// Run does the work. It returns nil when done, and otherwise an error
 	// whose text is "what: why". A [UsageError] means wrong usage.
 	Run func(ctx context.Context, env *Env) error
