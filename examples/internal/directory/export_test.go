@@ -1,0 +1,4 @@
+package directory
+
+// Table is the compiled table, for the exhaustive tests.
+var Table = table
