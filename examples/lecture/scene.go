@@ -23,6 +23,7 @@ type Scene struct {
 // scenes are all scenes in the order of the lecture.
 var scenes = []Scene{
 	upperScene,
+	callsScene,
 }
 
 // sceneTime bounds one scene.
