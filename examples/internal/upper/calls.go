@@ -14,13 +14,14 @@ import (
 // Socket is a connected stream socket of the Berkeley calls as a [Conn].
 type Socket struct{ berkeley.FD }
 
-// Read is recv: 0 octets mean that the peer closed its sending side.
+// Read is recv: 0 octets mean that the peer closed its sending side. A recv
+// that fails gives -1, which no reader may.
 func (s Socket) Read(p []byte) (int, error) {
 	n, err := s.Recv(p, 0)
 	if err == nil && n == 0 && len(p) > 0 {
 		return 0, io.EOF
 	}
-	return n, err
+	return max(n, 0), err
 }
 
 // Write is send, again and again until the kernel has taken all of p.

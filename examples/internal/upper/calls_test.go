@@ -55,3 +55,9 @@ func TestSocketServer(t *testing.T) {
 		})
 	}
 }
+
+func TestSocketReadFails(t *testing.T) {
+	n, err := upper.Socket{FD: -1}.Read(make([]byte, 1))
+	assert.Error(t, err)
+	assert.Zero(t, n, "a reader gives no -1")
+}
