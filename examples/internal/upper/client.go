@@ -54,6 +54,10 @@ func (c *Client) Close() error {
 	return conn.Close()
 }
 
+// sentWhole is the length of a line that any connection takes without a wait,
+// so that send comes before recv.
+const sentWhole = 4096
+
 func (c *Client) exchange(line []byte) (reply []byte, err error) {
 	if c.conn == nil {
 		if c.conn, err = c.Dial(); err != nil {
@@ -63,16 +67,21 @@ func (c *Client) exchange(line []byte) (reply []byte, err error) {
 		c.r = bufio.NewReader(c.conn)
 	}
 	last := len(line) == 0 || line[len(line)-1] != '\n'
-	// Sending goes beside receiving: a long line's beginning comes back
-	// before its end is sent, and would fill both directions.
 	var sending sync.WaitGroup
 	var sendErr error
 	conn := c.conn
-	sending.Go(func() {
+	send := func() {
 		if _, sendErr = conn.Write(line); sendErr == nil && last {
 			sendErr = conn.CloseWrite()
 		}
-	})
+	}
+	if len(line) <= sentWhole {
+		send()
+	} else {
+		// Sending goes beside receiving: a long line's beginning comes back
+		// before its end is sent, and would fill both directions.
+		sending.Go(send)
+	}
 	if last {
 		if reply, err = io.ReadAll(c.r); err == nil && len(reply) == 0 && len(line) > 0 {
 			err = io.EOF
