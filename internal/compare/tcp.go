@@ -14,7 +14,6 @@ import (
 
 	"github.com/cloudwego/netpoll"
 	"github.com/panjf2000/gnet/v2"
-	"github.com/panjf2000/gnet/v2/pkg/logging"
 
 	"applayer/sockets"
 )
@@ -110,11 +109,20 @@ func (e *gnetEcho) OnTraffic(c gnet.Conn) gnet.Action {
 	return gnet.None
 }
 
+// silent is a logger for gnet, which tells of each start at level info.
+type silent struct{}
+
+func (silent) Debugf(string, ...any) {}
+func (silent) Infof(string, ...any)  {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Errorf(string, ...any) {}
+func (silent) Fatalf(string, ...any) {}
+
 func startGnet() (*server, error) {
 	echo := &gnetEcho{booted: make(chan gnet.Engine, 1)}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- gnet.Run(echo, "tcp://"+loopback, gnet.WithMulticore(true), gnet.WithLogLevel(logging.FatalLevel))
+		ended <- gnet.Run(echo, "tcp://"+loopback, gnet.WithMulticore(true), gnet.WithLogger(silent{}))
 	}()
 	var eng gnet.Engine
 	select {
