@@ -240,6 +240,34 @@ func TestPacketServerBatchReplies(t *testing.T) {
 	assert.EqualValues(t, 1, stats.WriteErrors+stats.Truncated)
 }
 
+// Datagrams that wait together are read together, and answered together after
+// the last handler.
+func TestPacketServerBatchIsOneCall(t *testing.T) {
+	if runtime.GOOS != "linux" || (runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64") {
+		t.Skip("recvmmsg is used on Linux, amd64 and arm64")
+	}
+	pcs, err := sockets.ListenPackets(t.Context(), "udp", "127.0.0.1:0", 1)
+	require.NoError(t, err)
+	c := dialPackets(t, "udp", pcs[0].LocalAddr().String())
+	for range 5 {
+		_, err := c.Write([]byte("x"))
+		require.NoError(t, err)
+	}
+	s := &sockets.PacketServer{Batch: 8}
+	s.Handler = sockets.PacketHandlerFunc(func(_ context.Context, p *sockets.Packet) {
+		assert.Equal(t, sockets.PacketStats{Packets: 5, Octets: 5}, s.Stats())
+		assert.NoError(t, p.Reply(p.Data))
+	})
+	serveConn(t, s, pcs[0])
+	b := make([]byte, 10)
+	for range 5 {
+		_, err := c.Read(b)
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Shutdown(t.Context()))
+	assert.EqualValues(t, 5, s.Stats().Replies)
+}
+
 // Many clients, all options: each answer goes to who asked.
 func TestPacketServerManyClients(t *testing.T) {
 	testkit.Linux(t, "a host with all of 127.0.0.0/8")

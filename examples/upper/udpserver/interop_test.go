@@ -1,9 +1,17 @@
+//go:build unix
+
 package main
 
 import (
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,6 +56,37 @@ func TestInteropSocatClient(t *testing.T) {
 		require.NoError(t, err, "%s", out)
 		assert.Equal(t, "HELLO, SOCAT", string(out))
 	}
+}
+
+// The calls that the lecture names, as the kernel saw them; getsockname asks
+// which port it chose, and shutdown ends the waiting.
+func TestInteropStraceCalls(t *testing.T) {
+	testkit.Linux(t, "strace")
+	strace, server := testkit.Program(t, "strace"), testkit.Build(t, "applayer/examples/upper/udpserver")
+	file := filepath.Join(t.TempDir(), "calls")
+	p := testkit.Start(t, strace, "-f", "-e", "trace=%network", "-e", "signal=none", "-o", file, server, "-berkeley", "-addr", "127.0.0.1:0")
+	addr := strings.TrimPrefix(p.WaitLine("listening on udp "), "listening on udp ")
+	c := dial(t, "udp", addr)
+	_, err := c.Write([]byte("hello"))
+	require.NoError(t, err)
+	_, err = c.Read(make([]byte, 10))
+	require.NoError(t, err)
+
+	log, err := os.ReadFile(file)
+	require.NoError(t, err)
+	// strace does not pass signals on; its file begins with the server's number.
+	pid, err := strconv.Atoi(strings.Fields(string(log))[0])
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(pid, syscall.SIGTERM))
+	assert.Equal(t, 0, p.Wait())
+
+	log, err = os.ReadFile(file)
+	require.NoError(t, err)
+	var calls []string // a call that a signal interrupted is there twice
+	for _, m := range regexp.MustCompile(`(?m)^\d+ +(\w+)\(`).FindAllStringSubmatch(string(log), -1) {
+		calls = append(calls, m[1])
+	}
+	assert.Equal(t, []string{"socket", "bind", "getsockname", "recvfrom", "sendto", "recvfrom", "shutdown"}, slices.Compact(calls))
 }
 
 // The process itself: its ready line, a signal, its exit status; with our own
