@@ -10,6 +10,8 @@ func TestReadmeCode(t *testing.T) {
 	none(t, house.CheckReadmeCode(module(t), house.Importer(list(t))))
 }
 
+func TestReadmePaths(t *testing.T) { none(t, house.CheckReadmePaths(module(t))) }
+
 func TestReadmeFindsPlantedFaults(t *testing.T) {
 	outer := compile(t, "m/sockets", "package sockets\nfunc Dial() {}")
 	check := func(m *house.Module) []house.Fault {
