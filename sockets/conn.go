@@ -222,10 +222,17 @@ func (c *Conn) NetConn() net.Conn { return c.wire.base }
 // [errors.ErrUnsupported].
 func (c *Conn) SyscallConn() (syscall.RawConn, error) {
 	if sc, ok := c.wire.base.(syscall.Conn); ok {
-		return sc.SyscallConn()
+		rc, err := sc.SyscallConn()
+		return plainRaw{rc}, err
 	}
 	return nil, fmt.Errorf("sockets: raw connection of %T: %w", c.wire.base, errors.ErrUnsupported)
 }
+
+// plainRaw hides what else package net's raw connection has. Through it an
+// [*os.File] finds the socket and sends itself (os.File.WriteTo, which io.Copy
+// prefers), past our slices, deadlines and counters; without, it comes to
+// [Conn.ReadFrom], which does the same under them.
+type plainRaw struct{ syscall.RawConn }
 
 // BytesRead counts the octets read from the transport; over TLS these are
 // ciphertext.

@@ -2,8 +2,9 @@ package sockets
 
 import (
 	"io"
+	"io/fs"
 	"net"
-	"os"
+	"syscall"
 )
 
 // leastSlice is the least that one sendfile under a least rate moves.
@@ -39,10 +40,16 @@ func unwrapLimit(r io.Reader) (io.Reader, *io.LimitedReader) {
 	return r, &io.LimitedReader{N: 1<<63 - 1}
 }
 
+// file is an [*os.File], or what its WriteTo makes of itself.
+type file interface {
+	syscall.Conn
+	Stat() (fs.FileInfo, error)
+}
+
 // canMove tells whether src can go to the transport by the kernel, with
 // nothing lost when a deadline ends it.
 func (w *wire) canMove(src io.Reader) bool {
-	if _, ok := src.(*os.File); ok {
+	if _, ok := src.(file); ok {
 		return true
 	}
 	_, ok := src.(net.Conn)

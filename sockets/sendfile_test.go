@@ -1,0 +1,165 @@
+package sockets_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/internal/testkit"
+	"applayer/sockets"
+)
+
+// randomFile is a file of n octets and what is in it.
+func randomFile(t *testing.T, n int) (*os.File, []byte) {
+	t.Helper()
+	b := make([]byte, n)
+	rand.NewChaCha8(sha256.Sum256([]byte(t.Name()))).Read(b)
+	path := filepath.Join(t.TempDir(), "f")
+	require.NoError(t, os.WriteFile(path, b, 0o600))
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f, b
+}
+
+// connPair is a Conn over TCP and its peer.
+func connPair(t *testing.T, opts *sockets.ConnOptions) (c *sockets.Conn, peer net.Conn) {
+	t.Helper()
+	l := listenStream(t, "tcp")
+	defer l.Close()
+	peer = dialStream(t, l)
+	nc, err := l.Accept()
+	require.NoError(t, err)
+	c = sockets.NewConn(nc, opts)
+	t.Cleanup(func() { c.Close() })
+	return c, peer
+}
+
+// What ReadFrom sends, whatever way it takes, is what was in the source, and
+// no more than the limit.
+func TestConnReadFrom(t *testing.T) {
+	const size = 3<<20 + 17
+	all := func(r io.Reader) io.Reader { return r }
+	tests := []struct {
+		name string
+		opts sockets.ConnOptions
+		from func(io.Reader) io.Reader
+		want int
+	}{
+		{"file", sockets.ConnOptions{}, all, size},
+		{"file, timeout", sockets.ConnOptions{WriteTimeout: time.Minute}, all, size},
+		{"file, least rate", sockets.ConnOptions{MinWriteRate: sockets.Rate{Octets: 1000, Window: time.Minute}}, all, size},
+		{"part of a file", sockets.ConnOptions{WriteTimeout: time.Minute}, func(r io.Reader) io.Reader { return io.LimitReader(r, 2<<20) }, 2 << 20},
+		{"nothing of a file", sockets.ConnOptions{}, func(r io.Reader) io.Reader { return io.LimitReader(r, 0) }, 0},
+		{"limit beyond the end", sockets.ConnOptions{}, func(r io.Reader) io.Reader { return io.LimitReader(r, 1<<40) }, size},
+		{"no file", sockets.ConnOptions{WriteTimeout: time.Minute}, func(r io.Reader) io.Reader { return struct{ io.Reader }{r} }, size},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, content := randomFile(t, size)
+			c, peer := connPair(t, &tt.opts)
+			got := make(chan []byte, 1)
+			go func() {
+				b, _ := io.ReadAll(peer)
+				got <- b
+			}()
+			n, err := io.Copy(c, tt.from(f))
+			assert.NoError(t, err)
+			assert.Equal(t, int64(tt.want), n)
+			assert.Equal(t, int64(tt.want), c.BytesWritten())
+			require.NoError(t, c.CloseWrite())
+			assert.True(t, bytes.Equal(content[:tt.want], <-got), "same octets")
+		})
+	}
+}
+
+// A peer that stops taking ends the copy; the file's offset tells what went.
+func TestConnReadFromTimeout(t *testing.T) {
+	f, content := randomFile(t, 32<<20)
+	c, peer := connPair(t, &sockets.ConnOptions{WriteTimeout: 50 * time.Millisecond})
+	n, err := io.Copy(c, f)
+	checkTimeout(t, err, "WriteTimeout")
+	assert.Less(t, n, int64(len(content)))
+	at, err := f.Seek(0, io.SeekCurrent)
+	assert.NoError(t, err)
+	assert.Equal(t, n, at)
+	c.Close()
+	got, _ := io.ReadAll(peer)
+	assert.True(t, bytes.HasPrefix(content, got))
+}
+
+// A tunnel carries everything both with and without timeouts: copied, or
+// spliced by the kernel.
+func TestConnTunnel(t *testing.T) {
+	const size = 3<<20 + 17
+	for _, d := range []time.Duration{0, time.Minute} {
+		_, content := randomFile(t, size)
+		opts := &sockets.ConnOptions{ReadTimeout: time.Minute, WriteTimeout: time.Minute}
+		in, client := connPair(t, opts)
+		out, origin := connPair(t, opts)
+		in.SetReadTimeout(d)
+		out.SetWriteTimeout(d)
+		go func() {
+			client.Write(content)
+			client.Close()
+		}()
+		got := make(chan []byte, 1)
+		go func() {
+			b, _ := io.ReadAll(origin)
+			got <- b
+		}()
+		n, err := io.Copy(out, in)
+		assert.NoError(t, err)
+		assert.Equal(t, int64(size), n)
+		assert.Equal(t, []int64{size, size}, []int64{in.BytesRead(), out.BytesWritten()})
+		require.NoError(t, out.CloseWrite())
+		assert.True(t, bytes.Equal(content, <-got), "timeout %v: same octets", d)
+	}
+}
+
+// What the transport cannot do is said.
+func TestConnWithoutTCP(t *testing.T) {
+	a, b := net.Pipe()
+	defer b.Close()
+	c := sockets.NewConn(a, nil)
+	assert.ErrorIs(t, c.CloseWrite(), errors.ErrUnsupported)
+	_, err := c.SyscallConn()
+	assert.ErrorIs(t, err, errors.ErrUnsupported)
+	assert.Equal(t, a, c.NetConn())
+	assert.Nil(t, c.Draining())
+	assert.NoError(t, c.CloseLingering(0, 0))
+
+	tcp, _ := connPair(t, nil)
+	rc, err := tcp.SyscallConn()
+	require.NoError(t, err)
+	assert.NoError(t, rc.Control(func(uintptr) {}))
+}
+
+// In memory too, a tunnel's copy ends with its source.
+func TestConnWriteTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nc, peer := testkit.Pipe()
+		go func() {
+			io.WriteString(peer, "hello")
+			peer.Close()
+		}()
+		var b bytes.Buffer
+		n, err := sockets.NewConn(nc, nil).WriteTo(&b)
+		assert.NoError(t, err)
+		assert.Equal(t, int64(5), n)
+		assert.Equal(t, "hello", b.String())
+		assert.NoError(t, context.Cause(t.Context()))
+	})
+}
