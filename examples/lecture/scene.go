@@ -24,6 +24,7 @@ type Scene struct {
 var scenes = []Scene{
 	upperScene,
 	callsScene,
+	tcpudpScene,
 }
 
 // sceneTime bounds one scene.
