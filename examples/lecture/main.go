@@ -18,9 +18,10 @@ func main() { cli.Main(program()) }
 
 func program() *cli.Program {
 	var list bool
+	var capture string
 	return &cli.Program{
 		Name:     "lecture",
-		Synopsis: "[-list] [SCENE...]",
+		Synopsis: "[-list] [-pcap FILE] [SCENE...]",
 		About: `
 Lecture plays the scenes of the lecture over loopback, in one process, and
 prints each dialogue, what was expected and what came out. Without SCENE it
@@ -29,6 +30,7 @@ plays them all. It exits with 1 where a scene fails.`,
 		NotBuilt: []string{"serve"},
 		Flags: func(fs *flag.FlagSet) {
 			fs.BoolVar(&list, "list", false, "list the scenes and exit")
+			fs.StringVar(&capture, "pcap", "", "write what the scenes exchange to `FILE`, for Wireshark")
 		},
 		Run: func(ctx context.Context, env *cli.Env) error {
 			if list {
@@ -41,7 +43,10 @@ plays them all. It exits with 1 where a scene fails.`,
 			if err != nil {
 				return err
 			}
-			return playAll(ctx, env, chosen)
+			if capture == "" {
+				return playAll(ctx, env, chosen, NetOptions{})
+			}
+			return record(capture, func(opts NetOptions) error { return playAll(ctx, env, chosen, opts) })
 		},
 	}
 }
@@ -62,7 +67,7 @@ func choose(names []string) ([]Scene, error) {
 	return chosen, nil
 }
 
-func playAll(ctx context.Context, env *cli.Env, chosen []Scene) error {
+func playAll(ctx context.Context, env *cli.Env, chosen []Scene, opts NetOptions) error {
 	dir, err := os.MkdirTemp("", "lecture")
 	if err != nil {
 		return err
@@ -70,7 +75,7 @@ func playAll(ctx context.Context, env *cli.Env, chosen []Scene) error {
 	defer os.RemoveAll(dir)
 	var failed []string
 	for _, s := range chosen {
-		v := play(ctx, s, NewNet(&loopback{dir: dir}, env.Stdout, NetOptions{}))
+		v := play(ctx, s, NewNet(&loopback{dir: dir}, env.Stdout, opts))
 		if !v.ok() && !errors.Is(v.err, errors.ErrUnsupported) {
 			failed = append(failed, s.Name)
 		}

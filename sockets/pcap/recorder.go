@@ -25,7 +25,8 @@ type Recorder struct {
 	w      *Writer
 	opts   DialogueOptions
 	open   map[*Dialogue]struct{}
-	ports  uint16
+	ports  uint16 // of connections that have none, so far
+	conns  uint32 // so far
 	err    error
 	closed bool
 }
@@ -74,9 +75,9 @@ func (r *Recorder) do(f func(now time.Time) error) {
 
 // Conn taps a stream, of which nc is the server's end or the client's. The
 // handshake is recorded now, the ends with CloseWrite, with Close and with the
-// io.EOF that a Read gives. A Unix-domain connection has no ports: it is shown
-// as TCP between ports of 127.0.0.1 that nobody uses. A connected UDP socket
-// is recorded as datagrams.
+// io.EOF that a Read gives. A Unix-domain socket has no ports: it is shown
+// between port 1 and dynamic ones of 127.0.0.1, a stream as TCP, datagrams as
+// UDP. A connected UDP socket is recorded as datagrams.
 //
 // Octets are recorded before Write hands them on, so that a reply cannot come
 // before what it answers; when Write then fails, the capture holds more than
@@ -85,7 +86,13 @@ func (r *Recorder) Conn(nc net.Conn, server bool) net.Conn {
 	c := &tap{Conn: nc, r: r, server: server}
 	r.do(func(now time.Time) error {
 		client, srv, network := r.ends(nc, server)
-		d, err := NewDialogue(r.w, network, client, srv, &r.opts)
+		opts := r.opts
+		r.conns++
+		// Ports may come again: another sequence number tells the connections
+		// apart.
+		opts.ClientISN += 1000 + r.conns*100003
+		opts.ServerISN += 5000 + r.conns*100003
+		d, err := NewDialogue(r.w, network, client, srv, &opts)
 		if err != nil {
 			return err
 		}
@@ -99,7 +106,8 @@ func (r *Recorder) Conn(nc net.Conn, server bool) net.Conn {
 // ends gives the addresses to show for a connection.
 func (r *Recorder) ends(nc net.Conn, server bool) (client, srv netip.AddrPort, network string) {
 	network = "tcp"
-	if _, ok := nc.LocalAddr().(*net.UDPAddr); ok {
+	switch nc.LocalAddr().Network() {
+	case "udp", "unixgram":
 		network = "udp"
 	}
 	local, remote := addrPort(nc.LocalAddr()), addrPort(nc.RemoteAddr())
@@ -197,8 +205,15 @@ func (c *tap) CloseWrite() error {
 	return half.CloseWrite()
 }
 
+// Close also records the peer's FIN, which nobody sees any more.
 func (c *tap) Close() error {
 	c.closeWrite(true)
+	c.closeWrite(false)
+	if c.d != nil {
+		c.r.mu.Lock()
+		delete(c.r.open, c.d)
+		c.r.mu.Unlock()
+	}
 	return c.Conn.Close()
 }
 
