@@ -25,6 +25,7 @@ var scenes = []Scene{
 	upperScene,
 	callsScene,
 	tcpudpScene,
+	tablesScene,
 }
 
 // sceneTime bounds one scene.
