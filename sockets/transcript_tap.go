@@ -148,10 +148,5 @@ func rawConn(c any) (syscall.RawConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plainRawConn{raw}, nil
+	return plainRaw{raw}, nil
 }
-
-// plainRawConn has the three methods of syscall.RawConn and no more. Package
-// os looks for others (PollFD) on what it copies a file to, and would let the
-// system send the file past the transcript.
-type plainRawConn struct{ syscall.RawConn }
