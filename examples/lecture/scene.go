@@ -26,6 +26,7 @@ var scenes = []Scene{
 	callsScene,
 	tcpudpScene,
 	tablesScene,
+	hybridScene,
 }
 
 // sceneTime bounds one scene.
