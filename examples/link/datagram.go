@@ -30,7 +30,7 @@ func relayDatagrams(ctx context.Context, env *cli.Env, l *link.Link, listen, to 
 		return err
 	}
 	r := &datagrams{
-		dial:    l.Dialer(nil),
+		dial:    l.Dialer(env.Dial),
 		to:      to,
 		log:     env.Log,
 		clients: map[netip.AddrPort]net.Conn{},

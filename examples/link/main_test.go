@@ -6,6 +6,8 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -219,4 +221,34 @@ func TestUsage(t *testing.T) {
 	var stderr bytes.Buffer
 	assert.Equal(t, cli.ExitFail, cli.Run(t.Context(), program(), []string{"-listen", "192.0.2.1:1", "-to", "127.0.0.1:1"}, nil, io.Discard, &stderr))
 	assert.Contains(t, stderr.String(), "link: listen tcp 192.0.2.1:1: ")
+}
+
+func TestMapAndDialogue(t *testing.T) {
+	target, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer target.Close()
+	go func() {
+		c, err := target.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		b, _ := io.ReadAll(c)
+		c.Write(bytes.ToUpper(b))
+	}()
+	file := filepath.Join(t.TempDir(), "map")
+	require.NoError(t, os.WriteFile(file, []byte("www.example.com:80 "+target.Addr().String()+"\n"), 0o600))
+	p := start(t, "-v", "-map", file, "-listen", "127.0.0.1:0", "-to", "www.example.com:80")
+	c, err := net.Dial("tcp", p.addr)
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.Write([]byte("hello\r\n"))
+	require.NoError(t, err)
+	require.NoError(t, c.(*net.TCPConn).CloseWrite())
+	got, err := io.ReadAll(c)
+	require.NoError(t, err)
+	assert.Equal(t, "HELLO\r\n", string(got))
+	p.stop(t)
+	assert.Contains(t, p.stderr.String(), "C: hello\n")
+	assert.Contains(t, p.stderr.String(), "S: HELLO\n")
 }

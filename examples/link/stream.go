@@ -18,7 +18,7 @@ func relayStreams(ctx context.Context, env *cli.Env, l *link.Link, listen, to st
 	if err != nil {
 		return err
 	}
-	r := &streams{dial: l.Dialer(nil), to: to, log: env.Log}
+	r := &streams{dial: l.Dialer(env.Dial), to: to, log: env.Log}
 	server := &sockets.Server{
 		// A link does not end what it carries.
 		Limits:  sockets.Limits{ReadTimeout: -1, WriteTimeout: -1, IdleTimeout: -1},
