@@ -112,6 +112,41 @@ func TestReaderFormats(t *testing.T) {
 	})
 }
 
+// TestTimeResolution reads one packet of these ticks for each if_tsresol.
+func TestTimeResolution(t *testing.T) {
+	tests := []struct {
+		name  string
+		resol byte
+		ticks uint64
+		want  time.Time
+	}{
+		{"seconds", 0, 7, time.Unix(7, 0)},
+		{"milliseconds", 3, 1500, time.Unix(1, 500e6)},
+		{"picoseconds", 12, 1500e9 + 999, time.Unix(1, 500e6)},
+		{"10^-19", 19, 15e18, time.Unix(1, 500e6)},
+		{"10^-20 holds less than a second", 20, 15e18, time.Unix(0, 150e6)},
+		{"10^-28", 28, 1 << 63, time.Unix(0, 0)},
+		{"10^-127", 127, 1 << 63, time.Unix(0, 0)},
+		{"2^0", 0x80, 7, time.Unix(7, 0)},
+		{"2^-1", 0x81, 3, time.Unix(1, 500e6)},
+		{"2^-63", 0x80 | 63, 3 << 62, time.Unix(1, 500e6)},
+		{"2^-64", 0x80 | 64, 1 << 63, time.Unix(0, 500e6)},
+		{"2^-65", 0x80 | 65, 1 << 63, time.Unix(0, 250e6)},
+		{"2^-127", 0xff, 1 << 63, time.Unix(0, 0)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := join(section,
+				file{1, 28, uint16(1), uint16(0), 0, uint16(9), uint16(1), string([]byte{tt.resol, 0, 0, 0}), 28},
+				file{6, 32, 0, int(tt.ticks >> 32), int(uint32(tt.ticks)), 0, 0, 32})
+			got, err := packets(in.octets(binary.LittleEndian))
+			require.NoError(t, err)
+			require.Len(t, got, 1)
+			assert.Equal(t, tt.want.UTC(), got[0].Time)
+		})
+	}
+}
+
 func TestReaderFaults(t *testing.T) {
 	le := binary.LittleEndian
 	tests := []struct {
