@@ -86,7 +86,12 @@ func TestInteropStraceCalls(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^\d+ +(\w+)\(`).FindAllStringSubmatch(string(log), -1) {
 		calls = append(calls, m[1])
 	}
-	assert.Equal(t, []string{"socket", "bind", "getsockname", "recvfrom", "sendto", "recvfrom", "shutdown"}, slices.Compact(calls))
+	calls = slices.Compact(calls)
+	require.GreaterOrEqual(t, len(calls), 5)
+	assert.Equal(t, []string{"socket", "bind", "getsockname", "recvfrom", "sendto"}, calls[:5])
+	// The signal may come before the server waits for the next datagram.
+	assert.Subset(t, []string{"recvfrom", "shutdown"}, calls[5:])
+	assert.Contains(t, calls[5:], "shutdown")
 }
 
 // The process itself: its ready line, a signal, its exit status; with our own
