@@ -316,3 +316,27 @@ func TestWithContextNested(t *testing.T) {
 		sockets.WithContext(context.Background(), c)() // nothing to do
 	})
 }
+
+// release may be deferred and called before that, as cancel functions may; the
+// second call neither waits nor touches the deadline that stands by then.
+func TestWithContextReleaseTwice(t *testing.T) {
+	for _, wrap := range []func(net.Conn) net.Conn{
+		func(nc net.Conn) net.Conn { return nc },
+		func(nc net.Conn) net.Conn { return sockets.NewConn(nc, nil) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			nc, _ := testkit.Pipe()
+			c := wrap(nc)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			release := sockets.WithContext(ctx, c)
+			release()
+			begin := time.Now()
+			assert.NoError(t, c.SetReadDeadline(begin.Add(time.Second)))
+			release()
+			_, err := c.Read(make([]byte, 1))
+			assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			assert.Equal(t, time.Second, time.Since(begin))
+		})
+	}
+}

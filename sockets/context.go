@@ -3,6 +3,7 @@ package sockets
 import (
 	"context"
 	"net"
+	"sync"
 	"time"
 )
 
@@ -13,7 +14,7 @@ var past = time.Unix(1, 0)
 // becomes the connection's, and its cancellation moves the deadline into the
 // past, so that a Read or Write under way ends with a timeout. Call release
 // when the work is done; it waits for a cancellation under way, and nothing
-// moves a deadline after it.
+// moves a deadline after it. A second call does nothing.
 //
 // On a [*Conn] the context stands beside the deadlines set with
 // [Conn.SetDeadline] and beside other contexts; the earliest decides, and the
@@ -44,10 +45,10 @@ func watch(ctx context.Context, cancelled, released func()) (release func()) {
 		defer close(done)
 		cancelled()
 	})
-	return func() {
+	return sync.OnceFunc(func() {
 		if !stop() {
 			<-done
 		}
 		released()
-	}
+	})
 }
