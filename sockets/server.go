@@ -103,7 +103,8 @@ type ServerStats struct {
 	RefusedTotal, RefusedPeer int64
 	// AcceptErrors counts the temporary errors of Accept.
 	AcceptErrors int64
-	// Panics counts the handlers that panicked.
+	// Panics counts the connections that a panic ended: of the handler, or of
+	// Wrap, OverLimit or PeerPrefix.
 	Panics int64
 	// BytesRead and BytesWritten sum over the connections that have ended.
 	BytesRead, BytesWritten int64
@@ -162,9 +163,8 @@ func (s *Server) ListenAndServe(network, addr string) error {
 // that of a panic; what the handler met is its own affair.
 func (s *Server) ServeConn(ctx context.Context, nc net.Conn) error {
 	s.init()
-	peer, err := s.admit(nc)
+	peer, err := s.admitOrRefuse(nc)
 	if err != nil {
-		s.refuse(nc, err)
 		return err
 	}
 	return s.serve(ctx, nc, peer)
@@ -174,11 +174,7 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn) error {
 func (s *Server) serve(outer context.Context, nc net.Conn, peer netip.Prefix) (err error) {
 	defer s.leave(peer)
 	defer nc.Close()
-	defer func() {
-		if v := recover(); v != nil {
-			err = s.panicked(nc, v)
-		}
-	}()
+	defer s.contain(nc, &err)
 	base := nc
 	if s.Wrap != nil {
 		base = s.Wrap(nc)
@@ -224,12 +220,16 @@ func (s *Server) connContext(outer context.Context, c *Conn) (context.Context, c
 	return ctx, free
 }
 
-// panicked logs v and makes it an error.
-func (s *Server) panicked(nc net.Conn, v any) error {
+// contain is deferred around code of the server's user: a panic costs nc alone,
+// is logged, and becomes the error.
+func (s *Server) contain(nc net.Conn, err *error) {
+	v := recover()
+	if v == nil {
+		return
+	}
 	s.stats.panics.Add(1)
-	err := fmt.Errorf("sockets: handler panicked: %v", v)
-	s.logger().Error("panic in a handler", "peer", nc.RemoteAddr(), "proto", protocol(nc), "err", err, "stack", string(debug.Stack()))
-	return err
+	*err = fmt.Errorf("sockets: handler panicked: %v", v)
+	s.logger().Error("panic in a handler", "peer", nc.RemoteAddr(), "proto", protocol(nc), "err", *err, "stack", string(debug.Stack()))
 }
 
 // keepAlive applies the field of that name.

@@ -92,9 +92,8 @@ func (a *acceptor) run() error {
 
 // accepted starts the connection's goroutine or refuses it.
 func (a *acceptor) accepted(nc net.Conn) {
-	peer, err := a.s.admit(nc)
+	peer, err := a.s.admitOrRefuse(nc)
 	if err != nil {
-		a.s.refuse(nc, err)
 		return
 	}
 	go a.s.serve(a.s.base, nc, peer)

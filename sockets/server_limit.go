@@ -47,6 +47,18 @@ func (s *Server) admit(nc net.Conn) (netip.Prefix, error) {
 	return peer, nil
 }
 
+// admitOrRefuse is admit, and refuse for what was not admitted. Both call the
+// server's user, in the accept loop; a panic there ends this connection alone.
+func (s *Server) admitOrRefuse(nc net.Conn) (peer netip.Prefix, err error) {
+	defer func() {
+		if err != nil {
+			s.refuse(nc, err)
+		}
+	}()
+	defer s.contain(nc, &err)
+	return s.admit(nc)
+}
+
 // leave takes back what admit counted.
 func (s *Server) leave(peer netip.Prefix) {
 	s.mu.Lock()
@@ -64,6 +76,7 @@ func (s *Server) leave(peer netip.Prefix) {
 // it waits for the peer.
 func (s *Server) refuse(nc net.Conn, why error) {
 	defer nc.Close()
+	defer s.contain(nc, new(error))
 	if _, over := errors.AsType[*LimitError](why); !over {
 		return
 	}

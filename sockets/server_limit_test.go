@@ -1,10 +1,12 @@
 package sockets_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"testing"
@@ -156,3 +158,47 @@ type textAddr string
 
 func (textAddr) Network() string  { return "tcp" }
 func (a textAddr) String() string { return string(a) }
+
+// PeerPrefix and OverLimit run in the accept loop. A panic there ends the one
+// connection, is counted and logged, and the server goes on.
+func TestServerCallbackPanics(t *testing.T) {
+	tests := []struct {
+		name  string
+		spoil func(*sockets.Server)
+	}{
+		{"PeerPrefix", func(s *sockets.Server) {
+			var calls int
+			s.PeerPrefix = func(net.Addr) netip.Prefix {
+				if calls++; calls == 2 {
+					panic("spoilt")
+				}
+				return netip.Prefix{}
+			}
+		}},
+		{"OverLimit", func(s *sockets.Server) {
+			s.MaxConns = 1
+			s.OverLimit = func(net.Conn) { panic("spoilt") }
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var log bytes.Buffer
+			s := &sockets.Server{Handler: echoHandler, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			tt.spoil(s)
+			l := listenStream(t, "tcp")
+			served := make(chan error, 1)
+			go func() { served <- s.Serve(l) }()
+			first := dialStream(t, l)
+			assert.Equal(t, "hello", exchange(t, first, "hello"))
+			b, err := io.ReadAll(dialStream(t, l))
+			assert.NoError(t, err)
+			assert.Empty(t, b)
+			assert.Equal(t, "hello", exchange(t, first, "hello"))
+			assert.Equal(t, int64(1), s.Stats().Panics)
+			assert.Equal(t, 1, s.Stats().Active)
+			require.NoError(t, s.Close())
+			assert.ErrorIs(t, <-served, sockets.ErrServerClosed)
+			assert.Contains(t, log.String(), "spoilt")
+		})
+	}
+}
