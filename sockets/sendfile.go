@@ -13,8 +13,9 @@ const leastSlice = 64 << 10
 // ReadFrom copies r to the connection until io.EOF, as [io.ReaderFrom]; it is
 // what io.Copy and io.CopyN call.
 //
-// From an [*os.File] to a plain TCP connection the kernel moves the octets
-// (sendfile on Linux), in slices of 1 MiB with a deadline each. From a socket
+// From a regular [*os.File] to a plain TCP connection the kernel moves the
+// octets (sendfile on Linux), in slices of 1 MiB with a deadline each. From a
+// socket
 // to a plain TCP connection it does so too (splice) once the connection has no
 // WriteTimeout and no least rate: a deadline that passes in the middle of a
 // splice loses octets, and the wait for the source would count as the peer's.
@@ -47,10 +48,12 @@ type file interface {
 }
 
 // canMove tells whether src can go to the transport by the kernel, with
-// nothing lost when a deadline ends it.
+// nothing lost when a deadline ends it. A pipe or a terminal is an [*os.File]
+// too, but one that makes us wait, and that wait would count as the peer's.
 func (w *wire) canMove(src io.Reader) bool {
-	if _, ok := src.(file); ok {
-		return true
+	if f, ok := src.(file); ok {
+		info, err := f.Stat()
+		return err == nil && info.Mode().IsRegular()
 	}
 	_, ok := src.(net.Conn)
 	return ok && !w.out.limited()

@@ -163,3 +163,24 @@ func TestConnWriteTo(t *testing.T) {
 		assert.NoError(t, context.Cause(t.Context()))
 	})
 }
+
+// The wait for a source is not the peer's: a pipe that is silent for longer
+// than WriteTimeout ends nothing, though it is an *os.File.
+func TestConnReadFromSlowPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer r.Close()
+	const timeout = 50 * time.Millisecond
+	c, peer := connPair(t, &sockets.ConnOptions{WriteTimeout: timeout})
+	go func() {
+		defer w.Close()
+		for range 2 {
+			io.WriteString(w, "x")
+			io.ReadFull(peer, make([]byte, 1)) // the write of it is over
+			time.Sleep(2 * timeout)
+		}
+	}()
+	n, err := io.Copy(c, r)
+	assert.NoError(t, err)
+	assert.Equal(t, int64(2), n)
+}
