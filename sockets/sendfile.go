@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net"
 	"syscall"
+	"time"
 )
 
 // leastSlice is the least that one sendfile under a least rate moves.
@@ -15,12 +16,11 @@ const leastSlice = 64 << 10
 //
 // From a regular [*os.File] to a plain TCP connection the kernel moves the
 // octets (sendfile on Linux), in slices of 1 MiB with a deadline each. From a
-// socket
-// to a plain TCP connection it does so too (splice) once the connection has no
-// WriteTimeout and no least rate: a deadline that passes in the middle of a
-// splice loses octets, and the wait for the source would count as the peer's.
-// [Conn.SetWriteTimeout] takes it away, as a tunnel should. All else is copied
-// through a buffer, under the deadlines of Write.
+// socket to a plain TCP connection it does so too (splice) once the connection
+// has no WriteTimeout and no least rate: a deadline that passes in the middle
+// of a splice loses octets, and the wait for the source would count as the
+// peer's. [Conn.SetWriteTimeout] takes it away, as a tunnel should. All else is
+// copied through a buffer, under the deadlines of Write.
 func (c *Conn) ReadFrom(r io.Reader) (int64, error) {
 	src, left := unwrapLimit(r)
 	rf, ok := c.wire.base.(io.ReaderFrom)
@@ -69,17 +69,27 @@ func (h *half) limited() bool {
 // moveFrom moves at most limit octets in slices with a deadline each.
 func (w *wire) moveFrom(rf io.ReaderFrom, src io.Reader, limit int64) (total int64, err error) {
 	slice, windows := w.out.slice()
+	start := offset(src)
 	for total < limit {
 		lr := &io.LimitedReader{R: src, N: min(slice, limit-total)}
 		w.out.beginExact(w.born, w.now(), windows)
 		n, err := rf.ReadFrom(lr)
 		total += n
 		w.written.Add(n)
-		w.out.end(w.now(), int(n))
-		if err != nil {
-			return total, w.explainWrite(err)
+		over := err != nil
+		if isTimeout(err) {
+			// Asked before n counts toward the least rate, which it may restart.
+			err, over = w.out.explain(w.born, w.now(), err)
+			// If the deadline was moved meanwhile, and nothing is lost, go on.
+			over = over || start < 0 || offset(src) != start+total
+		} else if err != nil {
+			err = w.fail(err)
 		}
-		if lr.N > 0 { // the source's end
+		w.out.end(w.now(), int(n))
+		switch {
+		case over:
+			return total, err
+		case err == nil && lr.N > 0: // the source's end
 			return total, nil
 		}
 	}
@@ -96,13 +106,24 @@ func (h *half) slice() (octets, windows int64) {
 	return octets, (octets + h.rate.Octets - 1) / h.rate.Octets
 }
 
-// explainWrite adds to an error of a moved write what a Write adds.
-func (w *wire) explainWrite(err error) error {
-	if !isTimeout(err) {
-		return w.fail(err)
+// offset is where a file stands, or negative for what is none.
+func offset(src io.Reader) int64 {
+	if f, ok := src.(interface {
+		file
+		io.Seeker
+	}); ok {
+		if at, err := f.Seek(0, io.SeekCurrent); err == nil {
+			return at
+		}
 	}
-	why, _ := w.out.over(w.born, w.now())
-	return why.explain(err)
+	return -1
+}
+
+// explain adds to a timeout what stands behind it, and tells whether that time
+// has come: it may have been moved.
+func (h *half) explain(born time.Time, now instant, err error) (why error, over bool) {
+	cause, over := h.over(born, now)
+	return cause.explain(err), over
 }
 
 // WriteTo copies the connection to wr until io.EOF, as [io.WriterTo]. Where no
@@ -122,6 +143,9 @@ func (c *Conn) WriteTo(wr io.Writer) (total int64, err error) {
 		n, err := rf.ReadFrom(lr)
 		total += n
 		w.read.Add(n)
+		if isTimeout(err) {
+			err, _ = w.in.explain(w.born, w.now(), err)
+		}
 		if err != nil || lr.N > 0 {
 			return total, err
 		}

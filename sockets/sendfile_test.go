@@ -184,3 +184,78 @@ func TestConnReadFromSlowPipe(t *testing.T) {
 	assert.NoError(t, err)
 	assert.Equal(t, int64(2), n)
 }
+
+// A deadline that is moved while a file is sent governs the rest of it, as it
+// would a Write.
+func TestConnReadFromDeadlineMoved(t *testing.T) {
+	f, content := randomFile(t, 32<<20) // more than the buffers of the kernel take
+	c, peer := connPair(t, nil)
+	soon := time.Now().Add(300 * time.Millisecond)
+	require.NoError(t, c.SetWriteDeadline(soon))
+	type copied struct {
+		n   int64
+		err error
+	}
+	done := make(chan copied, 1)
+	go func() {
+		n, err := io.Copy(c, f)
+		done <- copied{n, err}
+	}()
+	require.Eventually(t, func() bool { return c.BytesWritten() > 0 }, 10*time.Second, time.Millisecond)
+	require.NoError(t, c.SetWriteDeadline(time.Time{}))
+	time.Sleep(time.Until(soon) + 50*time.Millisecond) // the first deadline passes while the peer takes nothing
+	got := make(chan []byte, 1)
+	go func() {
+		b, _ := io.ReadAll(peer)
+		got <- b
+	}()
+	assert.Equal(t, copied{int64(len(content)), nil}, <-done)
+	require.NoError(t, c.CloseWrite())
+	assert.True(t, bytes.Equal(content, <-got), "same octets")
+}
+
+// What ends WriteTo is told as Read tells it: the context's cause.
+func TestConnWriteToCancelled(t *testing.T) {
+	c, _ := connPair(t, nil)
+	why := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer sockets.WithContext(ctx, c)()
+	cancel(why)
+	_, err := c.WriteTo(new(bytes.Buffer))
+	assert.ErrorIs(t, err, why)
+	assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+}
+
+// copyingConn takes files as a transport without sendfile does.
+type copyingConn struct{ net.Conn }
+
+func (c copyingConn) ReadFrom(r io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{c.Conn}, r)
+}
+
+// A peer that takes a file more slowly than MinWriteRate is cut, and the error
+// says so, though what it took in that time is more than one window's due.
+func TestConnReadFromLeastRate(t *testing.T) {
+	f, _ := randomFile(t, 1<<20)
+	synctest.Test(t, func(t *testing.T) {
+		nc, peer := testkit.PipeBuffer(1 << 10)
+		c := sockets.NewConn(copyingConn{nc}, &sockets.ConnOptions{MinWriteRate: sockets.Rate{Octets: 1 << 10, Window: time.Second}})
+		read := make(chan struct{})
+		go func() { // half the rate
+			defer close(read)
+			b := make([]byte, 512)
+			for {
+				if _, err := peer.Read(b); err != nil {
+					return
+				}
+				time.Sleep(time.Second)
+			}
+		}()
+		begin := time.Now()
+		_, err := io.Copy(c, f)
+		checkTimeout(t, err, "MinWriteRate")
+		assert.Equal(t, 64*time.Second, time.Since(begin), "the time of one slice of 64 KiB")
+		c.Close()
+		<-read
+	})
+}
