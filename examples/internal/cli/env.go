@@ -22,7 +22,8 @@ const ShutdownTimeout = 10 * time.Second
 type Env struct {
 	// Args are the arguments after the flags.
 	Args []string
-	// Stdin, Stdout and Stderr are the streams.
+	// Stdin, Stdout and Stderr are the streams. A read from Stdin that waits
+	// ends with the context of Run.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// Log writes to Stderr.

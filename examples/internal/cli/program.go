@@ -67,7 +67,7 @@ func Main(p *Program) {
 
 // Run runs p with these arguments and streams, and returns the exit status.
 func Run(ctx context.Context, p *Program, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	env := &Env{Stdin: stdin, Stdout: &lockedWriter{w: stdout}, Stderr: &lockedWriter{w: stderr}, program: p}
+	env := &Env{Stdin: &interruptible{ctx: ctx, r: stdin}, Stdout: &lockedWriter{w: stdout}, Stderr: &lockedWriter{w: stderr}, program: p}
 	fs := flag.NewFlagSet(p.Name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.BoolVar(&env.Verbose, "v", false, "print the dialogue on stderr, C: and S: before each line, secrets blanked")
@@ -128,10 +128,25 @@ func usage(w io.Writer, p *Program, fs *flag.FlagSet) {
 	shown.SetOutput(w)
 	fs.VisitAll(func(f *flag.Flag) {
 		if !slices.Contains(p.NotBuilt, f.Name) {
-			shown.Var(f.Value, f.Name, f.Usage)
+			shown.Var(f.Value, f.Name, withDefault(f))
 			shown.Lookup(f.Name).DefValue = f.DefValue
 		}
 	})
 	shown.PrintDefaults()
 	fmt.Fprintf(w, "\nexample:\n  %s\n", strings.ReplaceAll(strings.TrimSpace(p.Example), "\n", "\n  "))
+}
+
+// withDefault tells the default where package flag thinks that it goes without
+// saying.
+func withDefault(f *flag.Flag) string {
+	if strings.Contains(f.Usage, "(default") {
+		return f.Usage
+	}
+	switch f.DefValue {
+	case "":
+		return f.Usage + " (default none)"
+	case "0", "0s", "false":
+		return f.Usage + " (default " + f.DefValue + ")"
+	}
+	return f.Usage
 }
