@@ -38,6 +38,10 @@ func (env *Env) ListenPacket(ctx context.Context, network, addr string) (net.Pac
 // sockets.Server's Wrap.
 func (env *Env) Tap(nc net.Conn) net.Conn { return env.tap(nc, true) }
 
+// TapDialled prints with -v what a connection exchanges that the program
+// dialled by other means than [Env.Dial].
+func (env *Env) TapDialled(nc net.Conn) net.Conn { return env.tap(nc, false) }
+
 func (env *Env) tap(nc net.Conn, server bool) net.Conn {
 	if env.transcript == nil {
 		return nc

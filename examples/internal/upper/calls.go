@@ -6,12 +6,15 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
+	"time"
 
 	"applayer/sockets/berkeley"
 )
 
-// Socket is a connected stream socket of the Berkeley calls as a [Conn].
+// Socket is a connected stream socket of the Berkeley calls as a [Conn] and a
+// net.Conn, of which it has no deadlines.
 type Socket struct{ berkeley.FD }
 
 // Read is recv: 0 octets mean that the peer closed its sending side. A recv
@@ -39,6 +42,32 @@ func (s Socket) Write(p []byte) (int, error) {
 
 // CloseWrite closes the sending side alone.
 func (s Socket) CloseWrite() error { return s.Shutdown(berkeley.SHUT_WR) }
+
+// LocalAddr is getsockname.
+func (s Socket) LocalAddr() net.Addr { return netAddr(s.GetSockName()) }
+
+// RemoteAddr is getpeername.
+func (s Socket) RemoteAddr() net.Addr { return netAddr(s.GetPeerName()) }
+
+// SetDeadline is not to be had from calls that block.
+func (s Socket) SetDeadline(time.Time) error { return os.ErrNoDeadline }
+
+// SetReadDeadline is as SetDeadline.
+func (s Socket) SetReadDeadline(time.Time) error { return os.ErrNoDeadline }
+
+// SetWriteDeadline is as SetDeadline.
+func (s Socket) SetWriteDeadline(time.Time) error { return os.ErrNoDeadline }
+
+// netAddr is a stream socket's name for package net, nil where it has none.
+func netAddr(sa berkeley.Sockaddr, err error) net.Addr {
+	if err != nil || sa == nil {
+		return nil
+	}
+	if ap, ok := berkeley.AddrPortOf(sa); ok {
+		return net.TCPAddrFromAddrPort(ap)
+	}
+	return &net.UnixAddr{Net: "unix", Name: sa.String()}
+}
 
 // SocketAddress makes the family and the socket address for addr: a path for
 // the networks "unix" and "unixgram", a host and a port for the others.
@@ -69,9 +98,15 @@ func SocketAddress(ctx context.Context, network, addr string) (berkeley.Family, 
 	return berkeley.PF_INET, sa, err
 }
 
+// StreamConn is a [Conn] that is a net.Conn too.
+type StreamConn interface {
+	net.Conn
+	CloseWrite() error
+}
+
 // DialSocket makes the calls of a client: socket, connect. When ctx ends, a
 // blocking call on the socket returns.
-func DialSocket(ctx context.Context, network, addr string) (Conn, error) {
+func DialSocket(ctx context.Context, network, addr string) (StreamConn, error) {
 	family, sa, err := SocketAddress(ctx, network, addr)
 	if err != nil {
 		return nil, err
@@ -103,6 +138,9 @@ func (s *boundSocket) Close() error {
 // for each client accept, recv, send and close. Each client has a thread of
 // the system, since the calls block.
 type SocketServer struct {
+	// Wrap, where it is set before Serve, wraps each client's socket.
+	Wrap func(net.Conn) net.Conn
+
 	welcoming berkeley.FD
 
 	mu      sync.Mutex
@@ -167,7 +205,11 @@ func (s *SocketServer) Serve() error {
 }
 
 func (s *SocketServer) serveClient(fd berkeley.FD) {
-	ServeStream(Socket{fd})
+	var conn net.Conn = Socket{fd}
+	if s.Wrap != nil {
+		conn = s.Wrap(conn)
+	}
+	ServeStream(conn)
 	// Under the lock, so that Shutdown never names a descriptor that the
 	// kernel has given to somebody else meanwhile.
 	s.mu.Lock()

@@ -15,6 +15,8 @@ import (
 	"applayer/sockets"
 )
 
+const defaultAddr = "127.0.0.1:12000"
+
 func main() { cli.Main(program()) }
 
 func program() *cli.Program {
@@ -28,7 +30,7 @@ Tcpclient sends each line of its standard input to a server and prints the
 replies, one for one. It dials again when the server closed after a reply.`,
 		Example: `printf 'hello\nworld\n' | tcpclient -addr 127.0.0.1:12000`,
 		Flags: func(fs *flag.FlagSet) {
-			fs.StringVar(&addr, "addr", "127.0.0.1:12000", "`ADDR` of the server, a path with -network unix")
+			fs.StringVar(&addr, "addr", defaultAddr, "`ADDR` of the server, a path with -network unix")
 			fs.StringVar(&network, "network", "tcp", "`NETWORK`: tcp or unix")
 			fs.BoolVar(&calls, "berkeley", false, "use the calls socket, connect, send, recv, close")
 		},
@@ -38,6 +40,9 @@ replies, one for one. It dials again when the server closed after a reply.`,
 			}
 			if network != "tcp" && network != "unix" {
 				return cli.Usagef("-network %s: is neither tcp nor unix", network)
+			}
+			if network == "unix" && addr == defaultAddr {
+				return cli.Usagef("-addr: unix needs a path")
 			}
 			dial := dialNet
 			if calls {
@@ -97,5 +102,9 @@ func dialNet(ctx context.Context, env *cli.Env, network, addr string) (upper.Con
 }
 
 func dialSocket(ctx context.Context, env *cli.Env, network, addr string) (upper.Conn, error) {
-	return upper.DialSocket(ctx, network, env.LocalAddr(addr))
+	s, err := upper.DialSocket(ctx, network, env.LocalAddr(addr))
+	if err != nil {
+		return nil, err
+	}
+	return env.TapDialled(s).(upper.Conn), nil
 }

@@ -87,6 +87,14 @@ func TestClientDialsTheLocalAddress(t *testing.T) {
 	}
 }
 
+func TestClientPrintsTheDialogue(t *testing.T) {
+	addr := listen(t, "tcp", "127.0.0.1:0", stream)
+	for _, calls := range []string{"-berkeley=false", "-berkeley"} {
+		res := clitest.Run(t, program(), "x\n", "-v", calls, "-addr", addr)
+		assert.Equal(t, clitest.Result{Stdout: "X\n", Stderr: "C: x\nS: X\n"}, res, calls)
+	}
+}
+
 func TestClientFails(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -101,6 +109,7 @@ func TestClientFails(t *testing.T) {
 		{"nobody listens", []string{"-addr", ln.Addr().String()}, 1, "connection refused"},
 		{"no reply", []string{"-addr", mute}, 1, "no reply"},
 		{"network", []string{"-network", "sctp"}, 2, "-network sctp: is neither tcp nor unix"},
+		{"unix without a path", []string{"-network", "unix"}, 2, "-addr: unix needs a path"},
 		{"map that is not there", []string{"-map", "nowhere"}, 2, "-map: "},
 	}
 	for _, tt := range tests {

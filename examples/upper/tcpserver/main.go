@@ -5,11 +5,14 @@ package main
 import (
 	"context"
 	"flag"
+	"time"
 
 	"applayer/examples/internal/cli"
 	"applayer/examples/internal/upper"
 	"applayer/sockets"
 )
+
+const defaultAddr = "127.0.0.1:12000"
 
 func main() { cli.Main(program()) }
 
@@ -26,7 +29,7 @@ SIGTERM ends it.`,
 		Example: `tcpserver -addr 127.0.0.1:12000 &
 echo hello | tcpclient -addr 127.0.0.1:12000`,
 		Flags: func(fs *flag.FlagSet) {
-			fs.StringVar(&addr, "addr", "127.0.0.1:12000", "`ADDR` to listen on, a path with -network unix")
+			fs.StringVar(&addr, "addr", defaultAddr, "`ADDR` to listen on, a path with -network unix")
 			fs.StringVar(&network, "network", "tcp", "`NETWORK`: tcp or unix")
 			fs.BoolVar(&calls, "berkeley", false, "use the calls socket, bind, listen, accept, recv, send, close")
 		},
@@ -36,6 +39,9 @@ echo hello | tcpclient -addr 127.0.0.1:12000`,
 			}
 			if network != "tcp" && network != "unix" {
 				return cli.Usagef("-network %s: is neither tcp nor unix", network)
+			}
+			if network == "unix" && addr == defaultAddr {
+				return cli.Usagef("-addr: unix needs a path")
 			}
 			if calls {
 				return serveByCalls(ctx, env, network, addr)
@@ -53,6 +59,9 @@ func serve(ctx context.Context, env *cli.Env, network, addr string) error {
 	srv := &sockets.Server{
 		Logger: env.Log,
 		Handler: sockets.HandlerFunc(func(ctx context.Context, c *sockets.Conn) {
+			// A signal ends reading; a reply that is under way goes out.
+			stop := context.AfterFunc(ctx, func() { c.SetReadDeadline(time.Unix(1, 0)) })
+			defer stop()
 			if err := upper.ServeStream(c); err != nil && ctx.Err() == nil {
 				env.Log.Info("connection ended", "peer", c.RemoteAddr(), "err", err)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net"
 	"path/filepath"
 	"testing"
@@ -56,14 +57,37 @@ func TestServer(t *testing.T) {
 }
 
 func TestServerPrintsTheDialogue(t *testing.T) {
-	srv := clitest.Start(t, program(), "-addr", "127.0.0.1:0", "-v")
-	nc, err := net.Dial("tcp", srv.Ready(""))
-	require.NoError(t, err)
-	client := &upper.Client{Dial: func() (upper.Conn, error) { return nc.(upper.Conn), nil }}
-	_, err = client.Convert([]byte("hello\n"))
-	require.NoError(t, err)
-	require.NoError(t, client.Close())
-	assert.Equal(t, "C: hello\nS: HELLO\n", srv.Stop().Stderr)
+	for _, calls := range []string{"-berkeley=false", "-berkeley"} {
+		t.Run(calls, func(t *testing.T) {
+			srv := clitest.Start(t, program(), "-addr", "127.0.0.1:0", "-v", calls)
+			nc, err := net.Dial("tcp", srv.Ready(""))
+			require.NoError(t, err)
+			client := &upper.Client{Dial: func() (upper.Conn, error) { return nc.(upper.Conn), nil }}
+			_, err = client.Convert([]byte("hello\n"))
+			require.NoError(t, err)
+			require.NoError(t, client.Close())
+			assert.Equal(t, "C: hello\nS: HELLO\n", srv.Stop().Stderr)
+		})
+	}
+}
+
+// TestSignalDoesNotWaitForIdleClients fails by its log: after the grace period
+// the server would warn that it cut its clients off.
+func TestSignalDoesNotWaitForIdleClients(t *testing.T) {
+	for _, calls := range []string{"-berkeley=false", "-berkeley"} {
+		t.Run(calls, func(t *testing.T) {
+			testkit.NoLeaks(t)
+			srv := clitest.Start(t, program(), "-addr", "127.0.0.1:0", calls)
+			nc, err := net.Dial("tcp", srv.Ready(""))
+			require.NoError(t, err)
+			defer nc.Close()
+			_, err = nc.Write([]byte("hello"))
+			require.NoError(t, err)
+			_, err = io.ReadFull(nc, make([]byte, 5))
+			require.NoError(t, err)
+			assert.Equal(t, clitest.Result{Stdout: "listening on tcp " + nc.RemoteAddr().String() + "\n"}, srv.Stop())
+		})
+	}
 }
 
 func TestWrongUsage(t *testing.T) {
@@ -74,6 +98,7 @@ func TestWrongUsage(t *testing.T) {
 	}{
 		{"argument", []string{"now"}, clitest.Result{Status: 2, Stderr: "tcpserver: now: takes no arguments\n"}},
 		{"network", []string{"-network", "udp"}, clitest.Result{Status: 2, Stderr: "tcpserver: -network udp: is neither tcp nor unix\n"}},
+		{"unix without a path", []string{"-network", "unix"}, clitest.Result{Status: 2, Stderr: "tcpserver: -addr: unix needs a path\n"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

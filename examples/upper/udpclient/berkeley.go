@@ -43,9 +43,9 @@ func (c *client) openCalls() (socket, error) {
 
 func (c *client) sockaddr() (berkeley.Sockaddr, error) {
 	if c.network == "unixgram" {
-		return berkeley.SockaddrUn{Name: c.addr}, nil
+		return berkeley.SockaddrUn{Name: c.local}, nil
 	}
-	a, err := net.ResolveUDPAddr(c.network, c.addr)
+	a, err := net.ResolveUDPAddr(c.network, c.local)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func (c *client) openConn(ctx context.Context) (socket, error) {
 		s.path = path
 		d.LocalAddr = &net.UnixAddr{Name: path, Net: "unixgram"}
 	}
-	nc, err := d.DialContext(ctx, c.network, c.addr)
+	nc, err := d.DialContext(ctx, c.network, c.local)
 	if err != nil {
 		removePath(s.path)
 		return nil, err

@@ -50,6 +50,7 @@ type client struct {
 	berkeley      bool
 	wait          time.Duration
 	tries         int
+	local         string              // where to send: addr, or what -map has for it
 	transcript    *sockets.Transcript // nil without -v
 }
 
@@ -74,6 +75,7 @@ func (c *client) run(ctx context.Context, env *cli.Env) error {
 	case c.tries < 1:
 		return cli.Usagef("-tries: %d is below 1", c.tries)
 	}
+	c.local = env.LocalAddr(c.addr)
 	if env.Verbose {
 		c.transcript = sockets.NewTranscript(&sockets.TranscriptOptions{MaxLine: 2 * bufferSize, MaxLines: 1, Live: env.Stderr})
 	}

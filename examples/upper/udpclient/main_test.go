@@ -115,6 +115,18 @@ func TestClientTriesAgain(t *testing.T) {
 	})
 }
 
+func TestClientSendsToTheLocalAddress(t *testing.T) {
+	kinds(t, func(t *testing.T, args ...string) {
+		addr := serve(t, "udp", "127.0.0.1:0", func(_ context.Context, p *sockets.Packet) { p.Reply(p.Data) })
+		file := filepath.Join(t.TempDir(), "map")
+		require.NoError(t, os.WriteFile(file, []byte("upper.example:12000 "+addr+"\n"), 0o600))
+		status, stdout, stderr := run(t, "one\n", append(args, "-v", "-map", file, "-addr", "upper.example:12000")...)
+		assert.Equal(t, cli.ExitDone, status)
+		assert.Equal(t, "one\n", stdout)
+		assert.Equal(t, "C: one\nS: one\n", stderr)
+	})
+}
+
 func TestClientGivesUp(t *testing.T) {
 	kinds(t, func(t *testing.T, args ...string) {
 		addr := serve(t, "udp", "127.0.0.1:0", func(context.Context, *sockets.Packet) {})

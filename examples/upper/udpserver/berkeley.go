@@ -16,13 +16,14 @@ import (
 func (s *server) runCalls(ctx context.Context, env *cli.Env) error {
 	sa, err := s.sockaddr()
 	if err != nil {
-		return cli.Usagef("-addr: %v", err)
+		return err
 	}
 	fd, err := berkeley.Socket(sa.Family(), berkeley.SOCK_DGRAM, 0)
 	if err != nil {
 		return err
 	}
 	defer fd.Close()
+	env.RemoveStale(ctx, s.network, s.addr)
 	if err := fd.Bind(sa); err != nil {
 		return err
 	}

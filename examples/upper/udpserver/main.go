@@ -69,20 +69,26 @@ func transcript(env *cli.Env) *sockets.Transcript {
 }
 
 func (s *server) runServer(ctx context.Context, env *cli.Env) error {
+	env.RemoveStale(ctx, s.network, s.addr)
 	pcs, err := sockets.ListenPackets(ctx, s.network, s.addr, 1)
 	if err != nil {
 		return err
 	}
 	pc := pcs[0]
 	env.Listening("", pc.LocalAddr())
-	if t := transcript(env); t != nil {
-		pc = t.PacketConn(pc, "", true)
-	}
+	// Noted in the handler: a tap around pc would hide from PacketServer that
+	// it is UDP, and replies would no longer leave from the address asked.
+	t := transcript(env)
 	ps := &sockets.PacketServer{
 		MaxPacket: bufferSize,
 		Logger:    env.Log,
 		Handler: sockets.PacketHandlerFunc(func(_ context.Context, p *sockets.Packet) {
-			err := p.Reply(upper.Append(nil, p.Data))
+			reply := upper.Append(nil, p.Data)
+			if t != nil {
+				t.Add("", false, string(p.Data))
+				t.Add("", true, string(reply))
+			}
+			err := p.Reply(reply)
 			if err != nil && !errors.Is(err, sockets.ErrNoSource) {
 				env.Log.Warn("reply", "peer", p.SourceAddr(), "err", err)
 			}

@@ -108,6 +108,44 @@ func TestServer(t *testing.T) {
 	}
 }
 
+// A server that was killed leaves its name behind; one that lives keeps it.
+func TestServerTakesOverAStaleName(t *testing.T) {
+	for _, calls := range []string{"-berkeley=false", "-berkeley"} {
+		t.Run(calls, func(t *testing.T) {
+			testkit.Linux(t, "the Berkeley calls")
+			path := filepath.Join(t.TempDir(), "server")
+			dead, err := net.ListenPacket("unixgram", path)
+			require.NoError(t, err)
+			require.NoError(t, dead.Close())
+			require.FileExists(t, path)
+			args := []string{"-network", "unixgram", "-addr", path, calls}
+			_, addr := start(t, io.Discard, args...)
+			assert.Equal(t, path, addr)
+			var stderr bytes.Buffer
+			assert.Equal(t, cli.ExitFail, cli.Run(t.Context(), program(), args, strings.NewReader(""), io.Discard, &stderr))
+			assert.Contains(t, stderr.String(), "address already in use")
+		})
+	}
+}
+
+// -v changes nothing in what a client gets: on all addresses, too, the reply
+// comes from the one that was asked, without which a connected client is deaf.
+func TestServerRepliesFromTheAddressAsked(t *testing.T) {
+	testkit.Linux(t, "more than one loopback address")
+	for _, v := range []string{"-v=false", "-v"} {
+		_, addr := start(t, io.Discard, "-addr", "0.0.0.0:0", v)
+		_, port, err := net.SplitHostPort(addr)
+		require.NoError(t, err)
+		c := dial(t, "udp", "127.0.0.2:"+port)
+		_, err = c.Write([]byte("hello"))
+		require.NoError(t, err)
+		b := make([]byte, 10)
+		n, err := c.Read(b)
+		require.NoError(t, err, v)
+		assert.Equal(t, "HELLO", string(b[:n]))
+	}
+}
+
 func TestServerUsage(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -119,7 +157,7 @@ func TestServerUsage(t *testing.T) {
 		{"network", []string{"-network", "tcp"}, cli.ExitUsage, "udpserver: -network: \"tcp\" is not udp or unixgram\n"},
 		{"unixgram without a path", []string{"-network", "unixgram"}, cli.ExitUsage, "udpserver: -addr: unixgram needs a path\n"},
 		{"port", []string{"-addr", "127.0.0.1:99999"}, cli.ExitFail, "udpserver: listen udp"},
-		{"port, Berkeley calls", []string{"-berkeley", "-addr", "127.0.0.1:99999"}, cli.ExitUsage, "udpserver: -addr: "},
+		{"port, Berkeley calls", []string{"-berkeley", "-addr", "127.0.0.1:99999"}, cli.ExitFail, "udpserver: "},
 		{"folder", []string{"-network", "unixgram", "-addr", "/no/such/folder/s"}, cli.ExitFail, "udpserver: listen unixgram /no/such"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
