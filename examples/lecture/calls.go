@@ -189,27 +189,22 @@ func askByCalls(ctx context.Context, n *Net, client, server *callsProgram, addr 
 			return "", err
 		}
 		n.Expect("the server waits in recv", "socket bind listen accept", server.order())
-		n.Printf("C: hello")
-		if _, err := client.Send(fd, []byte("hello"), 0); err != nil {
+		wire, err := n.callsWire(fd, addr, "tcp",
+			func(p []byte) (int, error) { return client.Send(fd, p, 0) },
+			func(p []byte) (int, error) { return client.Recv(fd, p, 0) })
+		if err != nil {
+			return "", err
+		}
+		defer wire.Close()
+		if _, err := wire.Write([]byte("hello")); err != nil {
 			return "", err
 		}
 		buf := make([]byte, 1024)
-		size, err := client.Recv(fd, buf, 0)
-		return n.received(buf, size), err
+		size, err := wire.Read(buf)
+		return string(buf[:max(size, 0)]), err
 	}()
 	release()
 	return reply, errors.Join(err, client.Close(fd))
-}
-
-// received is what a client of this scene got: a test may spoil it here, as
-// it does on the wire of other scenes.
-func (n *Net) received(buf []byte, size int) string {
-	got := buf[:max(size, 0)]
-	if n.spoil != nil {
-		n.spoil(true, got)
-	}
-	n.Printf("S: %s", got)
-	return string(got)
 }
 
 // callsOfUDP is the pair over UDP: neither connects.
@@ -264,16 +259,29 @@ func askByDatagram(ctx context.Context, n *Net, client, server *callsProgram, ad
 			return "", err
 		}
 		n.Expect("the server waits in recvfrom", "socket bind", server.order())
-		n.Printf("C: hello")
-		if _, err := client.SendTo(fd, []byte("hello"), 0, addr); err != nil {
+		// Sendto gives the socket its name, so the tap hears of it afterwards.
+		sent, err := client.SendTo(fd, []byte("hello"), 0, addr)
+		if err != nil {
 			return "", err
 		}
+		var from berkeley.Sockaddr
+		wire, err := n.callsWire(fd, addr, "udp",
+			func([]byte) (int, error) { return sent, nil },
+			func(p []byte) (size int, err error) {
+				size, from, err = client.RecvFrom(fd, p, 0)
+				return size, err
+			})
+		if err != nil {
+			return "", err
+		}
+		defer wire.Close()
+		wire.Write([]byte("hello"))
 		buf := make([]byte, upper.BufferSize)
-		size, from, err := client.RecvFrom(fd, buf, 0)
+		size, err := wire.Read(buf)
 		if err == nil {
 			n.Expect("the reply comes from the address asked", addr.String(), from.String())
 		}
-		return n.received(buf, size), err
+		return string(buf[:max(size, 0)]), err
 	}()
 	release()
 	return reply, errors.Join(err, client.Close(fd))

@@ -21,7 +21,7 @@ func TestCallsNoticesASpoiledOctet(t *testing.T) {
 		{"reply over TCP", true, 0, `FAIL  reply: expected "HELLO", got "hELLO"`},
 		{"reply over UDP", true, 1, `FAIL  reply: expected "HELLO", got "hELLO"`},
 		{"datagram to the second server", true, 3, `expected "for server 2", got "For server 2"`},
-		{"struct sockaddr_in", false, 0, "FAIL  family (own order), port and address (network order), filling: expected 02 00 13 ec"},
+		{"struct sockaddr_in", false, 2, "FAIL  family (own order), port and address (network order), filling: expected 02 00 13 ec"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -104,13 +104,18 @@ func (n *Net) DialNamed(ctx context.Context, name, network, addr string) (net.Co
 	if err != nil {
 		return nil, err
 	}
+	return n.tapped(nc, name), nil
+}
+
+// tapped is a client's connection with the taps on it.
+func (n *Net) tapped(nc net.Conn, name string) net.Conn {
 	if n.spoil != nil {
 		nc = &spoiledConn{Conn: nc, spoil: n.spoil}
 	}
 	if n.tap != nil {
 		nc = n.tap(nc)
 	}
-	return n.transcript.Conn(nc, name, false), nil
+	return n.transcript.Conn(nc, name, false)
 }
 
 // LocalAddr is where the lecture's addr lies on this machine, or addr itself

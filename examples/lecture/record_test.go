@@ -17,18 +17,18 @@ import (
 	"applayer/sockets/pcap"
 )
 
-// recorded plays the scene upper with -pcap.
-func recorded(t *testing.T) (file string) {
+// recorded plays a scene with -pcap.
+func recorded(t *testing.T, scene string) (file string) {
 	t.Helper()
-	file = filepath.Join(t.TempDir(), "upper.pcap")
+	file = filepath.Join(t.TempDir(), scene+".pcap")
 	var stdout, stderr bytes.Buffer
-	status := cli.Run(t.Context(), program(), []string{"-pcap", file, "upper"}, strings.NewReader(""), &stdout, &stderr)
+	status := cli.Run(t.Context(), program(), []string{"-pcap", file, scene}, strings.NewReader(""), &stdout, &stderr)
 	require.Zero(t, status, stdout.String()+stderr.String())
 	return file
 }
 
 func TestPcapHoldsTheScene(t *testing.T) {
-	f, err := os.Open(recorded(t))
+	f, err := os.Open(recorded(t, "upper"))
 	require.NoError(t, err)
 	defer f.Close()
 	said := map[string]bool{}
@@ -46,9 +46,24 @@ func TestPcapHoldsTheScene(t *testing.T) {
 	assert.True(t, said["tcp do you like ketchup?"], "%v", said)
 }
 
+// The sockets of the Berkeley calls are recorded as those of package net are.
+func TestPcapHoldsTheCalls(t *testing.T) {
+	testkit.Linux(t, "the Berkeley calls")
+	f, err := os.Open(recorded(t, "calls"))
+	require.NoError(t, err)
+	defer f.Close()
+	var got []string
+	for c, err := range pcap.Conversations(f) {
+		require.NoError(t, err)
+		assert.NotZero(t, c.Client.Addr.Port(), "the kernel has named the client")
+		got = append(got, c.Network+" "+string(c.Client.Data)+" "+string(c.Server.Data))
+	}
+	assert.ElementsMatch(t, []string{"tcp hello HELLO", "udp hello HELLO"}, got)
+}
+
 func TestPcapOpensInTshark(t *testing.T) {
 	tshark := testkit.Program(t, "tshark")
-	file := recorded(t)
+	file := recorded(t, "upper")
 	show := func(args ...string) string {
 		args = append([]string{"-r", file, "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"}, args...)
 		out, err := exec.CommandContext(t.Context(), tshark, args...).Output()
