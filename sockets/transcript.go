@@ -38,7 +38,11 @@ func (l TranscriptLine) String() string {
 type TranscriptOptions struct {
 	// Redact blanks the secrets of a line. Its calls come one at a time, in
 	// the order of the lines, so that it may remember what was said before.
-	// A line longer than MaxLine comes cut. Nil shows everything.
+	// A line longer than MaxLine comes cut. The rest of a line whose first part
+	// stands alone, because the other side spoke in between or MaxLine was
+	// reached, comes behind that part, so that a secret cut in two is known as
+	// one; if the two are left as they are, the rest comes once more by itself.
+	// What Redact blanked stays so up to the line's end. Nil shows everything.
 	Redact func(TranscriptLine) TranscriptLine
 	// MaxLine bounds the octets of one line (default 1000, at most 128 KiB,
 	// which negative stands for). What is longer is cut, and the line says by
@@ -109,14 +113,19 @@ func (t *Transcript) Add(conn string, server bool, text string) {
 	if rest > 0 {
 		text += cutMark(int64(rest))
 	}
-	t.put(TranscriptLine{Time: time.Since(t.start), Conn: conn, Server: server, Text: text})
+	t.put(t.redact(TranscriptLine{Time: time.Since(t.start), Conn: conn, Server: server, Text: text}))
 }
 
-// put ends a line: it is redacted, kept and shown. The caller holds recording.
-func (t *Transcript) put(l TranscriptLine) {
-	if t.opts.Redact != nil {
-		l = t.opts.Redact(l)
+func (t *Transcript) redact(l TranscriptLine) TranscriptLine {
+	if t.opts.Redact == nil {
+		return l
 	}
+	return t.opts.Redact(l)
+}
+
+// put keeps a line, which was redacted, and shows it. The caller holds
+// recording.
+func (t *Transcript) put(l TranscriptLine) {
 	t.keep(l)
 	if t.opts.Live != nil {
 		l.Time = 0
@@ -180,6 +189,11 @@ type transcriptDirection struct {
 	pending []byte        // the line so far, at most MaxLine octets
 	cut     int64         // octets of the line left out
 	last    time.Duration // when the latest octet of the line passed
+
+	// For Redact, of the line's parts that stand already: their octets, at most
+	// MaxLine, and whether any was blanked.
+	begun  []byte
+	secret bool
 }
 
 // write takes octets of a stream. The caller holds t.recording.
@@ -190,6 +204,7 @@ func (d *transcriptDirection) write(b []byte) {
 		if n > 0 {
 			d.add(b[:n], now)
 			d.flush()
+			d.ended()
 			b = b[n:]
 			continue
 		}
@@ -202,10 +217,11 @@ func (d *transcriptDirection) write(b []byte) {
 func (d *transcriptDirection) packet(b []byte) {
 	d.add(b, time.Since(d.t.start))
 	if len(b) == 0 {
-		d.t.put(TranscriptLine{Time: d.last, Conn: d.conn, Server: d.server, Open: d.t.opts.Exact})
+		d.t.put(d.t.redact(TranscriptLine{Time: d.last, Conn: d.conn, Server: d.server, Open: d.t.opts.Exact}))
 		return
 	}
 	d.flush()
+	d.ended()
 }
 
 // add puts octets at the end of the pending line, as many as its limit takes.
@@ -230,7 +246,7 @@ func (d *transcriptDirection) add(b []byte, now time.Duration) {
 	}
 }
 
-// flush ends the pending line, if there is one.
+// flush makes a line of what is pending, if anything is.
 func (d *transcriptDirection) flush() {
 	if len(d.pending) == 0 {
 		return
@@ -249,5 +265,31 @@ func (d *transcriptDirection) flush() {
 		l.Text += cutMark(d.cut)
 	}
 	d.pending, d.cut = d.pending[:0], 0
-	d.t.put(l)
+	d.t.put(d.redact(l))
 }
+
+// redact is the transcript's, for what may be a later part of a line.
+func (d *transcriptDirection) redact(l TranscriptLine) TranscriptLine {
+	if d.t.opts.Redact == nil {
+		return l
+	}
+	whole := l
+	whole.Text = string(d.begun) + l.Text
+	shown := d.t.redact(whole)
+	blanked := shown.Text != whole.Text
+	if len(d.begun) > 0 {
+		if d.secret || blanked {
+			shown, blanked = l, true
+			shown.Text = "…"
+		} else {
+			shown = d.t.redact(l)
+			blanked = shown.Text != l.Text
+		}
+	}
+	d.secret = d.secret || blanked
+	d.begun = append(d.begun, l.Text[:min(len(l.Text), d.t.opts.MaxLine-len(d.begun))]...)
+	return shown
+}
+
+// ended tells that what follows is another line.
+func (d *transcriptDirection) ended() { d.begun, d.secret = d.begun[:0], false }

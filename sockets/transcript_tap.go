@@ -18,12 +18,12 @@ import (
 // has none; what is moved through the raw connection is not recorded. It has no
 // ReadFrom and WriteTo, so that io.Copy shows it every octet.
 func (t *Transcript) Conn(nc net.Conn, name string, server bool) net.Conn {
-	return &transcriptConn{Conn: nc, tap: newTranscriptTap(t, nc.LocalAddr(), name, server)}
+	return &transcriptConn{Conn: nc, tap: newTranscriptTap(t, isPacketConn(nc), name, server)}
 }
 
 // PacketConn is [Transcript.Conn] for packets. Each is one line.
 func (t *Transcript) PacketConn(pc net.PacketConn, name string, server bool) net.PacketConn {
-	return &transcriptPacketConn{PacketConn: pc, tap: newTranscriptTap(t, nil, name, server)}
+	return &transcriptPacketConn{PacketConn: pc, tap: newTranscriptTap(t, true, name, server)}
 }
 
 // transcriptTap knows both directions of one connection.
@@ -34,17 +34,22 @@ type transcriptTap struct {
 	said, heard transcriptDirection
 }
 
-func newTranscriptTap(t *Transcript, local net.Addr, name string, server bool) *transcriptTap {
+func newTranscriptTap(t *Transcript, packets bool, name string, server bool) *transcriptTap {
 	return &transcriptTap{
 		t:       t,
-		packets: local == nil || isPacketNetwork(local.Network()),
+		packets: packets,
 		said:    transcriptDirection{t: t, conn: name, server: server},
 		heard:   transcriptDirection{t: t, conn: name, server: !server},
 	}
 }
 
-// isPacketNetwork tells whether a Write on network is a message of its own.
-func isPacketNetwork(network string) bool {
+// isPacketConn tells whether a Write on nc is a message of its own.
+func isPacketConn(nc net.Conn) bool {
+	local := nc.LocalAddr()
+	if local == nil {
+		return false
+	}
+	network := local.Network()
 	return strings.HasPrefix(network, "udp") || network == "unixgram" || network == "unixpacket"
 }
 

@@ -187,6 +187,60 @@ func TestTranscriptRedact(t *testing.T) {
 	assert.Equal(t, strings.Join(want, "\n")+"\n", live.String())
 }
 
+// A password whose line comes in pieces is blanked, wherever the line was cut
+// and whatever the server said in between.
+func TestTranscriptRedactInPieces(t *testing.T) {
+	redact := func(l sockets.TranscriptLine) sockets.TranscriptLine {
+		if !l.Server && strings.HasPrefix(l.Text, "PASS ") {
+			l.Text = "PASS ***"
+		}
+		return l
+	}
+	tests := []struct {
+		name   string
+		opts   sockets.TranscriptOptions
+		pieces []string
+		want   []string
+	}{
+		{"cut in the verb", sockets.TranscriptOptions{}, []string{"USER x\r\nPA", "SS swordfish\r\n"}, []string{"C: USER x", "C: PA", "S: +OK", "C: …", "S: +OK"}},
+		{"cut in the password", sockets.TranscriptOptions{}, []string{"PASS sword", "fi", "sh\r\nNOOP\r\n"}, []string{"C: PASS ***", "S: +OK", "C: …", "S: +OK", "C: …", "C: NOOP", "S: +OK"}},
+		{"a later part that is known by itself", sockets.TranscriptOptions{}, []string{"body", "PASS swordfish\r\n"}, []string{"C: body", "S: +OK", "C: PASS ***", "S: +OK"}},
+		{"nothing to blank", sockets.TranscriptOptions{}, []string{"NO", "OP\r\nQU", "IT\r\n"}, []string{"C: NO", "S: +OK", "C: OP", "C: QU", "S: +OK", "C: IT", "S: +OK"}},
+		{"beyond MaxLine, exact", sockets.TranscriptOptions{MaxLine: 8, Exact: true}, []string{"PASS swordfish\r\n"}, []string{`C: PASS ***\`, "C: …", "S: +OK"}},
+		{"beyond MaxLine, cut", sockets.TranscriptOptions{MaxLine: 8}, []string{"PASS swo", "rdfish\r\n"}, []string{"C: PASS ***", "S: +OK", "C: …", "S: +OK"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.opts.Redact = redact
+			tr := sockets.NewTranscript(&tt.opts)
+			near, far := testkit.Pipe()
+			defer far.Close()
+			c := tr.Conn(near, "", true)
+			for _, piece := range tt.pieces {
+				io.WriteString(far, piece)
+				_, err := io.ReadFull(c, make([]byte, len(piece)))
+				require.NoError(t, err)
+				io.WriteString(c, "+OK\r\n")
+			}
+			c.Close()
+			assert.Equal(t, tt.want, said(tr))
+		})
+	}
+}
+
+// placelessConn has no local address.
+type placelessConn struct{ discardConn }
+
+func (placelessConn) LocalAddr() net.Addr { return nil }
+
+func TestTranscriptOfConnWithoutAddress(t *testing.T) {
+	tr := sockets.NewTranscript(nil)
+	c := tr.Conn(placelessConn{}, "", false)
+	io.WriteString(c, "half ")
+	io.WriteString(c, "a line\r\n")
+	assert.Equal(t, []string{"C: half a line"}, said(tr), "a stream all the same")
+}
+
 func TestTranscriptAdd(t *testing.T) {
 	tr := sockets.NewTranscript(&sockets.TranscriptOptions{MaxLine: 10})
 	tr.Add("tls", true, "250 secret")
