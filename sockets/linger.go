@@ -1,6 +1,7 @@
 package sockets
 
 import (
+	"context"
 	"io"
 	"time"
 )
@@ -29,6 +30,10 @@ func (c *Conn) CloseLingering(octets int64, d time.Duration) error {
 		d = defaultLingerTime
 	}
 	end := time.Now().Add(d)
+	// A context too, for tls moves the deadline by itself to send its alert.
+	ctx, cancel := context.WithDeadline(context.Background(), end)
+	defer cancel()
+	defer WithContext(ctx, c)()
 	c.SetWriteDeadline(end)
 	if c.farewell() == nil {
 		c.MarkBusy()

@@ -126,3 +126,26 @@ func TestCloseLingeringTLS(t *testing.T) {
 	client.Close()
 	assert.NoError(t, <-done)
 }
+
+// A peer that takes nothing cannot hold the connection for longer than asked
+// by leaving no room for the close alert, for which tls would wait 5 s.
+func TestCloseLingeringTLSBounds(t *testing.T) {
+	serverTLS, clientTLS := testkit.Certificate(t, "a.example")
+	clientTLS.ServerName = "a.example"
+	synctest.Test(t, func(t *testing.T) {
+		nc, peer := testkit.PipeBuffer(4 << 10)
+		c, client := sockets.NewConn(nc, nil), sockets.NewConn(peer, nil)
+		shaken := make(chan error, 1)
+		go func() { shaken <- client.StartTLS(t.Context(), clientTLS, sockets.SideClient, 0) }()
+		require.NoError(t, c.StartTLS(t.Context(), serverTLS, sockets.SideServer, 0))
+		require.NoError(t, <-shaken)
+		require.NoError(t, nc.SetWriteDeadline(time.Now().Add(time.Millisecond)))
+		for err := error(nil); err == nil; {
+			_, err = nc.Write([]byte("x"))
+		}
+		begin := time.Now()
+		c.CloseLingering(0, 100*time.Millisecond)
+		assert.Equal(t, 100*time.Millisecond, time.Since(begin))
+		client.Close()
+	})
+}
