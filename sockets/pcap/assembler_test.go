@@ -309,6 +309,42 @@ func TestFragmentMemoryIsBounded(t *testing.T) {
 	assert.LessOrEqual(t, got, 4)
 }
 
+// TestFragmentsGiveUpTheOldest: the newest datagrams are those that can still
+// become whole.
+func TestFragmentsGiveUpTheOldest(t *testing.T) {
+	var got []string
+	a := pcap.Assembler{Limits: pcap.Limits{MaxFragments: 3000}, Segment: func(_ *pcap.Flow, s pcap.Segment) { got = append(got, string(s.Data[:1])) }}
+	const texts = "abcdefghij"
+	for i, c := range texts {
+		first := udpFragments(t, false, uint32(i+1), strings.Repeat(string(c), 1000))[0]
+		require.NoError(t, a.Add(&first))
+	}
+	for i := len(texts) - 1; i >= 0; i-- {
+		last := udpFragments(t, false, uint32(i+1), strings.Repeat(texts[i:i+1], 1000))[1]
+		require.NoError(t, a.Add(&last))
+	}
+	assert.Equal(t, []string{"j", "i", "h", "g"}, got)
+}
+
+// A capture can be made of nothing but first fragments: each costs what the
+// one before cost, however many wait.
+func BenchmarkFragmentsNeverWhole(b *testing.B) {
+	h := pcap.IPv4{Length: 28, TTL: 64, MoreFragments: true, Protocol: pcap.ProtocolUDP, Source: clientAddr.Addr(), Destination: serverAddr.Addr()}
+	packet, err := pcap.AppendIPv4(nil, h)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := pcap.Packet{LinkType: pcap.LinkTypeRaw, Data: append(packet, make([]byte, 8)...)}
+	var a pcap.Assembler
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		p.Data[4], p.Data[5], p.Data[15] = byte(i>>8), byte(i), byte(i>>16)
+		if err := a.Add(&p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestConversationsLimit(t *testing.T) {
 	var all []pcap.Packet
 	for range 10 {

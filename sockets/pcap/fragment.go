@@ -1,6 +1,7 @@
 package pcap
 
 import (
+	"container/list"
 	"net/netip"
 	"time"
 )
@@ -18,14 +19,14 @@ type datagram struct {
 	pieces
 	end   int64 // its length, -1 while the last fragment is missing
 	first Protocol
-	began int // the number of its first fragment, so that the oldest is known
+	elem  *list.Element
 }
 
 // fragments puts IP datagrams together.
 type fragments struct {
 	waiting map[fragmentKey]*datagram
+	began   list.List // of fragmentKey, the oldest datagram in front
 	cost    int
-	count   int
 }
 
 // add takes a fragment, whose layers hold no transport header. When it
@@ -46,8 +47,7 @@ func (f *fragments) add(l *Layers, t time.Time, limit int) (whole bool, err erro
 		if f.waiting == nil {
 			f.waiting = make(map[fragmentKey]*datagram)
 		}
-		f.count++
-		d = &datagram{end: -1, began: f.count}
+		d = &datagram{end: -1, elem: f.began.PushBack(key)}
 		f.waiting[key] = d
 		f.cost += pieceCost
 	}
@@ -114,18 +114,12 @@ func (d *datagram) whole() ([]byte, bool) {
 
 func (f *fragments) drop(key fragmentKey, d *datagram) {
 	delete(f.waiting, key)
+	f.began.Remove(d.elem)
 	f.cost -= d.cost + pieceCost
 }
 
-// dropOldest gives up the datagram whose first fragment came first. Only a
-// capture full of incomplete datagrams comes here.
+// dropOldest gives up the datagram whose first fragment came first.
 func (f *fragments) dropOldest() {
-	var oldest fragmentKey
-	began := f.count + 1
-	for key, d := range f.waiting {
-		if d.began < began {
-			oldest, began = key, d.began
-		}
-	}
-	f.drop(oldest, f.waiting[oldest])
+	key := f.began.Front().Value.(fragmentKey)
+	f.drop(key, f.waiting[key])
 }
