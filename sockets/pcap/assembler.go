@@ -142,22 +142,29 @@ func (f *Flow) reopened(from int, isn uint32) bool {
 	return s.syn && s.isn != isn || f.done && !s.syn
 }
 
-// text takes octets of one direction.
+// text takes octets of one direction: those whose turn it is are delivered,
+// the others wait.
 func (a *Assembler) text(f *Flow, from int, at int64, t time.Time, b []byte) {
 	s := &f.sides[from]
-	if s.anchored && at < s.next {
-		b = b[min(int64(len(b)), s.next-at):]
-		at = s.next
+	if at-s.next >= maxWindow || s.next-at >= maxWindow {
+		return
 	}
-	switch {
-	case len(b) == 0, at-s.next >= maxWindow, s.next-at >= maxWindow:
-	case s.anchored && at == s.next && len(s.list) == 0:
-		a.emit(f, from, t, b)
-	default:
-		s.insert(at, t, b)
-		for limit := a.Limits.maxPending(); s.cost > limit; {
-			a.skip(f, from)
+	for s.anchored && at <= s.next {
+		a.deliver(f, from)
+		b, at = b[min(int64(len(b)), s.next-at):], s.next
+		if len(b) == 0 {
+			return
 		}
+		n := int64(len(b))
+		if len(s.list) > 0 {
+			n = min(n, s.list[0].off-at)
+		}
+		a.emit(f, from, t, b[:n])
+		b, at = b[n:], at+n
+	}
+	s.insert(at, t, b)
+	for limit := a.Limits.maxPending(); s.cost > limit; {
+		a.skip(f, from)
 	}
 }
 

@@ -124,6 +124,7 @@ func TestAssembler(t *testing.T) {
 		{"RST before the octets that it follows", with(open, seg{flags: rst, seq: 103}, c(100, "abc")), pcap.Limits{}, "c:abc reset"},
 		{"refused", []seg{{flags: syn, seq: 99}, {server: true, flags: rst | ack}}, pcap.Limits{}, "reset"},
 		{"from the middle: the lower port serves", []seg{s(500, "reply"), c(103, "def"), c(100, "abc")}, pcap.Limits{}, "s:reply c:abc c:def mid-open"},
+		{"no gap when what was missing comes to the last room", with(open, c(101, "b"), c(103, "d"), c(100, "a"), c(102, "c"), end[0], end[1]), pcap.Limits{MaxPending: 130}, "c:a c:b c:c c:d c+2 closed"},
 		{"from the middle, when too much waits", []seg{c(103, "def"), c(100, "abc"), c(106, "ghi"), c(109, "jkl")}, pcap.Limits{MaxPending: 130}, "c:abc c:def c:ghi c:jkl mid-open"},
 		{"the SYN comes late", with(c(103, "def"), c(100, "abc"), c(98, "??"), open, end), pcap.Limits{}, "c:abc c:def closed"},
 		{"last words of an earlier connection", []seg{c(100, "")}, pcap.Limits{}, ""},
