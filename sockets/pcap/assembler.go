@@ -34,6 +34,7 @@ type Assembler struct {
 	flows     map[flowKey]*Flow
 	recent    list.List // of *Flow, the last one heard of in front
 	count     int
+	pending   int // what all flows' pieces cost
 }
 
 // Add takes the next packet, in any order within MaxPending. The error is a
@@ -162,9 +163,32 @@ func (a *Assembler) text(f *Flow, from int, at int64, t time.Time, b []byte) {
 		a.emit(f, from, t, b[:n])
 		b, at = b[n:], at+n
 	}
+	before := s.cost
 	s.insert(at, t, b)
+	a.pending += s.cost - before
 	for limit := a.Limits.maxPending(); s.cost > limit; {
 		a.skip(f, from)
+	}
+	for limit := a.Limits.maxPendingAll(); a.pending > limit; {
+		a.relieve()
+	}
+}
+
+// relieve gives up waiting in the flow that was silent for longest of those
+// that wait.
+func (a *Assembler) relieve() {
+	for e := a.recent.Back(); e != nil; e = e.Prev() {
+		f := e.Value.(*Flow)
+		waits := false
+		for from := range f.sides {
+			for s := &f.sides[from]; len(s.list) > 0; {
+				waits = true
+				a.skip(f, from)
+			}
+		}
+		if waits {
+			return
+		}
 	}
 }
 
@@ -187,7 +211,9 @@ func (a *Assembler) drain(f *Flow, from int, t time.Time) {
 func (a *Assembler) deliver(f *Flow, from int) {
 	s := &f.sides[from]
 	for len(s.list) > 0 && s.list[0].off <= s.next {
+		before := s.cost
 		p := s.shift()
+		a.pending -= before - s.cost
 		// A SYN that came late may have put the begin behind a piece.
 		if old := s.next - p.off; old < int64(len(p.data)) {
 			a.emit(f, from, p.time, p.data[old:])

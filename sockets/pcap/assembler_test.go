@@ -327,6 +327,36 @@ func TestFragmentsGiveUpTheOldest(t *testing.T) {
 	assert.Equal(t, []string{"j", "i", "h", "g"}, got)
 }
 
+// TestPendingOfAllFlowsIsBounded: what waits in many flows together gives way
+// where nothing was heard for longest, and is told as a gap.
+func TestPendingOfAllFlowsIsBounded(t *testing.T) {
+	var said []string
+	a := pcap.Assembler{Limits: pcap.Limits{MaxPendingAll: 3 * (64 + 10)}}
+	a.Segment = func(f *pcap.Flow, s pcap.Segment) {
+		said = append(said, fmt.Sprintf("%d:%s+%d", f.Client.Port(), s.Data, s.Gap))
+	}
+	send := func(port uint16, seq uint32, flags pcap.TCPFlags, text string) {
+		p := seg{flags: flags, seq: seq, text: text}.packet(t, 1)
+		p.Data[20], p.Data[21] = byte(port>>8), byte(port)
+		require.NoError(t, a.Add(&p))
+	}
+	for port := uint16(50001); port <= 50004; port++ {
+		send(port, 100, syn, "")
+	}
+	for port := uint16(50001); port <= 50003; port++ {
+		send(port, 106, ack, "0123456789") // five octets before it are missing
+	}
+	assert.Empty(t, said, "three segments may wait")
+	send(50001, 106, ack, "again")
+	send(50004, 106, ack, "9876543210")
+	assert.Equal(t, []string{"50002:+5", "50002:0123456789+0"}, said, "50001 was heard of later, 50004 last")
+	said = nil
+	send(50001, 101, ack, "abcde")
+	send(50004, 106, ack, "9876543210")
+	send(50002, 117, ack, "0123456789")
+	assert.Equal(t, []string{"50001:abcde+0", "50001:0123456789+0"}, said, "what was delivered makes room")
+}
+
 // A capture can be made of nothing but first fragments: each costs what the
 // one before cost, however many wait.
 func BenchmarkFragmentsNeverWhole(b *testing.B) {

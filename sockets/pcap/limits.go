@@ -18,6 +18,10 @@ type Limits struct {
 	// before it are missing (default 1048576 octets, 64 of them counted for
 	// each segment). Beyond it the missing octets are reported as a gap.
 	MaxPending int
+	// MaxPendingAll bounds what all flows hold so together (default 67108864
+	// octets, counted as for MaxPending). Beyond it the flow that was silent
+	// for longest has its missing octets reported as gaps.
+	MaxPendingAll int
 	// MaxFragments bounds the fragments held of all IP datagrams together
 	// (default 1048576 octets, counted as for MaxPending). Beyond it the
 	// oldest datagram is given up.
@@ -43,5 +47,6 @@ func (l *Limits) maxPacket() int     { return bound(l.MaxPacket, 256<<10) }
 func (l *Limits) maxInterfaces() int { return bound(l.MaxInterfaces, 1024) }
 func (l *Limits) maxFlows() int      { return bound(l.MaxFlows, 4096) }
 func (l *Limits) maxPending() int    { return bound(l.MaxPending, 1<<20) }
+func (l *Limits) maxPendingAll() int { return bound(l.MaxPendingAll, 64<<20) }
 func (l *Limits) maxFragments() int  { return bound(l.MaxFragments, 1<<20) }
 func (l *Limits) maxHeld() int       { return bound(l.MaxHeld, 64<<20) }
