@@ -53,6 +53,9 @@ func (d *Directory) Session(remote netip.AddrPort) *Session {
 	return &Session{d: d, machine: fsm.NewMachine(table, StateGuest), remote: remote}
 }
 
+// replyGone is what a session gets that has ended.
+const replyGone = "NO you are gone"
+
 // State returns where the session stands.
 func (s *Session) State() State { return s.machine.State() }
 
@@ -81,6 +84,9 @@ func (s *Session) Do(request string) (reply string) {
 }
 
 func (s *Session) login(args []string) string {
+	if s.State() == StateGone {
+		return replyGone
+	}
 	if !s.machine.Can(EventLogin) {
 		return "NO you are " + s.user + ", LOGOUT first"
 	}
@@ -120,6 +126,9 @@ func (s *Session) listening(word string) (netip.AddrPort, bool) {
 }
 
 func (s *Session) where(user string) string {
+	if s.State() == StateGone {
+		return replyGone
+	}
 	if s.machine.Do(EventWhere) != nil {
 		return "NO LOGIN first"
 	}
@@ -134,7 +143,7 @@ func (s *Session) where(user string) string {
 
 func (s *Session) logout() string {
 	if s.machine.Do(EventLogout) != nil {
-		return "NO you are gone"
+		return replyGone
 	}
 	s.End()
 	return "OK bye"

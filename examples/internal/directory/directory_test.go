@@ -3,6 +3,7 @@ package directory_test
 import (
 	"io"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -37,7 +38,7 @@ func TestRequests(t *testing.T) {
 		{"right after wrong", []string{"LOGIN bob x", "LOGIN bob secret"}, []string{"NO wrong user or password", "OK bob"}},
 		{"not here", []string{"LOGIN bob secret", "WHERE alice"}, []string{"OK bob", "NO alice is not here"}},
 		{"twice", []string{"LOGIN bob secret", "LOGIN alice wonder"}, []string{"OK bob", "NO you are bob, LOGOUT first"}},
-		{"logout before login", []string{"LOGOUT", "LOGOUT", "WHERE bob", "LOGIN bob secret"}, []string{"OK bye", "NO you are gone", "NO LOGIN first", "NO you are , LOGOUT first"}},
+		{"logout before login", []string{"LOGOUT", "LOGOUT", "WHERE bob", "LOGIN bob secret"}, []string{"OK bye", "NO you are gone", "NO you are gone", "NO you are gone"}},
 		{"no request", []string{"", "HELO", "LOGIN bob", "WHERE", "WHERE a b", "LOGOUT now", "LOGIN bob secret 0", "LOGIN bob secret x:1", "LOGIN bob secret 1.2.3.4:0"},
 			[]string{"BAD LOGIN, WHERE or LOGOUT", "BAD LOGIN, WHERE or LOGOUT", "BAD LOGIN user password [port]", "BAD WHERE user", "BAD WHERE user", "BAD LOGOUT", "BAD port", "BAD port", "BAD port"}},
 	}
@@ -63,19 +64,49 @@ func TestLatestLoginCounts(t *testing.T) {
 	assert.Equal(t, "NO bob is not here", asks.Do("WHERE bob"))
 }
 
+// TestStates goes through every pair of state and event: it is a rule, or it
+// is refused with the reply that stands here.
 func TestStates(t *testing.T) {
 	table := directory.Table
 	assert.Empty(t, table.Unreachable(directory.StateGuest))
 	assert.Empty(t, table.Stuck(directory.StateGone))
-	var refused []string
-	for s, e := range table.Refused() {
-		refused = append(refused, s.String()+" "+e.String())
+	requests := map[directory.Event]string{
+		directory.EventLogin:         "LOGIN bob secret",
+		directory.EventWrongPassword: "LOGIN bob wrong",
+		directory.EventWhere:         "WHERE bob",
+		directory.EventLogout:        "LOGOUT",
 	}
-	assert.Equal(t, []string{"guest WHERE", "user LOGIN", "user wrong password",
-		"gone LOGIN", "gone wrong password", "gone WHERE", "gone LOGOUT"}, refused)
+	ways := map[directory.State][]string{
+		directory.StateGuest: nil,
+		directory.StateUser:  {"LOGIN bob secret"},
+		directory.StateGone:  {"LOGIN bob secret", "LOGOUT"},
+	}
+	want := map[string]string{
+		"guest WHERE":         "NO LOGIN first",
+		"user LOGIN":          "NO you are bob, LOGOUT first",
+		"user wrong password": "NO you are bob, LOGOUT first",
+		"gone LOGIN":          "NO you are gone",
+		"gone wrong password": "NO you are gone",
+		"gone WHERE":          "NO you are gone",
+		"gone LOGOUT":         "NO you are gone",
+	}
+	refused := map[string]string{}
+	for state, event := range table.Refused() {
+		s := directory.New(check).Session(remote)
+		for _, request := range ways[state] {
+			require.Contains(t, s.Do(request), "OK ")
+		}
+		require.Equal(t, state, s.State())
+		refused[state.String()+" "+event.String()] = s.Do(requests[event])
+		assert.Equal(t, state, s.State(), "what is refused changes nothing")
+	}
+	assert.Equal(t, want, refused)
+
+	golden, err := os.ReadFile("testdata/states.md")
+	require.NoError(t, err)
 	var b strings.Builder
 	require.NoError(t, directory.WriteStates(&b))
-	assert.Contains(t, b.String(), "| guest | LOGIN | user | LOGIN |")
+	assert.Equal(t, string(golden), b.String())
 }
 
 func TestServe(t *testing.T) {
@@ -132,6 +163,9 @@ func TestRedact(t *testing.T) {
 	for in, want := range map[string]string{
 		"LOGIN bob secret 5000":   "LOGIN bob ***",
 		"login bob two words 500": "login bob ***",
+		" LOGIN bob secret":       "LOGIN bob ***",
+		"LOGIN  bob secret":       "LOGIN bob ***",
+		"login\tbob\tsecret":      "login bob ***",
 		"WHERE bob":               "WHERE bob",
 	} {
 		assert.Equal(t, want, directory.Redact(sockets.TranscriptLine{Text: in}).Text)

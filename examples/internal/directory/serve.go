@@ -65,9 +65,10 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // Redact blanks what follows the user in a LOGIN, for the dialogue that -v
-// prints: a password with a space in it must not show either.
+// prints: a password with a space in it must not show either, nor one in a
+// request that is refused for a space too many or a tab.
 func Redact(l sockets.TranscriptLine) sockets.TranscriptLine {
-	words := strings.SplitN(l.Text, " ", 3)
+	words := strings.Fields(l.Text)
 	if !l.Server && len(words) > 2 && ascii.EqualFold(words[0], "LOGIN") {
 		l.Text = words[0] + " " + words[1] + " ***"
 	}
