@@ -84,7 +84,8 @@ type Process struct {
 }
 
 // Start starts the program at path with args and returns at once. The program
-// is killed when the test ends, if it still runs then.
+// is killed when the test ends, if it still runs then, and so is what it
+// started.
 func Start(tb testing.TB, path string, args ...string) *Process {
 	tb.Helper()
 	return StartEnv(tb, nil, path, args...)
@@ -97,6 +98,7 @@ func StartEnv(tb testing.TB, env []string, path string, args ...string) *Process
 	p := &Process{tb: tb, cmd: exec.Command(path, args...), exited: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	ownGroup(p.cmd)
 	// Children of the program may keep its pipes open after it ended.
 	p.cmd.WaitDelay = time.Second
 	stdin, err := p.cmd.StdinPipe()
@@ -113,7 +115,7 @@ func StartEnv(tb testing.TB, env []string, path string, args ...string) *Process
 		p.cmd.Wait() // the exit status is read from ProcessState
 	}()
 	tb.Cleanup(func() {
-		p.cmd.Process.Kill() // fails when it has ended already
+		killGroup(p.cmd)
 		<-p.exited
 	})
 	return p
