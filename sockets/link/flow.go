@@ -178,7 +178,7 @@ func (f *flow) offer(p []byte, addr net.Addr) error {
 }
 
 func (f *flow) room(now time.Time, octets int) bool {
-	if f.octets > 0 && f.octets+octets > maxUnderWay {
+	if n := len(f.items); n > 0 && f.octets+octets+(n+1)*datagramCost > maxUnderWay {
 		return false
 	}
 	return !f.way.roomAt(now, octets).After(now)

@@ -21,7 +21,10 @@ const (
 	maxRetries = 15                     // of a segment, as Linux does; then it passes
 	// maxUnderWay bounds the octets of one datagram socket in a direction.
 	maxUnderWay = 4 << 20
-	minLate     = 10 * time.Millisecond
+	// datagramCost is what a datagram counts of it beside its octets, which
+	// may be none.
+	datagramCost = 128
+	minLate      = 10 * time.Millisecond
 	// linger bounds how long the last octets of a closed stream wait for a
 	// peer that does not read.
 	linger = time.Minute
@@ -51,7 +54,8 @@ type Link struct {
 	// Window is how many octets of one stream may be under way and
 	// unread in each direction (default 256 KiB, or twice what fits into the
 	// link, if that is more). It stands for TCP's flow control. Datagrams are
-	// bounded by 4 MiB, beyond which they are dropped.
+	// bounded by 4 MiB, of which each takes 128 octets more than it holds;
+	// beyond that they are dropped.
 	Window int
 	// Seed makes chance repeatable.
 	Seed uint64

@@ -248,3 +248,27 @@ func TestDatagramErrorsPass(t *testing.T) {
 		shaped.Close()
 	})
 }
+
+// Datagrams of no octets take room too: a flood of them is dropped where
+// nobody reads.
+func TestEmptyDatagramsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := testkit.NewNetwork()
+		pc, err := network.ListenPacket(t.Context(), "udp", "192.0.2.1:9")
+		require.NoError(t, err)
+		defer pc.Close()
+		nc, err := network.Dial(t.Context(), "udp", "192.0.2.1:9")
+		require.NoError(t, err)
+		l := &link.Link{Delay: time.Second}
+		nc = l.Conn(nc)
+		defer nc.Close()
+		const room = 4 << 20 / 128
+		for range room + 1000 {
+			_, err := nc.Write(nil)
+			require.NoError(t, err)
+		}
+		up, _ := l.Counters()
+		assert.Equal(t, int64(room), up.Packets)
+		assert.Equal(t, int64(1000), up.Drops)
+	})
+}
