@@ -79,6 +79,9 @@ func playAll(ctx context.Context, env *cli.Env, chosen []Scene, opts NetOptions)
 		if !v.ok() && !errors.Is(v.err, errors.ErrUnsupported) {
 			failed = append(failed, s.Name)
 		}
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("%s: interrupted: %w", s.Name, err)
+		}
 	}
 	if len(failed) > 0 {
 		return fmt.Errorf("%d of %d scenes: failed: %v", len(failed), len(chosen), failed)

@@ -206,6 +206,15 @@ func show(v any) string {
 	}
 }
 
+// leave ends the report, and returns where it went.
+func (n *Net) leave() io.Writer {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	out := n.out
+	n.out = io.Discard
+	return out
+}
+
 func (n *Net) outcomes() (passed, failed int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

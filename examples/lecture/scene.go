@@ -40,19 +40,38 @@ type verdict struct {
 
 func (v verdict) ok() bool { return v.err == nil && v.failed == 0 }
 
+// sceneGrace is how much longer a scene may take to end when its time is over
+// or it is interrupted.
+const sceneGrace = 500 * time.Millisecond
+
 // play runs one scene and prints its heading, what it reports and its
-// verdict.
+// verdict. A scene that does not end in time is left behind: it has failed,
+// and nothing it reports later is printed.
 func play(ctx context.Context, s Scene, n *Net) verdict {
 	ctx, cancel := context.WithTimeout(ctx, sceneTime)
 	defer cancel()
 	fmt.Fprintf(n.out, "== %s: %s\n", s.Name, s.Title)
 	start := time.Now()
-	v := verdict{err: s.Run(ctx, n)}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx, n) }()
+	var v verdict
+	select {
+	case v.err = <-ended:
+	case <-ctx.Done():
+		late := time.NewTimer(sceneGrace)
+		defer late.Stop()
+		select {
+		case v.err = <-ended:
+		case <-late.C:
+			v.err = fmt.Errorf("%s: does not end: %w", s.Name, context.Cause(ctx))
+		}
+	}
+	out := n.leave()
 	v.passed, v.failed = n.outcomes()
 	if v.err == nil && v.passed+v.failed == 0 {
 		v.err = fmt.Errorf("%s: no outcome was checked", s.Name)
 	}
-	v.print(n.out, s.Name, time.Since(start))
+	v.print(out, s.Name, time.Since(start))
 	return v
 }
 

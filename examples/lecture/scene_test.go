@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -84,6 +85,46 @@ func TestSceneWithoutOutcomeFails(t *testing.T) {
 	v := play(t.Context(), s, NewNet(testkit.NewNetwork(), &out, NetOptions{}))
 	assert.False(t, v.ok())
 	assert.Contains(t, out.String(), "-- empty: FAILED")
+}
+
+// TestSceneThatHangs: the scene is told, left behind, and prints no more.
+func TestSceneThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release, gone := make(chan struct{}), make(chan struct{})
+		s := Scene{Name: "stuck", Title: "looks at no context", Run: func(_ context.Context, n *Net) error {
+			defer close(gone)
+			n.Expect("something", 1, 1)
+			<-release
+			n.Printf("too late")
+			return nil
+		}}
+		var out bytes.Buffer
+		start := time.Now()
+		v := play(t.Context(), s, NewNet(testkit.NewNetwork(), &out, NetOptions{}))
+		assert.Equal(t, sceneTime+sceneGrace, time.Since(start))
+		close(release)
+		<-gone
+		assert.False(t, v.ok())
+		assert.ErrorIs(t, v.err, context.DeadlineExceeded)
+		assert.Contains(t, out.String(), "-- stuck: FAILED, 1 of 1 outcomes as expected")
+		assert.NotContains(t, out.String(), "too late")
+	})
+}
+
+// TestInterruptEndsTheProgram: the scene in play ends, and none comes after it.
+func TestInterruptEndsTheProgram(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	played := 0
+	s := Scene{Name: "long", Title: "waits", Run: func(ctx context.Context, n *Net) error {
+		played++
+		cancel()
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	env := &cli.Env{Stdout: io.Discard}
+	err := playAll(ctx, env, []Scene{s, s}, NetOptions{})
+	assert.EqualError(t, err, "long: interrupted: context canceled")
+	assert.Equal(t, 1, played)
 }
 
 func TestExpect(t *testing.T) {
