@@ -61,6 +61,11 @@ func playHybrid(ctx context.Context, n *Net) error {
 	if err := talk(ctx, n, "before", ours, theirs); err != nil {
 		return err
 	}
+	if err := bob.directory.Logout(); err != nil {
+		return err
+	}
+	_, err = alice.directory.Where("bob")
+	n.Expect("bob has logged out: his address is told no more", "NO bob is not here", refusal(err))
 	n.Printf("the server stops")
 	stop()
 	_, err = n.Dial(ctx, "tcp", directoryAddr)

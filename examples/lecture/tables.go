@@ -142,6 +142,8 @@ func checkApplications(n *Net, f facts) {
 	}{
 		{"RTP", []string{"UDP", "TCP"}},
 		{"SIP", []string{"UDP", "TCP", "SCTP"}},
+		{"WebRTC", []string{"UDP", "TCP", "SCTP"}},
+		{"Skype (proprietary)", []string{"UDP", "TCP"}},
 	} {
 		i := slices.IndexFunc(f.applications, func(a application) bool { return a.protocol == want.protocol })
 		if i < 0 {
@@ -164,10 +166,13 @@ func checkVersions(n *Net, f facts) {
 	}, lines)
 	n.Expect("each version is younger than the one before", true,
 		slices.IsSortedFunc(f.versions, func(a, b httpVersion) int { return a.years[0] - b.years[0] }))
-	over := map[string]string{}
+	over, what := map[string]string{}, map[string]string{}
 	for _, v := range f.versions {
-		over[v.version] = v.transport
+		over[v.version], what[v.version] = v.transport, v.what
 	}
+	n.Expect("HTTP/1.0 has", "non-persistent connections", what["HTTP/1.0"])
+	n.Expect("HTTP/1.1 has", "persistent connections, pipelining", what["HTTP/1.1"])
+	n.Expect("HTTP/2 has", "binary framing, multiplexing", what["HTTP/2"])
 	n.Expect("HTTP/3 leaves TCP", "QUIC over UDP", over["HTTP/3"])
 }
 
@@ -207,6 +212,11 @@ func checkSlips(n *Net, f facts) error {
 	telnet := slices.IndexFunc(services, func(s sockets.Service) bool { return s.Name == "telnet" })
 	if n.Expect("Telnet is a service that we know", true, telnet >= 0) {
 		n.Expect("its port", strconv.Itoa(int(services[telnet].Port)), right["Telnet's port"])
+	}
+	smtp := slices.IndexFunc(f.applications, func(a application) bool { return a.protocol == "SMTP" })
+	if n.Expect("SMTP is in the table", true, smtp >= 0) {
+		rfcs := f.applications[smtp].rfcs
+		n.Expect("its RFC", strconv.Itoa(rfcs[len(rfcs)-1]), right["SMTP's RFC"])
 	}
 	n.Expect("a chunk of 256 KB", fmt.Sprintf("256 KB = %d octets", 256<<10), right["BitTorrent's chunk"])
 	n.Expect("largest datagram", fmt.Sprintf("%d over IPv4", 1<<16-1-20-8), right["largest datagram"])

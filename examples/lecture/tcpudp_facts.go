@@ -41,6 +41,24 @@ func checkNeeds(n *Net) error {
 	n.Expect("applications that bear no loss are elastic",
 		rowsWhere(applicationNeeds, func(r []string) bool { return r[1] == "none" }),
 		rowsWhere(applicationNeeds, func(r []string) bool { return r[2] == "elastic" }))
+	n.Expect("applications that bear no loss", []string{"file transfer", "e-mail", "Web documents", "text messaging"},
+		rowsWhere(applicationNeeds, func(r []string) bool { return r[1] == "none" }))
+	for _, want := range []struct {
+		column int
+		needs  string
+		names  []string
+	}{
+		{2, "5 kb/s–1 Mb/s", []string{"real-time audio", "stored audio"}},
+		{2, "10 kb/s–5 Mb/s", []string{"real-time video", "stored video"}},
+		{2, "a few kb/s up", []string{"games"}},
+		{3, "no", []string{"file transfer", "e-mail", "Web documents"}},
+		{3, "hundreds of ms", []string{"real-time audio", "real-time video", "games"}},
+		{3, "a few seconds", []string{"stored audio", "stored video"}},
+		{3, "yes and no", []string{"text messaging"}},
+	} {
+		n.Expect(applicationNeeds[0][want.column]+" "+want.needs, want.names,
+			rowsWhere(applicationNeeds, func(r []string) bool { return r[want.column] == want.needs }))
+	}
 	return nil
 }
 

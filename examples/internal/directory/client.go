@@ -40,6 +40,12 @@ func (c *Client) Where(user string) (netip.AddrPort, error) {
 	return netip.ParseAddrPort(rest)
 }
 
+// Logout has the server forget where we are; it answers and closes.
+func (c *Client) Logout() error {
+	_, err := c.ask("OK", "LOGOUT")
+	return err
+}
+
 // ask sends the words as a request and returns what follows want in its reply.
 func (c *Client) ask(want string, words ...string) (rest string, err error) {
 	for _, w := range words {
