@@ -52,7 +52,8 @@ type Dialer struct {
 	// then left out. The default leaves the choice to the system.
 	LocalAddr netip.Addr
 	// LocalPorts is the range to take the local port from, at random; ports in
-	// use are passed over. The zero value leaves the choice to the system.
+	// use are passed over, and that of a destination where the connection
+	// would be to itself. The zero value leaves the choice to the system.
 	LocalPorts PortRange
 	// KeepAlive configures TCP keep-alive as in net.Dialer.
 	KeepAlive net.KeepAliveConfig

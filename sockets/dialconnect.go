@@ -27,8 +27,13 @@ func (d *Dialer) connect(ctx context.Context, a attempt) (net.Conn, error) {
 	return d.connectFrom(ctx, nd, a)
 }
 
+// errToItself is what a connection is whose two ends are one socket.
+var errToItself = errors.New("the local port is the destination, and nobody listens there")
+
 // connectFrom binds a random port of LocalPorts (RFC 6056 §3.3.2), passing over
-// those in use.
+// those in use, and that of the destination where the socket would be its own
+// peer: a SYN that comes back to its sender opens a TCP connection from both
+// ends at once (RFC 9293 §3.5), and a datagram socket just takes it.
 func (d *Dialer) connectFrom(ctx context.Context, nd net.Dialer, a attempt) (net.Conn, error) {
 	if d.LocalPorts.Lo == 0 || d.LocalPorts.Lo > d.LocalPorts.Hi {
 		return nil, fmt.Errorf("no local ports in %d-%d", d.LocalPorts.Lo, d.LocalPorts.Hi)
@@ -38,12 +43,23 @@ func (d *Dialer) connectFrom(ctx context.Context, nd net.Dialer, a attempt) (net
 	for port := range d.LocalPorts.shuffled(rand.New(cryptoSource{})) {
 		nd.LocalAddr = boundAddr(a.network, d.LocalAddr, port)
 		conn, err := nd.DialContext(ctx, a.network, a.addr)
-		if err == nil || !portTaken(err) {
-			return conn, err
+		switch {
+		case err == nil && !toItself(conn):
+			return conn, nil
+		case err == nil:
+			conn.Close()
+			taken = errToItself
+		case !portTaken(err):
+			return nil, err
+		case taken == nil:
+			taken = err
 		}
-		taken = err
 	}
 	return nil, fmt.Errorf("local ports %v all taken: %w", d.LocalPorts, taken)
+}
+
+func toItself(conn net.Conn) bool {
+	return conn.LocalAddr().String() == conn.RemoteAddr().String()
 }
 
 // portTaken tells that another local port may do. EADDRNOTAVAIL of connect

@@ -133,6 +133,32 @@ func TestDialFromOnePortToTwoPeers(t *testing.T) {
 	}
 }
 
+// A SYN that comes back to the port it left from opens the connection from both
+// ends at once (RFC 9293 §3.5): success, with nobody there.
+func TestDialNeverConnectsToItself(t *testing.T) {
+	testkit.NoLeaks(t)
+	local := netip.MustParseAddr("127.0.0.1")
+	lo := freeRun(t, 3)
+	to := netip.AddrPortFrom(local, lo+1).String()
+	for _, network := range []string{"tcp", "udp"} {
+		for _, from := range []netip.Addr{local, {}} {
+			d := sockets.Dialer{LocalAddr: from, LocalPorts: sockets.PortRange{Lo: lo + 1, Hi: lo + 1}}
+			_, err := d.Dial(t.Context(), network, to)
+			assert.ErrorContains(t, err, "the local port is the destination", network)
+		}
+	}
+	d := sockets.Dialer{LocalAddr: local, LocalPorts: sockets.PortRange{Lo: lo, Hi: lo + 2}}
+	for range 10 {
+		_, err := d.Dial(t.Context(), "tcp", to)
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "all taken", "another port is tried")
+		udp, err := d.Dial(t.Context(), "udp", to)
+		require.NoError(t, err)
+		assert.NotEqual(t, to, udp.LocalAddr().String())
+		assert.NoError(t, udp.Close())
+	}
+}
+
 func ExampleDialer() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
