@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"applayer/sockets/berkeley"
@@ -186,22 +187,33 @@ func (s *SocketServer) Serve() error {
 	defer s.serving.Wait()
 	for {
 		fd, _, err := s.welcoming.Accept()
-		s.mu.Lock()
-		if s.closing {
-			s.mu.Unlock()
-			if err == nil {
-				fd.Close()
-			}
-			return errors.Join(ErrSocketServerClosed, s.welcoming.Close())
+		if errors.Is(err, syscall.ECONNABORTED) {
+			continue
 		}
-		if err != nil {
-			s.mu.Unlock()
+		if err := s.accepted(fd, err); err != nil {
 			return errors.Join(err, s.welcoming.Close())
 		}
-		s.clients[fd] = true
-		s.mu.Unlock()
-		s.serving.Go(func() { s.serveClient(fd) })
 	}
+}
+
+// accepted begins to serve a client, or tells why Serve ends. It holds the lock
+// throughout, so that Shutdown waits for every client or for no later one.
+func (s *SocketServer) accepted(fd berkeley.FD, err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing && err == nil:
+		fd.Close()
+		return ErrSocketServerClosed
+	case s.closing:
+		return ErrSocketServerClosed
+	case err != nil:
+		s.closing = true
+		return err
+	}
+	s.clients[fd] = true
+	s.serving.Go(func() { s.serveClient(fd) })
+	return nil
 }
 
 func (s *SocketServer) serveClient(fd berkeley.FD) {
