@@ -47,7 +47,7 @@ func (d *Dialer) connectFrom(ctx context.Context, nd net.Dialer, a attempt) (net
 		case err == nil && !toItself(conn):
 			return conn, nil
 		case err == nil:
-			conn.Close()
+			abort(conn)
 			taken = errToItself
 		case !portTaken(err):
 			return nil, err
@@ -56,6 +56,14 @@ func (d *Dialer) connectFrom(ctx context.Context, nd net.Dialer, a attempt) (net
 		}
 	}
 	return nil, fmt.Errorf("local ports %v all taken: %w", d.LocalPorts, taken)
+}
+
+// abort closes without TIME_WAIT, which would keep the destination's port.
+func abort(conn net.Conn) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	conn.Close()
 }
 
 func toItself(conn net.Conn) bool {
