@@ -42,7 +42,7 @@ func (s *PacketServer) serve(pcs []net.PacketConn, loops int) error {
 	if s.Workers > 0 {
 		queue = newPacketQueue(s)
 		for range s.Workers {
-			workers.Go(func() { queue.work(s) })
+			workers.Go(func() { queue.work(s, &workers) })
 		}
 	}
 	errs := make([]error, len(sockets)*loops)

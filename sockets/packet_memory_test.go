@@ -3,6 +3,7 @@ package sockets_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"runtime"
@@ -214,6 +215,34 @@ func TestPacketServerReadErrors(t *testing.T) {
 		assert.EqualValues(t, 5, s.Stats().ReadErrors)
 		assert.EqualValues(t, 1, s.Stats().WriteErrors)
 	})
+}
+
+// A handler that ends its goroutine costs its packet, not a worker: what waits
+// behind it is served, and nothing hangs.
+func TestPacketServerWorkersOutliveGoexit(t *testing.T) {
+	for _, policy := range []sockets.FullPolicy{sockets.DropNewest, sockets.Block} {
+		t.Run(policy.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var done served
+				var log syncBuffer
+				s := &sockets.PacketServer{Workers: 2, Queue: 1, WhenFull: policy, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+					Handler: sockets.PacketHandlerFunc(func(_ context.Context, p *sockets.Packet) {
+						if string(p.Data) == "exit" {
+							runtime.Goexit()
+						}
+						done.add(p)
+					})}
+				c := inMemory(t, s)
+				for _, p := range []string{"exit", "exit", "exit", "exit", "1", "exit", "2", "3"} {
+					write(t, c, p)
+				}
+				assert.Equal(t, []string{"1", "2", "3"}, done.list())
+				assert.Contains(t, log.String(), "Goexit")
+				write(t, c, "exit")
+				require.NoError(t, s.Shutdown(t.Context()))
+			})
+		})
+	}
 }
 
 func TestPacketServerMistakes(t *testing.T) {

@@ -1,6 +1,10 @@
 package sockets
 
-import "strconv"
+import (
+	"log/slog"
+	"strconv"
+	"sync"
+)
 
 // FullPolicy tells what a [PacketServer] does with a packet that finds the
 // queue before its workers full.
@@ -97,8 +101,16 @@ func (q *packetQueue) release(p *Packet) {
 }
 
 // work serves packets until the queue is closed and empty, or drops them after
-// Close.
-func (q *packetQueue) work(s *PacketServer) {
+// Close. A handler that calls runtime.Goexit ends the goroutine, not the
+// worker: another takes its place.
+func (q *packetQueue) work(s *PacketServer, workers *sync.WaitGroup) {
+	finished := false
+	defer func() {
+		if !finished {
+			s.log().Error("sockets: packet worker", slog.Any("err", errGoexit))
+			workers.Go(func() { q.work(s, workers) })
+		}
+	}()
 	for p := range q.waiting {
 		select {
 		case <-s.closed:
@@ -108,4 +120,5 @@ func (q *packetQueue) work(s *PacketServer) {
 		}
 		q.release(p)
 	}
+	finished = true
 }
