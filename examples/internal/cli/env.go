@@ -90,14 +90,30 @@ func (env *Env) ServeAll(ctx context.Context, services ...Service) error {
 	return errors.Join(errs...)
 }
 
-// lockedWriter lets goroutines share a stream line by line.
+// lockedWriter lets goroutines share a stream line by line, and remembers the
+// first error.
 type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
+	mu     sync.Mutex
+	w      io.Writer
+	err    error
+	failed func() // called with the first error, where it is set
 }
 
 func (l *lockedWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Write(p)
+	n, err := l.w.Write(p)
+	if err != nil && l.err == nil {
+		l.err = err
+		if l.failed != nil {
+			l.failed()
+		}
+	}
+	return n, err
+}
+
+func (l *lockedWriter) firstError() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
 }

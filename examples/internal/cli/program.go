@@ -60,14 +60,35 @@ func Usagef(format string, args ...any) error {
 // Main runs p with the process's arguments and streams, and exits. SIGINT and
 // SIGTERM end the context; a second one ends the process.
 func Main(p *Program) {
+	// SIGPIPE would end the process before it has cleaned up. Caught, and not
+	// ignored, it leaves the programs that we start their default.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	os.Exit(Run(ctx, p, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// Run runs p with these arguments and streams, and returns the exit status.
+// Run runs p with these arguments and streams, and returns the exit status. A
+// write to stdout that fails ends the context of p, and p has failed; it does
+// so without a word where the reader of a pipe has gone, as head does when it
+// has enough.
 func Run(ctx context.Context, p *Program, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	env := &Env{Stdin: &interruptible{ctx: ctx, r: stdin}, Stdout: &lockedWriter{w: stdout}, Stderr: &lockedWriter{w: stderr}, program: p}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out := &lockedWriter{w: stdout, failed: cancel}
+	env := &Env{Stdin: &interruptible{ctx: ctx, r: stdin}, Stdout: out, Stderr: &lockedWriter{w: stderr}, program: p}
+	err := env.run(ctx, args)
+	if werr := out.firstError(); werr != nil {
+		return env.failOutput(werr)
+	}
+	if err != nil {
+		return env.fail(err)
+	}
+	return ExitDone
+}
+
+func (env *Env) run(ctx context.Context, args []string) error {
+	p := env.program
 	fs := flag.NewFlagSet(p.Name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.BoolVar(&env.Verbose, "v", false, "print the dialogue on stderr, C: and S: before each line, secrets blanked")
@@ -82,21 +103,18 @@ func Run(ctx context.Context, p *Program, args []string, stdin io.Reader, stdout
 
 	switch err := fs.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		usage(stdout, p, fs)
-		return ExitDone
+		usage(env.Stdout, p, fs)
+		return nil
 	case err != nil:
-		return env.fail(notBuilt(p, args, err))
+		return notBuilt(p, args, err)
 	}
 	env.Args = fs.Args()
 	env.Verbose = env.Verbose || env.Secrets
 	env.Log = slog.New(slog.NewTextHandler(env.Stderr, nil))
 	if err := env.prepare(); err != nil {
-		return env.fail(&UsageError{What: "-map: " + err.Error()})
+		return &UsageError{What: "-map: " + err.Error()}
 	}
-	if err := p.Run(ctx, env); err != nil {
-		return env.fail(err)
-	}
-	return ExitDone
+	return p.Run(ctx, env)
 }
 
 // notBuilt makes the usage error for what flag.Parse refused, in the words of
@@ -120,6 +138,18 @@ func (env *Env) fail(err error) int {
 		return ExitUsage
 	}
 	return ExitFail
+}
+
+// failOutput is fail for an error of stdout. It goes before what the program
+// returns, which is mostly that its context has ended.
+func (env *Env) failOutput(err error) int {
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
+		return ExitFail
+	}
+	if perr, ok := errors.AsType[*os.PathError](err); ok {
+		err = perr.Err
+	}
+	return env.fail(fmt.Errorf("stdout: %w", err))
 }
 
 func usage(w io.Writer, p *Program, fs *flag.FlagSet) {

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"io/fs"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -71,6 +74,58 @@ func TestUsage(t *testing.T) {
 		assert.Contains(t, stdout.String(), want)
 	}
 	assert.NotContains(t, stdout.String(), "-sing")
+}
+
+// fullWriter takes so many octets and fails from then on.
+type fullWriter struct {
+	room int
+	err  error
+}
+
+func (w *fullWriter) Write(p []byte) (int, error) {
+	if w.room -= len(p); w.room < 0 {
+		return 0, w.err
+	}
+	return len(p), nil
+}
+
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	full := &fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}
+	pipe := &fs.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}
+	tests := []struct {
+		name   string
+		args   []string
+		stdout fullWriter
+		status int
+		stderr string
+	}{
+		{"all is written", nil, fullWriter{len("hello, Alice\n"), full}, 0, ""},
+		{"a full disk", nil, fullWriter{12, full}, 1, "greeter: stdout: no space left on device\n"},
+		{"the usage text", []string{"-h"}, fullWriter{0, full}, 1, "greeter: stdout: no space left on device\n"},
+		{"a reader that has enough", nil, fullWriter{0, pipe}, 1, ""},
+		{"a reader in this process", nil, fullWriter{0, io.ErrClosedPipe}, 1, ""},
+		{"nothing to write", []string{"-name="}, fullWriter{0, full}, 2, "greeter: -name: is empty\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			assert.Equal(t, tt.status, cli.Run(t.Context(), greeter(), tt.args, nil, &tt.stdout, &stderr))
+			assert.Equal(t, tt.stderr, stderr.String())
+		})
+	}
+}
+
+// A server that could not print its ready line, and a program that looks at
+// no error, end all the same.
+func TestOutputThatFailsEndsTheProgram(t *testing.T) {
+	p := &cli.Program{Name: "p", Run: func(ctx context.Context, env *cli.Env) error {
+		env.Listening("", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080})
+		<-ctx.Done()
+		return fmt.Errorf("interrupted: %w", ctx.Err())
+	}}
+	var stderr bytes.Buffer
+	assert.Equal(t, 1, cli.Run(t.Context(), p, nil, nil, &fullWriter{0, syscall.ENOSPC}, &stderr))
+	assert.Equal(t, "p: stdout: no space left on device\n", stderr.String())
 }
 
 func TestListening(t *testing.T) {
