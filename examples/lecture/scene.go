@@ -29,7 +29,7 @@ var scenes = []Scene{
 	hybridScene,
 }
 
-// sceneTime bounds one scene.
+// sceneTime bounds one scene, sceneGrace included.
 const sceneTime = 10 * time.Second
 
 // verdict is how a scene ended.
@@ -40,15 +40,15 @@ type verdict struct {
 
 func (v verdict) ok() bool { return v.err == nil && v.failed == 0 }
 
-// sceneGrace is how much longer a scene may take to end when its time is over
-// or it is interrupted.
+// sceneGrace is what a scene has to end in once its context has: because the
+// rest of its time is over, or by an interrupt.
 const sceneGrace = 500 * time.Millisecond
 
 // play runs one scene and prints its heading, what it reports and its
 // verdict. A scene that does not end in time is left behind: it has failed,
 // and nothing it reports later is printed.
 func play(ctx context.Context, s Scene, n *Net) verdict {
-	ctx, cancel := context.WithTimeout(ctx, sceneTime)
+	ctx, cancel := context.WithTimeout(ctx, sceneTime-sceneGrace)
 	defer cancel()
 	fmt.Fprintf(n.out, "== %s: %s\n", s.Name, s.Title)
 	start := time.Now()
