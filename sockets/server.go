@@ -258,11 +258,10 @@ func (s *Server) track(c *Conn) error {
 	return nil
 }
 
-// untrack ends c after its handler.
+// untrack ends c after its handler. Close can still cut c while the alert of
+// TLS waits for a peer that takes nothing.
 func (s *Server) untrack(c *Conn) {
-	s.mu.Lock()
-	delete(s.conns, c)
-	s.mu.Unlock()
+	defer s.forget(c)
 	if !c.closed.Load() {
 		c.Close()
 	}
@@ -272,6 +271,13 @@ func (s *Server) untrack(c *Conn) {
 		log.Debug("connection ended", "peer", c.RemoteAddr(), "proto", protocol(c),
 			"bytes", c.BytesRead()+c.BytesWritten(), "dur", time.Since(c.wire.born))
 	}
+}
+
+// forget undoes track.
+func (s *Server) forget(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
 }
 
 // Shutdown stops accepting, tells the handlers by their contexts and by
