@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,12 +81,17 @@ type Server struct {
 	mu        sync.Mutex
 	draining  bool
 	closed    bool
-	listeners map[net.Listener]struct{}
+	unclosed  bool // drain has not yet closed the listeners
+	listeners map[*listening]struct{}
 	conns     map[*Conn]struct{}
 	active    int
 	peers     map[netip.Prefix]int
-	gone      chan struct{} // closed when draining and active is 0
+	gone      chan struct{} // closed when draining, active is 0 and no listener open
 }
+
+// listening is a listener that is served. The map of them is by its address,
+// for a listener of somebody else's type need not be comparable.
+type listening struct{ net.Listener }
 
 // counters are what [ServerStats] tells.
 type counters struct {
@@ -132,7 +139,7 @@ func (s *Server) init() {
 		s.opts = s.Limits.connOptions()
 		s.tls = s.TLSConfig.Clone()
 		s.base, s.end = context.WithCancelCause(context.Background())
-		s.listeners = map[net.Listener]struct{}{}
+		s.listeners = map[*listening]struct{}{}
 		s.conns = map[*Conn]struct{}{}
 		s.peers = map[netip.Prefix]int{}
 		s.gone = make(chan struct{})
@@ -247,12 +254,15 @@ func (s *Server) keepAlive(nc net.Conn) {
 // track makes Shutdown and Close reach c.
 func (s *Server) track(c *Conn) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return ErrServerClosed
+	draining, closed := s.draining, s.closed
+	if !closed {
+		s.conns[c] = struct{}{}
 	}
-	s.conns[c] = struct{}{}
-	if s.draining {
+	s.mu.Unlock()
+	switch {
+	case closed:
+		return ErrServerClosed
+	case draining:
 		c.drain()
 	}
 	return nil
@@ -296,7 +306,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// drain begins the end: no listener, no idle connection.
+// drain begins the end: no listener, no idle connection. What it calls may be
+// code of the server's user, so it holds no lock over it.
 func (s *Server) drain() error {
 	s.init()
 	s.mu.Lock()
@@ -304,20 +315,35 @@ func (s *Server) drain() error {
 		s.mu.Unlock()
 		return nil
 	}
-	s.draining = true
-	if s.active == 0 {
-		close(s.gone)
-	}
-	var errs []error
-	for l := range s.listeners {
-		errs = append(errs, l.Close())
-	}
-	for c := range s.conns {
+	s.draining, s.unclosed = true, true
+	listeners := slices.Collect(maps.Keys(s.listeners))
+	conns := slices.Collect(maps.Keys(s.conns))
+	s.mu.Unlock()
+	defer s.listenersClosed()
+	s.end(ErrServerClosed)
+	for _, c := range conns {
 		c.drain()
 	}
-	s.mu.Unlock()
-	s.end(ErrServerClosed)
+	var errs []error
+	for _, l := range listeners {
+		errs = append(errs, l.Close())
+	}
 	return errors.Join(errs...)
+}
+
+func (s *Server) listenersClosed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unclosed = false
+	s.settle()
+}
+
+// settle tells those who wait when nothing is left. The caller holds mu and
+// has just taken away what was left.
+func (s *Server) settle() {
+	if s.draining && !s.unclosed && s.active == 0 {
+		close(s.gone)
+	}
 }
 
 // Close closes the listeners and cuts all connections. It does not wait for
@@ -326,10 +352,7 @@ func (s *Server) Close() error {
 	err := s.drain()
 	s.mu.Lock()
 	s.closed = true
-	conns := make([]*Conn, 0, len(s.conns))
-	for c := range s.conns {
-		conns = append(conns, c)
-	}
+	conns := slices.Collect(maps.Keys(s.conns))
 	s.mu.Unlock()
 	for _, c := range conns {
 		c.cut(ErrServerClosed)

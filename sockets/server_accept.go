@@ -26,11 +26,12 @@ const (
 // Serve closes l.
 func (s *Server) Serve(l net.Listener) error {
 	s.init()
-	if !s.listen(l) {
-		l.Close()
+	defer l.Close()
+	entry := &listening{l}
+	if !s.listen(entry) {
 		return ErrServerClosed
 	}
-	defer s.unlisten(l)
+	defer s.unlisten(entry)
 	a := acceptor{s: s, l: l}
 	a.spare.open()
 	defer a.spare.close()
@@ -42,7 +43,7 @@ func (s *Server) Serve(l net.Listener) error {
 	return ErrServerClosed
 }
 
-func (s *Server) listen(l net.Listener) bool {
+func (s *Server) listen(l *listening) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.draining {
@@ -59,11 +60,10 @@ func (s *Server) ending() bool {
 	return s.draining
 }
 
-func (s *Server) unlisten(l net.Listener) {
+func (s *Server) unlisten(l *listening) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	delete(s.listeners, l)
-	s.mu.Unlock()
-	l.Close()
 }
 
 // acceptor is one listener's loop.

@@ -62,3 +62,90 @@ func TestServerCloseCutsAlert(t *testing.T) {
 		assert.Zero(t, s.Stats().Active)
 	})
 }
+
+// asking is a listener, not comparable, that asks its server before it closes.
+type asking struct {
+	net.Listener
+	closing []func()
+}
+
+func (l asking) Close() error {
+	for _, f := range l.closing {
+		f()
+	}
+	return l.Listener.Close()
+}
+
+// askingConn asks its server before it moves a deadline.
+type askingConn struct {
+	net.Conn
+	ask func()
+}
+
+func (c askingConn) SetReadDeadline(t time.Time) error {
+	c.ask()
+	return c.Conn.SetReadDeadline(t)
+}
+
+// Listeners and connections of other packages may call the server while it
+// ends them: it holds no lock over that.
+func TestServerHoldsNoLockOverCallbacks(t *testing.T) {
+	for _, end := range []string{"Shutdown", "Close"} {
+		t.Run(end, func(t *testing.T) {
+			entered := make(chan struct{})
+			var s sockets.Server
+			s.Wrap = func(nc net.Conn) net.Conn { return askingConn{nc, func() { s.Stats() }} }
+			s.Handler = sockets.HandlerFunc(func(ctx context.Context, c *sockets.Conn) {
+				c.MarkIdle()
+				close(entered)
+				_, err := c.Read(make([]byte, 1))
+				assert.Error(t, err)
+			})
+			l := listenStream(t, "tcp")
+			served := make(chan error, 1)
+			go func() { served <- s.Serve(asking{l, []func(){func() { s.Stats() }}}) }()
+			dialStream(t, l)
+			<-entered
+			ended := make(chan error, 1)
+			go func() {
+				if end == "Close" {
+					ended <- s.Close()
+					return
+				}
+				ended <- s.Shutdown(context.Background())
+			}()
+			select {
+			case err := <-ended:
+				assert.NoError(t, err)
+			case <-time.After(time.Minute):
+				t.Fatal("locked up")
+			}
+			assert.ErrorIs(t, <-served, sockets.ErrServerClosed)
+		})
+	}
+}
+
+// Two Shutdowns at once both wait until the listeners are closed and the last
+// handler has returned; so does Serve.
+func TestServerShutdownTwiceAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := testkit.NewNetwork()
+		l, err := n.Listen(t.Context(), "tcp", "192.0.2.1:5100")
+		require.NoError(t, err)
+		s := &sockets.Server{Handler: echoHandler}
+		served := make(chan error, 1)
+		slow := asking{l, []func(){func() { time.Sleep(time.Second) }}}
+		go func() { served <- s.Serve(slow) }()
+		synctest.Wait()
+		begin := time.Now()
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				assert.NoError(t, s.Shutdown(t.Context()))
+				assert.Equal(t, time.Second, time.Since(begin))
+			})
+		}
+		both.Wait()
+		assert.ErrorIs(t, <-served, sockets.ErrServerClosed)
+	})
+}

@@ -67,9 +67,7 @@ func (s *Server) leave(peer netip.Prefix) {
 	if s.peers[peer]--; s.peers[peer] <= 0 {
 		delete(s.peers, peer)
 	}
-	if s.draining && s.active == 0 {
-		close(s.gone)
-	}
+	s.settle()
 }
 
 // refuse answers a connection that was not admitted, and closes it. Nothing in
