@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -223,27 +222,14 @@ func TestInteropPythonServer(t *testing.T) {
 func TestInteropSocatUnixServer(t *testing.T) {
 	socat := testkit.Program(t, "socat")
 	path := filepath.Join(t.TempDir(), "server")
-	testkit.Start(t, socat, "UNIX-RECVFROM:"+path+",fork", "EXEC:tr a-z A-Z")
-	waitPath(t, path)
+	p := testkit.Start(t, socat, "-d", "-d", "UNIX-RECVFROM:"+path+",fork", "EXEC:tr a-z A-Z")
+	for !strings.Contains(p.WaitStderr(""), " receiving on ") { // a time stands first
+	}
 	kinds(t, func(t *testing.T, args ...string) {
 		status, stdout, stderr := run(t, "hello\n", append(args, "-network", "unixgram", "-addr", path)...)
 		assert.Equal(t, cli.ExitDone, status, stderr)
 		assert.Equal(t, "HELLO\n", stdout)
 	})
-}
-
-// waitPath waits until a socket stands at path.
-func waitPath(t *testing.T, path string) {
-	t.Helper()
-	for range 1000 {
-		c, err := net.Dial("unixgram", path)
-		if err == nil {
-			c.Close()
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("no socket at " + path)
 }
 
 // The calls that the lecture names, as the kernel saw them.
