@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -141,6 +143,8 @@ func (s *boundSocket) Close() error {
 type SocketServer struct {
 	// Wrap, where it is set before Serve, wraps each client's socket.
 	Wrap func(net.Conn) net.Conn
+	// Log, where it is set before Serve, is told of what Serve gets over.
+	Log *slog.Logger
 
 	welcoming berkeley.FD
 
@@ -182,18 +186,39 @@ func (s *SocketServer) Name() (berkeley.Sockaddr, error) { return s.welcoming.Ge
 // [SocketServer.Shutdown].
 var ErrSocketServerClosed = errors.New("upper: server closed")
 
-// Serve accepts clients and serves each until it closes.
+// Serve accepts clients and serves each until it closes. Where the system is
+// short of descriptors or memory, clients wait in the welcoming socket until
+// there are some again.
 func (s *SocketServer) Serve() error {
 	defer s.serving.Wait()
+	// The runtime opens an epoll descriptor for the first timer of a program,
+	// and throws where it gets none: it has it before there may be a shortage.
+	time.Sleep(time.Nanosecond)
+	short := false
 	for {
 		fd, _, err := s.welcoming.Accept()
-		if errors.Is(err, syscall.ECONNABORTED) {
+		if end := s.accepted(fd, err); end != nil {
+			return errors.Join(end, s.welcoming.Close())
+		}
+		if !isShortage(err) {
+			short = false
 			continue
 		}
-		if err := s.accepted(fd, err); err != nil {
-			return errors.Join(err, s.welcoming.Close())
+		if !short && s.Log != nil {
+			s.Log.Warn("accept, trying again", "err", err)
 		}
+		short = true
+		time.Sleep(shortagePause)
 	}
+}
+
+// shortagePause is the time between two accepts while the system is short of
+// something: accept fails at once then, whether or not somebody waits.
+const shortagePause = 100 * time.Millisecond
+
+func isShortage(err error) bool {
+	errno, ok := errors.AsType[syscall.Errno](err)
+	return ok && slices.Contains([]syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM}, errno)
 }
 
 // accepted begins to serve a client, or tells why Serve ends. It holds the lock
@@ -207,6 +232,8 @@ func (s *SocketServer) accepted(fd berkeley.FD, err error) error {
 		return ErrSocketServerClosed
 	case s.closing:
 		return ErrSocketServerClosed
+	case isShortage(err) || errors.Is(err, syscall.ECONNABORTED):
+		return nil
 	case err != nil:
 		s.closing = true
 		return err

@@ -16,7 +16,7 @@ func serveByCalls(ctx context.Context, env *cli.Env, network, addr string) error
 	if err != nil {
 		return err
 	}
-	srv.Wrap = env.Tap
+	srv.Wrap, srv.Log = env.Tap, env.Log
 	name, err := srv.Name()
 	if err != nil {
 		return err
