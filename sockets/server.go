@@ -61,8 +61,9 @@ type Server struct {
 	// OverLimit answers a connection that is over MaxConns or MaxConnsPerPeer,
 	// before it is closed: FTP and SMTP say 421. It runs in the accept loop,
 	// so what it writes is held, up to 4 KiB, and sent in one go when it
-	// returns; a Read gives io.EOF. It is not called under TLSConfig, where a
-	// plain answer would be none.
+	// returns; a Read gives io.EOF. So the peer cannot make it wait; if it
+	// waits for something else, a lock or a log, nobody is accepted meanwhile.
+	// It is not called under TLSConfig, where a plain answer would be none.
 	OverLimit func(net.Conn)
 
 	// Wrap is given each accepted connection and returns the one to use: a

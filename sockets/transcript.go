@@ -43,6 +43,9 @@ type TranscriptOptions struct {
 	// reached, comes behind that part, so that a secret cut in two is known as
 	// one; if the two are left as they are, the rest comes once more by itself.
 	// What Redact blanked stays so up to the line's end. Nil shows everything.
+	//
+	// It runs within the Read or Write that is recorded, while every other
+	// recorded connection waits to go on; it may call Lines, not Add.
 	Redact func(TranscriptLine) TranscriptLine
 	// MaxLine bounds the octets of one line (default 1000, at most 128 KiB,
 	// which negative stands for). What is longer is cut, and the line says by
@@ -52,7 +55,10 @@ type TranscriptOptions struct {
 	// Beyond it the oldest are dropped.
 	MaxLines int
 	// Live gets each line when it is complete, without the time. Its errors
-	// are ignored. Nil is silent.
+	// are ignored. Nil is silent. It is called as Redact is, so a Live that
+	// blocks, a pipe that nobody reads, holds up every recorded connection,
+	// past their deadlines. Where that may be, give one that hands the lines to
+	// a goroutine and drops what it cannot take.
 	Live io.Writer
 	// Exact keeps line ends apart: a line that did not end in CRLF is Open,
 	// and its bare LF, if any, stays in its text. Without it CRLF, LF and the
@@ -62,7 +68,8 @@ type TranscriptOptions struct {
 
 // Transcript records what passes on connections as the lines of a dialogue,
 // "C: …" and "S: …", in the order in which they passed. Its methods may be
-// used by several goroutines.
+// used by several goroutines. Its connections share one lock while they record,
+// and while the Redact and Live of [TranscriptOptions] run.
 //
 // A line ends at LF. What has no LF is a line as soon as the other side
 // speaks, or at the end. Each datagram is one line.
