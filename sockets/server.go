@@ -64,6 +64,10 @@ type Server struct {
 	// returns; a Read gives io.EOF. So the peer cannot make it wait; if it
 	// waits for something else, a lock or a log, nobody is accepted meanwhile.
 	// It is not called under TLSConfig, where a plain answer would be none.
+	//
+	// A peer that speaks first gets the answer, too, if no more than 64 KiB of
+	// what it says have arrived by then, on Unix systems; what it says later
+	// meets a reset, behind which some systems lose what was not yet read.
 	OverLimit func(net.Conn)
 
 	// Wrap is given each accepted connection and returns the one to use: a

@@ -92,6 +92,11 @@ func (s *Server) refuse(nc net.Conn, why error) {
 	if cw, ok := nc.(interface{ CloseWrite() error }); ok {
 		cw.CloseWrite()
 	}
+	// A socket closed over unread octets sends a reset (RFC 1122 §4.2.2.13),
+	// behind which the answer is not sent again if it was lost, and which some
+	// systems let overtake it. What comes after the close is answered so all the
+	// same; to wait for it would let a flood hold descriptors.
+	dropArrived(nc)
 }
 
 // heldConn is what OverLimit gets: it never waits for the peer.
