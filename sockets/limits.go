@@ -111,6 +111,8 @@ func ipOf(a net.Addr) netip.Addr {
 		return a.AddrPort().Addr().Unmap()
 	case *net.UDPAddr:
 		return a.AddrPort().Addr().Unmap()
+	case *net.UnixAddr:
+		return netip.Addr{} // a client may bind to a path that reads as an address
 	}
 	ap, err := netip.ParseAddrPort(a.String())
 	if err != nil {

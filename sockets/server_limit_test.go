@@ -146,6 +146,8 @@ func TestDefaultPeerPrefix(t *testing.T) {
 		{textAddr("[2001:db8::1]:25"), "2001:db8::/64"},
 		{textAddr("pipe"), "invalid Prefix"},
 		{&net.UnixAddr{Name: "/run/s", Net: "unix"}, "invalid Prefix"},
+		{&net.UnixAddr{Name: "192.0.2.7:25", Net: "unix"}, "invalid Prefix"},
+		{(*net.TCPAddr)(nil), "invalid Prefix"},
 		{nil, "invalid Prefix"},
 	}
 	for _, tt := range tests {
