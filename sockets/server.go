@@ -73,7 +73,8 @@ type Server struct {
 	// Wrap is given each accepted connection and returns the one to use: a
 	// tap, a shaped link. It stands below TLS and below deadlines and
 	// counters, and hides a TCP connection's sendfile if it does not pass it
-	// on. It runs in the connection's goroutine.
+	// on. It runs in the connection's goroutine, and bounds what it reads there
+	// by itself; Close cuts it. Where it returns nil the connection is closed.
 	Wrap func(net.Conn) net.Conn
 
 	once  sync.Once
@@ -187,11 +188,11 @@ func (s *Server) serve(outer context.Context, nc net.Conn, peer netip.Prefix) (e
 	defer s.leave(peer)
 	defer nc.Close()
 	defer s.contain(nc, &err)
-	base := nc
-	if s.Wrap != nil {
-		base = s.Wrap(nc)
-		defer base.Close()
+	base, err := s.wrap(nc)
+	if err != nil {
+		return err
 	}
+	defer base.Close()
 	c := newConn(base, s.opts)
 	ctx, cancel := s.connContext(outer, c)
 	defer cancel()
@@ -208,6 +209,26 @@ func (s *Server) serve(outer context.Context, nc net.Conn, peer netip.Prefix) (e
 	}
 	s.Handler.ServeConn(ctx, c)
 	return nil
+}
+
+// errNotWrapped is what ServeConn returns where Wrap turned a connection down.
+var errNotWrapped = errors.New("sockets: Wrap gave no connection")
+
+// wrap has Wrap do its work on nc, within the reach of Close.
+func (s *Server) wrap(nc net.Conn) (net.Conn, error) {
+	if s.Wrap == nil {
+		return nc, nil
+	}
+	bare := newConn(nc, s.opts)
+	if err := s.track(bare); err != nil {
+		return nil, err
+	}
+	defer s.forget(bare)
+	if base := s.Wrap(nc); base != nil {
+		return base, nil
+	}
+	s.logger().Info("connection not wrapped", "peer", nc.RemoteAddr(), "proto", protocol(nc), "err", errNotWrapped)
+	return nil, errNotWrapped
 }
 
 // connContext makes the context of c's handler, which ends as [Handler] says.
