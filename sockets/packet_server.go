@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -98,10 +100,11 @@ func (s *PacketServer) ListenAndServe(network, addr string) error {
 func (s *PacketServer) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	idle := s.startClosing()
-	for k := range s.sockets {
+	sockets := slices.Collect(maps.Keys(s.sockets))
+	s.mu.Unlock()
+	for _, k := range sockets {
 		k.stopReading()
 	}
-	s.mu.Unlock()
 	select {
 	case <-idle:
 		return nil
@@ -115,15 +118,16 @@ func (s *PacketServer) Shutdown(ctx context.Context) error {
 // handlers; Serve does.
 func (s *PacketServer) Close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.startClosing()
 	select {
 	case <-s.closed:
 	default:
 		close(s.closed)
 	}
+	sockets := slices.Collect(maps.Keys(s.sockets))
+	s.mu.Unlock()
 	var err error
-	for k := range s.sockets {
+	for _, k := range sockets {
 		err = errors.Join(err, k.close())
 	}
 	return err
