@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -119,24 +120,20 @@ func TestPacketServerSockets(t *testing.T) {
 
 func TestPacketServerListenAndServe(t *testing.T) {
 	testkit.NoLeaks(t)
-	free, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := free.LocalAddr().String()
-	free.Close()
 	s := &sockets.PacketServer{Sockets: 3, Workers: 2, ReadBuffer: 1 << 16, Handler: upper}
 	done := make(chan error, 1)
-	go func() { done <- s.ListenAndServe("udp4", addr) }()
-	var answers int
-	for answers < 20 {
-		c := dialPackets(t, "udp4", addr)
-		// Until the server is there, writing or reading gives ECONNREFUSED.
-		if _, err := c.Write([]byte("x")); err == nil {
-			b := make([]byte, 10)
-			if n, err := c.Read(b); err == nil {
-				assert.Equal(t, "X", string(b[:n]))
-				answers++
-			}
-		}
+	go func() { done <- s.ListenAndServe("udp4", "127.0.0.1:0") }()
+	require.Eventually(t, func() bool { return len(s.Addrs()) > 0 }, 10*time.Second, time.Millisecond)
+	addrs := s.Addrs()
+	if runtime.GOOS == "linux" {
+		assert.Len(t, addrs, 3)
+	}
+	for _, a := range addrs {
+		assert.Equal(t, addrs[0].String(), a.String())
+	}
+	for range 20 {
+		c := dialPackets(t, "udp4", addrs[0].String())
+		assert.Equal(t, "X", ask(t, c, "x"))
 		c.Close()
 	}
 	require.NoError(t, s.Shutdown(t.Context()))
