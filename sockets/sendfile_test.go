@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,19 +86,59 @@ func TestConnReadFrom(t *testing.T) {
 	}
 }
 
-// A peer that stops taking ends the copy; the file's offset tells what went.
-func TestConnReadFromTimeout(t *testing.T) {
-	f, content := randomFile(t, 32<<20)
-	c, peer := connPair(t, &sockets.ConnOptions{WriteTimeout: 50 * time.Millisecond})
-	n, err := io.Copy(c, f)
-	checkTimeout(t, err, "WriteTimeout")
-	assert.Less(t, n, int64(len(content)))
+// A deadline that ends the copy leaves the file where the kernel has sent it
+// to. This needs the kernel's sendfile, so it takes no clock but a deadline
+// moved into the past; TestConnReadFromTimeout has the times.
+func TestConnReadFromCut(t *testing.T) {
+	f, content := randomFile(t, 32<<20) // more than the buffers of the kernel take
+	c, peer := connPair(t, nil)
+	done := copying(c, f)
+	require.Eventually(t, func() bool { return c.BytesWritten() > 0 }, 10*time.Second, time.Millisecond)
+	require.NoError(t, c.SetWriteDeadline(time.Unix(1, 0)))
+	got := <-done
+	assert.ErrorIs(t, got.err, os.ErrDeadlineExceeded)
+	assert.Less(t, got.n, int64(len(content)))
 	at, err := f.Seek(0, io.SeekCurrent)
 	assert.NoError(t, err)
-	assert.Equal(t, n, at)
+	assert.Equal(t, got.n, at)
 	c.Close()
-	got, _ := io.ReadAll(peer)
-	assert.True(t, bytes.HasPrefix(content, got))
+	b, _ := io.ReadAll(peer)
+	assert.True(t, bytes.HasPrefix(content, b))
+}
+
+// copied is what io.Copy returned.
+type copied struct {
+	n   int64
+	err error
+}
+
+func copying(c *sockets.Conn, f *os.File) <-chan copied {
+	done := make(chan copied, 1)
+	go func() {
+		n, err := io.Copy(c, f)
+		done <- copied{n, err}
+	}()
+	return done
+}
+
+// A peer that stops taking ends the copy when WriteTimeout has passed for one
+// slice of 1 MiB; the file's offset tells what went.
+func TestConnReadFromTimeout(t *testing.T) {
+	f, _ := randomFile(t, 2<<20)
+	synctest.Test(t, func(t *testing.T) {
+		nc, peer := testkit.PipeBuffer(1 << 20)
+		defer peer.Close()
+		c := sockets.NewConn(sendingConn{nc}, &sockets.ConnOptions{WriteTimeout: time.Minute})
+		defer c.Close()
+		begin := time.Now()
+		n, err := io.Copy(c, f)
+		checkTimeout(t, err, "WriteTimeout")
+		assert.Equal(t, time.Minute, time.Since(begin))
+		assert.Equal(t, int64(1<<20), n)
+		at, err := f.Seek(0, io.SeekCurrent)
+		assert.NoError(t, err)
+		assert.Equal(t, n, at)
+	})
 }
 
 // A tunnel carries everything both with and without timeouts: copied, or
@@ -188,30 +229,26 @@ func TestConnReadFromSlowPipe(t *testing.T) {
 // A deadline that is moved while a file is sent governs the rest of it, as it
 // would a Write.
 func TestConnReadFromDeadlineMoved(t *testing.T) {
-	f, content := randomFile(t, 32<<20) // more than the buffers of the kernel take
-	c, peer := connPair(t, nil)
-	soon := time.Now().Add(300 * time.Millisecond)
-	require.NoError(t, c.SetWriteDeadline(soon))
-	type copied struct {
-		n   int64
-		err error
-	}
-	done := make(chan copied, 1)
-	go func() {
-		n, err := io.Copy(c, f)
-		done <- copied{n, err}
-	}()
-	require.Eventually(t, func() bool { return c.BytesWritten() > 0 }, 10*time.Second, time.Millisecond)
-	require.NoError(t, c.SetWriteDeadline(time.Time{}))
-	time.Sleep(time.Until(soon) + 50*time.Millisecond) // the first deadline passes while the peer takes nothing
-	got := make(chan []byte, 1)
-	go func() {
-		b, _ := io.ReadAll(peer)
-		got <- b
-	}()
-	assert.Equal(t, copied{int64(len(content)), nil}, <-done)
-	require.NoError(t, c.CloseWrite())
-	assert.True(t, bytes.Equal(content, <-got), "same octets")
+	f, content := randomFile(t, 2<<20)
+	synctest.Test(t, func(t *testing.T) {
+		nc, peer := testkit.PipeBuffer(1 << 20)
+		c := sockets.NewConn(sendingConn{nc}, nil)
+		begin := time.Now()
+		require.NoError(t, c.SetWriteDeadline(begin.Add(time.Minute)))
+		done := copying(c, f)
+		synctest.Wait()
+		require.NoError(t, c.SetWriteDeadline(time.Time{}))
+		time.Sleep(time.Hour) // the first deadline passes while the peer takes nothing
+		var got []byte
+		var taker sync.WaitGroup
+		taker.Go(func() { got, _ = io.ReadAll(peer) })
+		assert.Equal(t, copied{int64(len(content)), nil}, <-done)
+		assert.Equal(t, time.Hour, time.Since(begin))
+		require.NoError(t, c.CloseWrite())
+		taker.Wait()
+		assert.True(t, bytes.Equal(content, got), "same octets")
+		c.Close()
+	})
 }
 
 // What ends WriteTo is told as Read tells it: the context's cause.
@@ -231,6 +268,29 @@ type copyingConn struct{ net.Conn }
 
 func (c copyingConn) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{c.Conn}, r)
+}
+
+// sendingConn takes files as sendfile does: the file stands where the peer has
+// been sent to, also after a timeout.
+type sendingConn struct{ net.Conn }
+
+func (c sendingConn) CloseWrite() error { return c.Conn.(interface{ CloseWrite() error }).CloseWrite() }
+
+func (c sendingConn) ReadFrom(r io.Reader) (total int64, err error) {
+	lr := r.(*io.LimitedReader)
+	b := make([]byte, 64<<10)
+	for {
+		n, err := lr.Read(b)
+		if err != nil {
+			return total, nil
+		}
+		m, err := c.Conn.Write(b[:n])
+		total += int64(m)
+		if err != nil {
+			lr.R.(io.Seeker).Seek(int64(m-n), io.SeekCurrent)
+			return total, err
+		}
+	}
 }
 
 // A peer that takes a file more slowly than MinWriteRate is cut, and the error
