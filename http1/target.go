@@ -1,0 +1,153 @@
+package http1
+
+import "strings"
+
+// TargetForm is one of the four forms of a request target (RFC 9112 §3.2).
+type TargetForm uint8
+
+// The forms.
+const (
+	OriginForm    TargetForm = iota // /path?query
+	AbsoluteForm                    // http://host/path?query, to a proxy
+	AuthorityForm                   // host:port, with CONNECT alone
+	AsteriskForm                    // *, with OPTIONS alone
+)
+
+// String returns the form's name in RFC 9112 §3.2.
+func (f TargetForm) String() string {
+	return [...]string{"origin-form", "absolute-form", "authority-form", "asterisk-form"}[f&3]
+}
+
+// Target is a request target in its parts. They are as they were sent:
+// percent-encoded, and not normalized.
+type Target struct {
+	Form TargetForm
+	// Scheme is that of an absolute-form, in lower case where it is "http" or
+	// "https".
+	Scheme string
+	// Authority is host and port of an absolute-form or authority-form.
+	Authority string
+	// Path begins with a slash, or is empty in the forms without path.
+	Path string
+	// Query is what stands behind the question mark.
+	Query string
+	// HasQuery tells an empty query from none.
+	HasQuery bool
+}
+
+// ParseTarget takes a request target for the method, which decides which forms
+// there may be. The error is a [*ParseError].
+func ParseTarget(method, s string) (Target, error) {
+	for i := range len(s) {
+		if !isURI[s[i]] {
+			return Target{}, malformed(i, "request target: octet that no URI has", "RFC 9112 §3.2")
+		}
+	}
+	t, err := parseTarget(method, s)
+	if err != nil {
+		return Target{}, err
+	}
+	return t, nil
+}
+
+// parseTarget is ParseTarget for what has octets of URIs alone.
+func parseTarget(method, s string) (Target, *ParseError) {
+	switch {
+	case method == MethodConnect:
+		return parseAuthorityForm(s)
+	case s == "*":
+		if method != MethodOptions {
+			return Target{}, malformed(0, "request target: asterisk-form with another method than OPTIONS", "RFC 9112 §3.2.4")
+		}
+		return Target{Form: AsteriskForm}, nil
+	case s != "" && s[0] == '/':
+		t := Target{Form: OriginForm}
+		return t, t.setPath(s, 0)
+	}
+	return parseAbsoluteForm(s)
+}
+
+// parseAuthorityForm takes uri-host ":" port (RFC 9112 §3.2.3).
+func parseAuthorityForm(s string) (Target, *ParseError) {
+	host, port, ok := splitHostPort(s)
+	if !ok || host == "" || port == "" {
+		return Target{}, malformed(0, "request target: no host and port for CONNECT", "RFC 9112 §3.2.3")
+	}
+	return Target{Form: AuthorityForm, Authority: s}, nil
+}
+
+// parseAbsoluteForm takes absolute-URI with a host (RFC 9112 §3.2.2).
+// User information in it is refused: it serves to deceive (RFC 9110 §4.2.4).
+func parseAbsoluteForm(s string) (Target, *ParseError) {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok || !isScheme(scheme) {
+		return Target{}, malformed(0, "request target: none of the four forms", "RFC 9112 §3.2")
+	}
+	t := Target{Form: AbsoluteForm, Scheme: scheme}
+	switch {
+	case strings.EqualFold(scheme, "http"):
+		t.Scheme = "http"
+	case strings.EqualFold(scheme, "https"):
+		t.Scheme = "https"
+	}
+	at := len(scheme) + len("://")
+	end := strings.IndexAny(rest, "/?")
+	if end < 0 {
+		end = len(rest)
+	}
+	t.Authority = rest[:end]
+	if host, _, ok := splitHostPort(t.Authority); !ok || host == "" {
+		return Target{}, malformed(at, "request target: no uri-host [ \":\" port ]", "RFC 9112 §3.2.2")
+	}
+	return t, t.setPath(rest[end:], at+end)
+}
+
+// setPath takes [ path ] [ "?" query ], which stands at octet offset of the
+// target. An empty path is "/" (RFC 9110 §4.2.3).
+func (t *Target) setPath(s string, offset int) *ParseError {
+	for i := range len(s) {
+		switch {
+		case s[i] == '[' || s[i] == ']':
+			return malformed(offset+i, "request target: bracket outside an IP literal", "RFC 3986 §3.2.2")
+		case s[i] == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])):
+			return malformed(offset+i, "request target: percent sign without two hexadecimal digits", "RFC 3986 §2.1")
+		}
+	}
+	t.Path, t.Query, t.HasQuery = strings.Cut(s, "?")
+	if t.Path == "" {
+		t.Path = "/"
+	}
+	return nil
+}
+
+// isScheme tells whether s is a scheme (RFC 3986 §3.1).
+func isScheme(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if letter := 'a' <= c|0x20 && c|0x20 <= 'z'; !letter &&
+			(i == 0 || (c < '0' || c > '9') && c != '+' && c != '-' && c != '.') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
+
+// String returns the target as it is sent.
+func (t Target) String() string {
+	switch t.Form {
+	case AuthorityForm:
+		return t.Authority
+	case AsteriskForm:
+		return "*"
+	}
+	s := t.Path
+	if t.Form == AbsoluteForm {
+		s = t.Scheme + "://" + t.Authority + t.Path
+	}
+	if t.HasQuery {
+		s += "?" + t.Query
+	}
+	return s
+}
