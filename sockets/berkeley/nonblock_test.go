@@ -145,16 +145,10 @@ func TestPoll(t *testing.T) {
 // A call with a time-out of its own is not restarted by the kernel after a
 // signal (signal(7)), so the signals of this test reach it as EINTR.
 func TestSignalsInterruptNoCall(t *testing.T) {
-	forever := func(t *testing.T, fd berkeley.FD) {
-		// struct timeval of 100 s, two words of the machine.
-		tv := syscall.NsecToTimeval(int64(100 * time.Second))
-		require.NoError(t, syscall.SetsockoptTimeval(int(fd), syscall.SOL_SOCKET, berkeley.SO_RCVTIMEO, &tv))
-		require.NoError(t, syscall.SetsockoptTimeval(int(fd), syscall.SOL_SOCKET, berkeley.SO_SNDTIMEO, &tv))
-	}
 	t.Run("recv", func(t *testing.T) {
 		testkit.NoLeaks(t)
 		client, server := pair(t)
-		forever(t, server)
+		timeOut(t, server)
 		buf := make([]byte, 8)
 		var n int
 		wait := interrupted(t, func() (err error) { n, err = server.Recv(buf, 0); return err })
@@ -166,7 +160,7 @@ func TestSignalsInterruptNoCall(t *testing.T) {
 	t.Run("accept", func(t *testing.T) {
 		testkit.NoLeaks(t)
 		welcome, addr := listening(t, berkeley.SockaddrIn{Addr: berkeley.INADDR_LOOPBACK})
-		forever(t, welcome)
+		timeOut(t, welcome)
 		wait := interrupted(t, func() error {
 			fd, _, err := welcome.Accept()
 			if err != nil {
@@ -194,7 +188,7 @@ func TestSignalsInterruptNoCall(t *testing.T) {
 		require.NoError(t, welcome.Listen(0))
 		require.NoError(t, socket(t, berkeley.PF_UNIX, berkeley.SOCK_STREAM).Connect(addr), "one waits, a backlog of 0 has room for it")
 		client := socket(t, berkeley.PF_UNIX, berkeley.SOCK_STREAM)
-		forever(t, client)
+		timeOut(t, client)
 		wait := interrupted(t, func() error { return client.Connect(addr) })
 		for range 2 {
 			server, _, err := welcome.Accept()
@@ -206,6 +200,41 @@ func TestSignalsInterruptNoCall(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, addr, peer)
 	})
+}
+
+// A connect over TCP goes on in the kernel after a signal. A full backlog keeps
+// it waiting: Linux takes no notice of a SYN for which there is no room, and
+// the client sends it again after a second.
+func TestSignalsInterruptNoConnect(t *testing.T) {
+	testkit.NoLeaks(t)
+	welcome, addr := bound(t, berkeley.SOCK_STREAM, berkeley.SockaddrIn{Addr: berkeley.INADDR_LOOPBACK})
+	require.NoError(t, welcome.Listen(0))
+	require.NoError(t, socket(t, berkeley.PF_INET, berkeley.SOCK_STREAM).Connect(addr), "one waits, a backlog of 0 has room for it")
+	_, err := berkeley.Poll([]berkeley.PollFD{{FD: welcome, Events: berkeley.POLLIN}}, -1)
+	require.NoError(t, err)
+	client := socket(t, berkeley.PF_INET, berkeley.SOCK_STREAM)
+	timeOut(t, client)
+	wait := interrupted(t, func() error { return client.Connect(addr) })
+	var last berkeley.Sockaddr
+	for range 2 {
+		server, peer, err := welcome.Accept()
+		require.NoError(t, err)
+		t.Cleanup(func() { server.Close() })
+		last = peer
+	}
+	require.NoError(t, wait())
+	name, err := client.GetSockName()
+	require.NoError(t, err)
+	assert.Equal(t, name, last)
+}
+
+// timeOut gives the calls on a socket a time-out of 100 s: a struct timeval,
+// two words of the machine.
+func timeOut(t *testing.T, fd berkeley.FD) {
+	t.Helper()
+	tv := syscall.NsecToTimeval(int64(100 * time.Second))
+	require.NoError(t, syscall.SetsockoptTimeval(int(fd), syscall.SOL_SOCKET, berkeley.SO_RCVTIMEO, &tv))
+	require.NoError(t, syscall.SetsockoptTimeval(int(fd), syscall.SOL_SOCKET, berkeley.SO_SNDTIMEO, &tv))
 }
 
 // interrupted makes a call in a thread of its own and sends that thread
