@@ -253,26 +253,27 @@ func interrupted(t *testing.T, call func() error) (wait func() error) {
 	}()
 	id := <-tid
 	for range 5 {
-		sleepsInCall(t, id)
+		sleepsInCall(t, id, done)
 		// The runtime takes SIGURG as a request to preempt, and does nothing
 		// to a thread that is in a call.
 		_, _, errno := syscall.Syscall(syscall.SYS_TGKILL, uintptr(os.Getpid()), uintptr(id), uintptr(syscall.SIGURG))
 		require.Zero(t, errno)
 	}
-	sleepsInCall(t, id)
-	select {
-	case err := <-done:
-		t.Fatalf("the call ended by a signal: %v", err)
-	default:
-	}
+	sleepsInCall(t, id, done)
 	return func() error { return <-done }
 }
 
-// sleepsInCall waits until a thread of ours sleeps.
-func sleepsInCall(t *testing.T, tid int) {
+// sleepsInCall waits until a thread of ours sleeps. The test fails if its call
+// has ended, after which there may be no such thread.
+func sleepsInCall(t *testing.T, tid int, done <-chan error) {
 	t.Helper()
 	for range 100_000 {
 		b, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/stat", tid))
+		select {
+		case err := <-done:
+			t.Fatalf("the call ended by a signal: %v", err)
+		default:
+		}
 		if err != nil {
 			t.Skipf("cannot see threads: %v", err)
 		}
