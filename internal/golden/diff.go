@@ -3,6 +3,8 @@ package golden
 import (
 	"bytes"
 	"fmt"
+	"strconv"
+	"unicode/utf8"
 )
 
 // diffLines is how many lines Diff shows of each side, and diffContext how
@@ -14,7 +16,7 @@ const (
 
 // Diff shows where two texts differ: the lines between what both begin with
 // and what both end with, those of want behind - and those of got behind +.
-// Equal texts give "".
+// Lines with octets that do not print are quoted. Equal texts give "".
 func Diff(want, got []byte) string {
 	if bytes.Equal(want, got) {
 		return ""
@@ -50,11 +52,26 @@ func appendLines(out []byte, mark byte, lines [][]byte) []byte {
 		}
 		out = append(out, mark, ' ')
 		text, whole := bytes.CutSuffix(l, []byte("\n"))
-		out = append(out, text...)
+		if printable(text) {
+			out = append(out, text...)
+		} else {
+			out = strconv.AppendQuote(out, string(text))
+		}
 		if !whole {
 			out = append(out, " (no line end)"...)
 		}
 		out = append(out, '\n')
 	}
 	return out
+}
+
+// printable tells whether a line can be seen as it is: a difference in a CR or
+// in a space at its end cannot.
+func printable(line []byte) bool {
+	for _, r := range string(line) {
+		if !strconv.IsPrint(r) && r != '\t' {
+			return false
+		}
+	}
+	return utf8.Valid(line) && !bytes.HasSuffix(line, []byte(" ")) && !bytes.HasSuffix(line, []byte("\t"))
 }

@@ -23,7 +23,8 @@ var update = flag.Bool("update", false, "rewrite .golden files")
 var endings = []string{".pcap", ".pcapng", ".txtar"}
 
 // Files gives the captures in a folder, sorted by name. A folder without any
-// is a failure: a test over nothing shows nothing.
+// is a failure: a test over nothing shows nothing. So are two captures that
+// differ in their endings alone, since they would share a .golden file.
 func Files(tb testing.TB, dir string) []string {
 	tb.Helper()
 	entries, err := os.ReadDir(dir)
@@ -31,10 +32,18 @@ func Files(tb testing.TB, dir string) []string {
 		tb.Fatalf("golden: %v", err)
 	}
 	var files []string
+	stems := make(map[string]string)
 	for _, e := range entries {
-		if slices.Contains(endings, filepath.Ext(e.Name())) {
-			files = append(files, filepath.Join(dir, e.Name()))
+		ending := filepath.Ext(e.Name())
+		if !slices.Contains(endings, ending) {
+			continue
 		}
+		stem := strings.TrimSuffix(e.Name(), ending)
+		if other, ok := stems[stem]; ok {
+			tb.Fatalf("golden: %s and %s in %s have one .golden file", other, e.Name(), dir)
+		}
+		stems[stem] = e.Name()
+		files = append(files, filepath.Join(dir, e.Name()))
 	}
 	if len(files) == 0 {
 		tb.Fatalf("golden: no captures in %s", dir)

@@ -102,6 +102,9 @@ func TestDiff(t *testing.T) {
 		{"one line of three", "a\nb\nc\n", "a\nB\nc\n", "line 2:\n  a\n- b\n+ B\n  c\n"},
 		{"a line more", "a\nc\n", "a\nb\nc\n", "line 2:\n  a\n+ b\n  c\n"},
 		{"the line end", "a\n", "a", "line 1:\n- a\n+ a (no line end)\n"},
+		{"a CR", "a\r\n", "a\n", "line 1:\n- \"a\\r\"\n+ a\n"},
+		{"a space at the end", "a\n", "a \n", "line 1:\n- a\n+ \"a \"\n"},
+		{"octets that are no text", "\xff\n", "\tÿ\n", "line 1:\n- \"\\xff\"\n+ \tÿ\n"},
 		{"nothing got", "a\n", "", "line 1:\n- a\n"},
 		{"too much", "", many, "line 1:\n" + strings.Repeat("+ x\n", 40) + "+ … 5 more lines\n"},
 	}
@@ -155,11 +158,18 @@ func TestEqualAndUpdate(t *testing.T) {
 	assert.Contains(t, got.errors[0], "- a\n+ b\n")
 }
 
-func TestFilesFailsOverNothing(t *testing.T) {
+func TestFilesFails(t *testing.T) {
 	got := watch(t, func(tb testing.TB) { golden.Files(tb, t.TempDir()) })
 	assert.Len(t, got.fatals, 1)
 	got = watch(t, func(tb testing.TB) { golden.Files(tb, "none") })
 	assert.Len(t, got.fatals, 1)
+	dir := t.TempDir()
+	for _, name := range []string{"a.pcap", "a.golden", "a.txtar"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+	}
+	got = watch(t, func(tb testing.TB) { golden.Files(tb, dir) })
+	require.Len(t, got.fatals, 1)
+	assert.Contains(t, got.fatals[0], "a.pcap and a.txtar", "one .golden file for two")
 	got = watch(t, func(tb testing.TB) { golden.Load(tb, "none.pcap") })
 	assert.Len(t, got.fatals, 1)
 }
