@@ -51,8 +51,9 @@ func newPacketConn(n *Network, local, remote endpoint) *packetConn {
 
 func (p *packetConn) connected() bool { return p.remote.proto != "" }
 
-// deliver queues a datagram for the reader. It reports whether the socket
-// was there; one that is full or connected to another drops it silently.
+// deliver queues a datagram for the reader. It reports whether the socket was
+// there for it, as one connected to another peer is not; a full one drops it
+// silently.
 func (p *packetConn) deliver(d datagram) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

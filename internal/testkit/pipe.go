@@ -21,9 +21,11 @@ func Pipe() (client, server net.Conn) { return PipeBuffer(DefaultBuffer) }
 // octets a direction. Write returns when all octets are in the buffer and
 // blocks while it is full; what was written before Close or CloseWrite can
 // still be read, then Read gives io.EOF. Writing to an end that was closed
-// gives EPIPE at once, where TCP would let the first write pass. Deadlines
-// are those of package time, so in a synctest bubble they are virtual, and
-// a blocked Read or Write is durably blocked.
+// gives EPIPE at once, where TCP would let the first write pass; and Close with
+// octets unread is no reset, which TCP makes of it (RFC 2525 §2.17), so that a
+// missing CloseLingering is for a test over real sockets to find. Deadlines are
+// those of package time, so in a synctest bubble they are virtual, and a
+// blocked Read or Write is durably blocked.
 //
 // Both ends have CloseWrite; SetLinger(0) makes their Close a reset.
 func PipeBuffer(n int) (client, server net.Conn) {
@@ -318,7 +320,12 @@ func (d *deadline) set(t time.Time, wake func()) {
 	d.stop()
 	d.at = t
 	if !t.IsZero() {
-		d.timer = time.AfterFunc(time.Until(t), wake)
+		// On the clock of the timer: a wall clock put back meanwhile would have
+		// it wake nobody.
+		now := time.Now()
+		left := t.Sub(now)
+		d.at = now.Add(left)
+		d.timer = time.AfterFunc(left, wake)
 	}
 }
 
