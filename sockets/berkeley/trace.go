@@ -46,8 +46,8 @@ func (c Call) String() string {
 	return s.String()
 }
 
-// Trace says what happens to each call. Its functions are called in the
-// goroutine that makes the call, so those of several goroutines may overlap.
+// Trace holds functions that are told of each call; either may be nil. They run
+// in the goroutine that makes the call, so those of several may overlap.
 type Trace struct {
 	// Enter is told of a call before it is made; Result and Err are not set.
 	Enter func(Call)
@@ -56,7 +56,7 @@ type Trace struct {
 }
 
 // Calls makes the calls in the form that C has, the descriptor first, and tells
-// them to a [Trace]. The zero value, and nil, make them untold.
+// a [Trace] of them. The zero value and nil tell nobody.
 type Calls struct {
 	// Trace must not be changed once calls are made.
 	Trace Trace

@@ -22,9 +22,9 @@
 //
 // # Limits
 //
-// A capture is hostile input. No length in it allocates; packets are bounded
-// by 256 KiB, and what waits for missing octets or fragments, what flows are
-// followed and what conversations hold by [Limits].
+// A capture is hostile input. No length in it allocates by itself, and [Limits]
+// bounds a packet, the flows that are followed at once, what waits for missing
+// octets or fragments, and what [Conversations] collects.
 //
 // # Errors
 //

@@ -54,6 +54,7 @@ var linkTypeNames = map[LinkType]string{
 	LinkTypeLinuxSLL2: "LINUX_SLL2",
 }
 
+// String gives the name in the registry, without LINKTYPE_.
 func (t LinkType) String() string {
 	if s, ok := linkTypeNames[t]; ok {
 		return s
@@ -93,7 +94,7 @@ const (
 // TCPFlags are the control bits of a TCP header, RFC 9293 §3.1.
 type TCPFlags uint8
 
-// The control bits that decide how a stream begins and ends.
+// The control bits, from the least significant on.
 const (
 	FIN TCPFlags = 1 << iota
 	SYN
