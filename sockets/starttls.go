@@ -80,6 +80,9 @@ func (c *Conn) handshake(ctx context.Context, t *tls.Conn) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, d, handshakeLimit(d))
 		defer cancel()
 	}
+	if ctx.Err() != nil { // the deadline would come a moment too late
+		return fmt.Errorf("sockets: TLS handshake with %v: %w", c.RemoteAddr(), context.Cause(ctx))
+	}
 	// The deadline is ctx's alone here, so that its cause is told; tls would
 	// start a goroutine to close the connection under us.
 	release := WithContext(ctx, c)
