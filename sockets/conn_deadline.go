@@ -41,6 +41,7 @@ type half struct {
 	armed    instant // what the base holds
 	start    instant // of the operation under way, or of the last one
 	rateFrom instant // since when the operation's waiting is not yet counted
+	early    int     // timeouts before a deadline that the base knows
 
 	// Of reads alone.
 	idle        bool
@@ -56,6 +57,12 @@ type half struct {
 
 	timeoutName, rateName string
 }
+
+// mostEarly is how often one operation may time out before the deadline that
+// its base was given. A kernel's timer may run a moment early; a connection of
+// somebody else's that times out by a rule of its own would have us try again
+// for ever, at full speed.
+const mostEarly = 100
 
 // contextMark is a context that governs the direction.
 type contextMark struct {
@@ -109,7 +116,7 @@ func (h *half) limit() (at instant, why cause) {
 // begin starts an operation at now and arms its deadline where it must be.
 func (h *half) begin(born time.Time, now instant) {
 	h.mu.Lock()
-	h.start, h.rateFrom, h.windows = now, now, 1
+	h.start, h.rateFrom, h.windows, h.early = now, now, 1, 0
 	if at, _ := h.limit(); at < h.armed || h.armed <= now {
 		h.arm(born, at)
 	}
@@ -146,7 +153,8 @@ func (h *half) end(now instant, n int) {
 }
 
 // over tells after a timeout whether the true deadline has passed, and why. If
-// it has not, the deadline is armed anew and the operation may go on.
+// it has not, the deadline is armed anew and the operation may go on, unless
+// the base has known that deadline and given timeouts too often.
 func (h *half) over(born time.Time, now instant) (why cause, over bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -154,8 +162,11 @@ func (h *half) over(born time.Time, now instant) (why cause, over bool) {
 	if at <= now {
 		return why, true
 	}
+	if at == h.armed {
+		h.early++
+	}
 	h.arm(born, at)
-	return cause{}, false
+	return cause{}, h.early > mostEarly
 }
 
 // change makes f's change of the deadlines and lets it reach an operation

@@ -96,9 +96,12 @@ func (w *wire) moveFrom(rf io.ReaderFrom, src io.Reader, limit int64) (total int
 	return total, nil
 }
 
-// slice is how much one sendfile moves, and how many windows of the least rate
-// it may take for that.
+// slice is how much one sendfile of a new copy moves, and how many windows of
+// the least rate it may take for that.
 func (h *half) slice() (octets, windows int64) {
+	h.mu.Lock()
+	h.early = 0
+	h.mu.Unlock()
 	if h.rate.Octets <= 0 {
 		return sliceOctets, 1
 	}
