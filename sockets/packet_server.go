@@ -105,12 +105,10 @@ func (s *PacketServer) Shutdown(ctx context.Context) error {
 	for _, k := range sockets {
 		k.stopReading()
 	}
-	select {
-	case <-idle:
+	if ended(ctx, idle) {
 		return nil
-	case <-ctx.Done():
-		return errors.Join(ctx.Err(), s.Close())
 	}
+	return errors.Join(ctx.Err(), s.Close())
 }
 
 // Close ends the server at once: it closes the sockets, ends the handlers'

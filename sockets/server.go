@@ -323,12 +323,26 @@ func (s *Server) forget(c *Conn) {
 // itself.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.drain()
-	select {
-	case <-s.gone:
+	if ended(ctx, s.gone) {
 		return nil
+	}
+	s.Close()
+	return context.Cause(ctx)
+}
+
+// ended waits for gone, or for ctx where gone does not come before. What is
+// over by then is over, however late ctx is.
+func ended(ctx context.Context, gone <-chan struct{}) bool {
+	select {
+	case <-gone:
+		return true
 	case <-ctx.Done():
-		s.Close()
-		return context.Cause(ctx)
+	}
+	select {
+	case <-gone:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -149,3 +149,14 @@ func TestServerShutdownTwiceAtOnce(t *testing.T) {
 		assert.ErrorIs(t, <-served, sockets.ErrServerClosed)
 	})
 }
+
+// Where nothing is left, a Shutdown whose context has ended has still done its
+// work, and says so each time.
+func TestShutdownOfNothingUnderEndedContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		assert.NoError(t, new(sockets.Server).Shutdown(ctx))
+		assert.NoError(t, new(sockets.PacketServer).Shutdown(ctx))
+	}
+}
