@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -328,4 +329,43 @@ func TestConnDeadlinesFromElsewhere(t *testing.T) {
 	}()
 	c.SetReadDeadline(time.Unix(1, 0))
 	checkTimeout(t, <-read, "")
+}
+
+// A handler that leaves a goroutine in a Read, or ends its own by
+// runtime.Goexit, leaves nothing behind: the connection is closed and its
+// place free.
+func TestServerHandlerLeavesReader(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		leave func()
+	}{{"return", func() {}}, {"Goexit", runtime.Goexit}} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := testkit.NewNetwork()
+				l, err := n.Listen(t.Context(), "tcp", "192.0.2.1:5100")
+				require.NoError(t, err)
+				read, ended := make(chan error, 1), make(chan context.Context, 1)
+				s := &sockets.Server{Handler: sockets.HandlerFunc(func(ctx context.Context, c *sockets.Conn) {
+					ended <- ctx
+					go func() {
+						_, err := c.Read(make([]byte, 1))
+						read <- err
+					}()
+					tt.leave()
+				})}
+				served := make(chan error, 1)
+				go func() { served <- s.Serve(l) }()
+				client, err := n.Dial(t.Context(), "tcp", "192.0.2.1:5100")
+				require.NoError(t, err)
+				assert.ErrorIs(t, <-read, net.ErrClosed)
+				<-(<-ended).Done()
+				_, err = client.Read(make([]byte, 1))
+				assert.Equal(t, io.EOF, err)
+				synctest.Wait()
+				assert.Zero(t, s.Stats().Active)
+				assert.NoError(t, s.Shutdown(t.Context()))
+				assert.ErrorIs(t, <-served, sockets.ErrServerClosed)
+			})
+		})
+	}
 }
