@@ -108,19 +108,25 @@ func bodyFields(h *Header) (length int64, chunked bool, err error) {
 func contentLength(value string, before int64) (int64, error) {
 	empty := true
 	for m := range Members(value) {
-		v, n, err := ascii.Decimal(m, math.MaxInt64)
-		if err != nil || n != len(m) {
+		v, ok := parseLength(m)
+		if !ok {
 			return 0, misframed("Content-Length", "body length: no decimal number below 2^63", "RFC 9110 §8.6")
 		}
-		if before >= 0 && int64(v) != before {
+		if before >= 0 && v != before {
 			return 0, misframed("Content-Length", "body length: two that differ", "RFC 9112 §6.3")
 		}
-		before, empty = int64(v), false
+		before, empty = v, false
 	}
 	if empty {
 		return 0, misframed("Content-Length", "body length: empty", "RFC 9110 §8.6")
 	}
 	return before, nil
+}
+
+// parseLength takes 1*DIGIT, all of s.
+func parseLength(s string) (n int64, ok bool) {
+	v, digits, err := ascii.Decimal(s, math.MaxInt64)
+	return int64(v), err == nil && digits == len(s)
 }
 
 // checkTransferEncoding lets chunked pass, once and alone: other codings are

@@ -27,7 +27,8 @@ type Target struct {
 	Scheme string
 	// Authority is host and port of an absolute-form or authority-form.
 	Authority string
-	// Path begins with a slash, or is empty in the forms without path.
+	// Path begins with a slash, or is empty in the forms without path, and in
+	// absolute-form with OPTIONS, where it means what "*" does.
 	Path string
 	// Query is what stands behind the question mark.
 	Query string
@@ -64,7 +65,7 @@ func parseTarget(method, s string) (Target, *ParseError) {
 		t := Target{Form: OriginForm}
 		return t, t.setPath(s, 0)
 	}
-	return parseAbsoluteForm(s)
+	return parseAbsoluteForm(method, s)
 }
 
 // parseAuthorityForm takes uri-host ":" port (RFC 9112 §3.2.3).
@@ -78,7 +79,9 @@ func parseAuthorityForm(s string) (Target, *ParseError) {
 
 // parseAbsoluteForm takes absolute-URI with a host (RFC 9112 §3.2.2).
 // User information in it is refused: it serves to deceive (RFC 9110 §4.2.4).
-func parseAbsoluteForm(s string) (Target, *ParseError) {
+// With OPTIONS an empty path stays empty: it asks about the server itself, as
+// "*" does (RFC 9112 §3.2.4).
+func parseAbsoluteForm(method, s string) (Target, *ParseError) {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok || !isScheme(scheme) {
 		return Target{}, malformed(0, "request target: none of the four forms", "RFC 9112 §3.2")
@@ -99,7 +102,13 @@ func parseAbsoluteForm(s string) (Target, *ParseError) {
 	if host, _, ok := splitHostPort(t.Authority); !ok || host == "" {
 		return Target{}, malformed(at, "request target: no uri-host [ \":\" port ]", "RFC 9112 §3.2.2")
 	}
-	return t, t.setPath(rest[end:], at+end)
+	if err := t.setPath(rest[end:], at+end); err != nil {
+		return Target{}, err
+	}
+	if method == MethodOptions && end == len(rest) {
+		t.Path = ""
+	}
+	return t, nil
 }
 
 // setPath takes [ path ] [ "?" query ], which stands at octet offset of the
@@ -135,19 +144,81 @@ func isScheme(s string) bool {
 func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
 // String returns the target as it is sent.
-func (t Target) String() string {
+func (t Target) String() string { return string(t.append(nil)) }
+
+// append appends the target as it is sent. An empty path is "/" but in the URI
+// that ends with its authority (RFC 9112 §3.2.1, RFC 9112 §3.2.4).
+func (t *Target) append(dst []byte) []byte {
 	switch t.Form {
 	case AuthorityForm:
-		return t.Authority
+		return append(dst, t.Authority...)
 	case AsteriskForm:
-		return "*"
+		return append(dst, '*')
+	case AbsoluteForm:
+		dst = append(dst, t.Scheme...)
+		dst = append(dst, "://"...)
+		dst = append(dst, t.Authority...)
 	}
-	s := t.Path
-	if t.Form == AbsoluteForm {
-		s = t.Scheme + "://" + t.Authority + t.Path
+	if t.Path == "" && (t.Form == OriginForm || t.HasQuery || t.Query != "") {
+		dst = append(dst, '/')
 	}
-	if t.HasQuery {
-		s += "?" + t.Query
+	dst = append(dst, t.Path...)
+	if t.HasQuery || t.Query != "" {
+		dst = append(dst, '?')
+		dst = append(dst, t.Query...)
 	}
-	return s
+	return dst
+}
+
+// checkSent checks that what append writes is parsed to the same parts for the
+// method. The error's offset counts from the start of the target.
+func (t *Target) checkSent(method string) *ParseError {
+	if (t.Form == AuthorityForm) != (method == MethodConnect) || t.Form > AsteriskForm {
+		return refused(0, "request target: authority-form is for CONNECT, and CONNECT for nothing else", "RFC 9112 §3.2.3")
+	}
+	at := 0
+	switch t.Form {
+	case AuthorityForm:
+		if host, port, ok := splitHostPort(t.Authority); !ok || host == "" || port == "" {
+			return refused(0, "request target: no host and port for CONNECT", "RFC 9112 §3.2.3")
+		}
+		return nil
+	case AsteriskForm:
+		if method != MethodOptions {
+			return refused(0, "request target: asterisk-form with another method than OPTIONS", "RFC 9112 §3.2.4")
+		}
+		return nil
+	case AbsoluteForm:
+		if !isScheme(t.Scheme) {
+			return refused(0, "request target: no scheme", "RFC 3986 §3.1")
+		}
+		at = len(t.Scheme) + len("://")
+		if host, _, ok := splitHostPort(t.Authority); !ok || host == "" {
+			return refused(at, "request target: no uri-host [ \":\" port ]", "RFC 9112 §3.2.2")
+		}
+		at += len(t.Authority)
+	}
+	if t.Path != "" && t.Path[0] != '/' {
+		return refused(at, "request target: path without a slash before it", "RFC 9112 §3.2.1")
+	}
+	if i := findNoPath(t.Path, false); i >= 0 {
+		return refused(at+i, "request target: octet that no path has", "RFC 3986 §3.3")
+	}
+	if i := findNoPath(t.Query, true); i >= 0 {
+		return refused(at+len(t.Path)+len("?")+i, "request target: octet that no query has", "RFC 3986 §3.4")
+	}
+	return nil
+}
+
+// findNoPath returns the place of the first octet in s that no path has, or no
+// query, -1 without one.
+func findNoPath(s string, query bool) int {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case !isURI[c] || c == '[' || c == ']' || c == '?' && !query,
+			c == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])):
+			return i
+		}
+	}
+	return -1
 }
