@@ -15,4 +15,8 @@
 //
 // The text: [ParseSetCookie], [ParseCookie] and [ParseDate] read it,
 // [AppendSetCookie] and [AppendCookie] write it.
+//
+// The user agent: a [Jar] keeps what servers set and gives what a request
+// carries. [ShortSuffixes] keeps anybody from setting a cookie for all of com;
+// a browser gives it the whole list, by [ParseSuffixList].
 package cookie

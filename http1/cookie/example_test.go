@@ -2,6 +2,7 @@ package cookie_test
 
 import (
 	"fmt"
+	"net/url"
 
 	"applayer/http1/cookie"
 )
@@ -28,4 +29,28 @@ func ExampleAppendSetCookie() {
 	// Output:
 	// __Host-id=1678; Max-Age=1209600; Path=/; Secure; HttpOnly; SameSite=Lax <nil>
 	// cookie: cookie-value at byte 4 (RFC 6265 §4.1.1)
+}
+
+func ExampleJar() {
+	jar := cookie.NewJar(&cookie.JarOptions{BlockThirdParty: true})
+	shop, _ := url.Parse("https://www.shop.example/cart/")
+	ad, _ := url.Parse("https://banners.example/ad.gif")
+
+	// What the responses set; nil means that the shop's is the page itself.
+	fmt.Println(jar.SetCookie(shop, nil, "id=1678; Domain=shop.example; Path=/; Max-Age=1209600"))
+	fmt.Println(jar.SetCookie(shop, nil, "cart=42"))
+	fmt.Println(jar.SetCookie(ad, shop, "track=7; SameSite=None; Secure"))
+
+	// What the next requests carry.
+	help, _ := url.Parse("http://help.shop.example/")
+	fmt.Printf("%q\n", jar.Cookie(shop, nil, "GET"))
+	fmt.Printf("%q\n", jar.Cookie(help, nil, "GET"))
+	fmt.Printf("%q\n", jar.Cookie(ad, shop, "GET"))
+	// Output:
+	// <nil>
+	// <nil>
+	// cookie: "track" of "banners.example": third party (RFC 6265 §7.1)
+	// "cart=42; id=1678"
+	// "id=1678"
+	// ""
 }

@@ -8,4 +8,6 @@ var (
 	PathMatch     = pathMatch
 	RequestPath   = requestPath
 	SecureScheme  = secureScheme
+
+	AppendPunycode = appendPunycode
 )
