@@ -1,0 +1,102 @@
+package form
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"applayer/internal/ascii"
+)
+
+// AppendURLEncoded appends fields as application/x-www-form-urlencoded, for a
+// body or behind the question mark of a query. It refuses what
+// [ParseURLEncoded] would not give back: text that is not UTF-8, and a Bare
+// field that has a value or no name.
+func AppendURLEncoded(dst []byte, fields Fields) ([]byte, error) {
+	for i := range fields {
+		f := &fields[i]
+		switch {
+		case f.Bare && (f.Value != "" || f.Name == ""):
+			return dst, &ParseError{What: "field", Reply: 400, Err: errBare}
+		case !utf8.ValidString(f.Name):
+			return dst, &ParseError{What: "name", Ref: "RFC 7578 §5.1.2", Reply: 400, Err: errUTF8}
+		case !utf8.ValidString(f.Value):
+			return dst, &ParseError{What: "value", Ref: "RFC 7578 §5.1.2", Reply: 400, Err: errUTF8}
+		}
+		if i > 0 {
+			dst = append(dst, '&')
+		}
+		dst = appendEncoded(dst, f.Name)
+		if !f.Bare {
+			dst = append(dst, '=')
+			dst = appendEncoded(dst, f.Value)
+		}
+	}
+	return dst, nil
+}
+
+// plain is what browsers leave as it is.
+var plain = ascii.Alpha.Or(ascii.Digit).Or(ascii.Chars("*-._"))
+
+func appendEncoded(dst []byte, s string) []byte {
+	const digits = "0123456789ABCDEF"
+	for i := range len(s) {
+		switch c := s[i]; {
+		case plain.Has(c):
+			dst = append(dst, c)
+		case c == ' ':
+			dst = append(dst, '+')
+		default:
+			dst = append(dst, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return dst
+}
+
+// appendPartHeader appends the header of a field's or file's part.
+func appendPartHeader(dst []byte, h *partHeader) ([]byte, error) {
+	dst = append(dst, "Content-Disposition: form-data; name="...)
+	dst, err := appendQuoted(dst, "name", h.name)
+	if err != nil {
+		return dst, err
+	}
+	if h.isFile {
+		dst = append(dst, "; filename="...)
+		if dst, err = appendQuoted(dst, "filename", h.fileName); err != nil {
+			return dst, err
+		}
+	}
+	dst = append(dst, '\r', '\n')
+	if h.contentType == "" {
+		return dst, nil
+	}
+	if _, _, err := parseContentType(h.contentType); err != nil || ascii.Span(&text, h.contentType) < len(h.contentType) || !utf8.ValidString(h.contentType) {
+		return dst, &ParseError{What: "Content-Type", Ref: "RFC 9110 §8.3.1", Reply: 400, Err: err}
+	}
+	dst = append(dst, "Content-Type: "...)
+	dst = append(dst, h.contentType...)
+	return append(dst, '\r', '\n'), nil
+}
+
+// appendQuoted appends a quoted-string. Browsers write %22 for a quotation
+// mark, which receivers take for three characters of the name; a backslash is
+// understood by them all and is RFC 2183's own way.
+func appendQuoted(dst []byte, what, s string) ([]byte, error) {
+	switch {
+	case !utf8.ValidString(s):
+		return dst, &ParseError{What: what, Ref: "RFC 7578 §5.1.2", Reply: 400, Err: errUTF8}
+	case ascii.Span(&text, s) < len(s):
+		return dst, &ParseError{What: what, Ref: "RFC 7578 §4.2", Reply: 400, Err: errControl}
+	}
+	dst = append(dst, '"')
+	for {
+		i := strings.IndexAny(s, `"\`)
+		if i < 0 {
+			break
+		}
+		dst = append(dst, s[:i]...)
+		dst = append(dst, '\\', s[i])
+		s = s[i+1:]
+	}
+	dst = append(dst, s...)
+	return append(dst, '"'), nil
+}

@@ -1,0 +1,132 @@
+package form_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"applayer/http1/form"
+)
+
+// FuzzParseURLEncoded: what is parsed is appended and parsed to the same, and
+// net/url sees the same values where both take the input.
+func FuzzParseURLEncoded(f *testing.F) {
+	for _, tt := range urlEncodedCases {
+		f.Add(tt.in)
+	}
+	f.Add("a=%zz&%")
+	f.Fuzz(func(t *testing.T, in string) {
+		lim := &form.Limits{MaxFields: 10, MaxName: 20, MaxValue: 30}
+		fields, err := form.ParseURLEncoded(in, lim)
+		if err != nil {
+			require.Nil(t, fields)
+			return
+		}
+		require.LessOrEqual(t, len(fields), 10)
+		for _, field := range fields {
+			require.LessOrEqual(t, len(field.Name), 20)
+			require.LessOrEqual(t, len(field.Value), 30)
+			require.True(t, utf8.ValidString(field.Name+field.Value))
+		}
+		out, err := form.AppendURLEncoded(nil, fields)
+		require.NoError(t, err)
+		again, err := form.ParseURLEncoded(out, lim)
+		require.NoError(t, err)
+		require.Equal(t, fields, again)
+		if theirs, err := url.ParseQuery(in); err == nil { // it refuses semicolons
+			for name, values := range theirs {
+				require.Equal(t, values, fields.Values(name))
+			}
+		}
+	})
+}
+
+// FuzzReader: how the body is cut makes no difference, limits are kept, and
+// net/http's reader sees the same fields where both take the body.
+func FuzzReader(f *testing.F) {
+	for _, tt := range readerCases {
+		f.Add([]byte(tt.in))
+	}
+	for _, tt := range refused {
+		f.Add([]byte(tt.in))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		lim := &form.Limits{MaxParts: 5, MaxPartHeader: 300, MaxName: 50}
+		parts, err := readParts(bytes.NewReader(in), lim)
+		pieces, piecesErr := readParts(iotest.OneByteReader(bytes.NewReader(in)), lim)
+		require.Equal(t, parts, pieces)
+		require.Equal(t, fmt.Sprint(err), fmt.Sprint(piecesErr))
+		require.LessOrEqual(t, len(parts), 5)
+		if err != nil || bytes.Contains(bytes.ToLower(in), []byte("multipart")) {
+			return // only we look into a multipart/mixed
+		}
+		peer := multipart.NewReader(bytes.NewReader(in), "b")
+		for _, want := range parts {
+			require.NotContains(t, want.fileName, "/")
+			theirs, err := peer.NextRawPart()
+			if err != nil {
+				return // it takes fewer names and header lines than we do
+			}
+			if name := theirs.FormName(); name != "" {
+				require.Equal(t, want.name, name)
+			}
+			content, err := io.ReadAll(theirs)
+			require.NoError(t, err)
+			require.Equal(t, want.content, string(content))
+		}
+	})
+}
+
+// FuzzWriter: what we write, we and net/http's reader read.
+func FuzzWriter(f *testing.F) {
+	f.Add("a", "1", "f.txt", "content")
+	f.Add(`a"\`, "\r\n--", `\"x`, "--\r\n")
+	f.Fuzz(func(t *testing.T, name, value, fileName, content string) {
+		var out bytes.Buffer
+		w := form.NewWriter(&out)
+		if w.Field(name, value) != nil {
+			return
+		}
+		file, err := w.File(name, fileName, "")
+		if err != nil {
+			return
+		}
+		_, err = io.WriteString(file, content)
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+
+		r, err := form.NewReader(bytes.NewReader(out.Bytes()), w.ContentType(), &form.Limits{MaxPartHeader: -1, MaxName: -1})
+		require.NoError(t, err)
+		p, err := r.Next()
+		require.NoError(t, err)
+		require.Equal(t, name, p.Name)
+		got, err := io.ReadAll(p)
+		require.NoError(t, err)
+		require.Equal(t, value, string(got))
+		p, err = r.Next()
+		require.NoError(t, err)
+		require.True(t, p.IsFile)
+		require.True(t, strings.HasSuffix(fileName, p.FileName))
+		got, err = io.ReadAll(p)
+		require.NoError(t, err)
+		require.Equal(t, content, string(got))
+		_, err = r.Next()
+		require.Equal(t, io.EOF, err)
+
+		peer := multipart.NewReader(&out, strings.TrimPrefix(w.ContentType(), "multipart/form-data; boundary="))
+		theirs, err := peer.NextRawPart()
+		require.NoError(t, err)
+		got, err = io.ReadAll(theirs)
+		require.NoError(t, err)
+		require.Equal(t, value, string(got))
+		require.Equal(t, name, theirs.FormName())
+	})
+}

@@ -1,0 +1,116 @@
+package form_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/http1/form"
+)
+
+func TestWriter(t *testing.T) {
+	var out bytes.Buffer
+	w := form.NewWriter(&out)
+	require.NoError(t, w.Field("title", "Möwe"))
+	file, err := w.File("f", `a"b.txt`, "")
+	require.NoError(t, err)
+	_, err = io.WriteString(file, "one\r\n")
+	require.NoError(t, err)
+	_, err = w.File("g", "", "text/plain; charset=utf-8")
+	require.NoError(t, err)
+	_, err = io.WriteString(file, "late")
+	require.Error(t, err, "its part is past")
+	require.NoError(t, w.Close())
+
+	_, delimiter, _ := strings.Cut(w.ContentType(), "boundary=")
+	assert.Equal(t, strings.ReplaceAll("--b\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nMöwe\r\n"+
+		"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a\\\"b.txt\"\r\nContent-Type: application/octet-stream\r\n\r\none\r\n\r\n"+
+		"--b\r\nContent-Disposition: form-data; name=\"g\"; filename=\"\"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\r\n"+
+		"--b--\r\n", "--b", "--"+delimiter), out.String())
+
+	theirs, err := multipart.NewReader(&out, delimiter).ReadForm(1 << 20)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"Möwe"}, theirs.Value["title"])
+	require.Len(t, theirs.File["f"], 1)
+	assert.Equal(t, `a"b.txt`, theirs.File["f"][0].Filename)
+}
+
+func TestWriterRefuses(t *testing.T) {
+	w := form.NewWriter(io.Discard)
+	for _, bad := range []string{"a\r\nX: y", "a\nb", "a\x00", "\x7f", "\xff"} {
+		assert.ErrorAs(t, w.Field(bad, ""), new(*form.ParseError), "%q", bad)
+		_, err := w.File("a", bad, "")
+		assert.ErrorAs(t, err, new(*form.ParseError), "%q", bad)
+		_, err = w.File("a", "b", "text/plain"+bad)
+		assert.ErrorAs(t, err, new(*form.ParseError), "%q", bad)
+		_, _, _, err = form.NewBody(form.Fields{pair(bad, "")}, nil)
+		assert.ErrorAs(t, err, new(*form.ParseError), "%q", bad)
+		_, _, _, err = form.NewBody(nil, []form.Upload{{Name: bad}})
+		assert.ErrorAs(t, err, new(*form.ParseError), "%q", bad)
+	}
+	require.NoError(t, w.Field("a", "any\r\n\x00"), "what was refused left nothing")
+	require.NoError(t, w.Close())
+	assert.Error(t, w.Field("a", "b"), "it is closed")
+}
+
+func TestNewBody(t *testing.T) {
+	upload := func(name, content string) form.Upload {
+		return form.Upload{Name: name, FileName: name + ".txt", ContentType: "text/plain", Content: iotest.HalfReader(strings.NewReader(content)), Size: int64(len(content))}
+	}
+	for _, tt := range []struct {
+		fields form.Fields
+		files  []form.Upload
+		want   []part
+	}{
+		{nil, nil, nil},
+		{form.Fields{pair("a", "1"), bare("a")}, nil, []part{{"a", "", false, "text/plain", "1"}, {"a", "", false, "text/plain", ""}}},
+		{nil, []form.Upload{upload("f", ""), upload("g", strings.Repeat("x", 100000))},
+			[]part{{"f", "f.txt", true, "text/plain", ""}, {"g", "g.txt", true, "text/plain", strings.Repeat("x", 100000)}}},
+		{form.Fields{pair("a", "1")}, []form.Upload{upload("f", "\r\n--")}, []part{{"a", "", false, "text/plain", "1"}, {"f", "f.txt", true, "text/plain", "\r\n--"}}},
+	} {
+		body, kind, length, err := form.NewBody(tt.fields, tt.files)
+		require.NoError(t, err)
+		b, err := io.ReadAll(body)
+		require.NoError(t, err)
+		assert.EqualValues(t, len(b), length)
+		_, params, err := mime.ParseMediaType(kind)
+		require.NoError(t, err)
+		got, err := readParts(bytes.NewReader(bytes.ReplaceAll(b, []byte(params["boundary"]), []byte("b"))), nil)
+		require.NoError(t, err)
+		assert.Equal(t, tt.want, got)
+	}
+}
+
+func TestNewBodyOfWrongSize(t *testing.T) {
+	broken := errors.New("broken")
+	for _, tt := range []struct {
+		content io.Reader
+		size    int64
+		want    error
+	}{
+		{strings.NewReader("abc"), 4, io.ErrUnexpectedEOF},
+		{iotest.DataErrReader(strings.NewReader("abc")), 4, io.ErrUnexpectedEOF},
+		{strings.NewReader("abc"), 2, nil},
+		{strings.NewReader("abc"), 0, nil},
+		{iotest.ErrReader(broken), 2, broken},
+	} {
+		body, _, _, err := form.NewBody(nil, []form.Upload{{Name: "f", Content: tt.content, Size: tt.size}})
+		require.NoError(t, err)
+		b, err := io.ReadAll(body)
+		require.Error(t, err)
+		if tt.want != nil {
+			assert.ErrorIs(t, err, tt.want)
+		}
+		assert.NotContains(t, string(b), "--\r\n", "it has no end")
+	}
+	_, _, _, err := form.NewBody(nil, []form.Upload{{Size: -1}})
+	assert.Error(t, err)
+}
