@@ -124,6 +124,9 @@ func StartEnv(tb testing.TB, env []string, path string, args ...string) *Process
 // Pid is the program's process number.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
+// Done is closed when the program has ended.
+func (p *Process) Done() <-chan struct{} { return p.exited }
+
 // Stdout returns what the program printed so far.
 func (p *Process) Stdout() string { return p.stdout.String() }
 

@@ -57,7 +57,13 @@ func TestProcessStop(t *testing.T) {
 	sh := testkit.Program(t, "sh")
 	p := testkit.Start(t, sh, "-c", `trap 'echo bye; exit 4' TERM; echo ready; while :; do sleep 0.02; done`)
 	p.WaitLine("ready")
+	select {
+	case <-p.Done():
+		t.Error("done, and nobody ended it")
+	default:
+	}
 	assert.Equal(t, 4, p.Stop())
+	<-p.Done()
 	assert.Equal(t, "ready\nbye\n", p.Stdout())
 }
 
