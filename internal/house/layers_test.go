@@ -21,7 +21,7 @@ func above(more ...string) []string { return slices.Concat(more, floors) }
 const (
 	floorWhy    = "a floor is the standard library only, so that who imports it gets nothing else"
 	dataWhy     = "it is data, read without a connection: internal floors only"
-	protocolWhy = "who imports one protocol gets no other: sockets and the floors (not testkit, golden or house, which serve tests), and the edges named"
+	protocolWhy = "who imports one protocol gets no other: sockets and the floors (not testkit, peers, golden or house, which serve tests), and the edges named"
 )
 
 // layers is the table of ARCHITECTURE: who may import whom within the module.
@@ -39,6 +39,7 @@ var layers = []house.Layer{
 	{Who: "internal/line", May: []string{"internal/ascii"}, Why: "lines know classes of octets and nothing above"},
 	{Who: "internal/dot", May: []string{"internal/line"}, Why: "dot-stuffing is about lines"},
 	{Who: "internal/reply", May: []string{"internal/line"}, Why: "three-digit replies are lines"},
+	{Who: "internal/peers", May: []string{"internal/testkit"}, Why: "it starts programs for tests, and nothing above"},
 	{Who: "internal/golden", May: []string{"sockets/pcap", "internal/dialogue"}, Why: "it reads the two kinds of capture, and nothing above"},
 
 	{Who: "sockets", May: floors, Why: "sockets is the ground floor: it stands on the internal floors, not on its own sub-packages"},
@@ -114,6 +115,8 @@ func TestLayersFindPlantedFaults(t *testing.T) {
 		{"a sub-package may import its parent", "sockets/link/a.go", "m/sockets", ""},
 		{"testkit serves tests", "sockets/a.go", "m/internal/testkit", "sockets may not import internal/testkit"},
 		{"testkit in a test", "sockets/a_test.go", "m/internal/testkit", ""},
+		{"peers serve tests", "http1/a.go", "m/internal/peers", "http1 may not import internal/peers"},
+		{"peers start programs", "internal/peers/a.go", "m/internal/testkit", ""},
 		{"siblings are apart", "smtp/a.go", "m/dns", "smtp may not import dns"},
 		{"a named edge", "ftp/a.go", "m/sockets/telnet", ""},
 		{"a named edge is not reversed", "sockets/telnet/a.go", "m/ftp", "sockets/telnet may not import ftp"},
