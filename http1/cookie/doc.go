@@ -18,5 +18,6 @@
 //
 // The user agent: a [Jar] keeps what servers set and gives what a request
 // carries. [ShortSuffixes] keeps anybody from setting a cookie for all of com;
-// a browser gives it the whole list, by [ParseSuffixList].
+// a browser gives it the whole list, by [ParseSuffixList]. A [FileJar], from
+// [OpenFileJar], keeps its cookies in a file that curl reads and writes.
 package cookie

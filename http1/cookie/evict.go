@@ -42,7 +42,7 @@ type entry struct {
 	listedAsSecure int
 }
 
-func (s *Stored) id() id { return id{s.Name, s.Path, s.HostOnly} }
+func (c *Stored) id() id { return id{c.Name, c.Path, c.HostOnly} }
 
 // put inserts a cookie, or removes the one it replaces if it has expired
 // already, and then what is too much (RFC 6265 §5.3 steps 11 and 12). What had

@@ -1,8 +1,13 @@
 package cookie_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
 	"applayer/http1/cookie"
 )
@@ -53,4 +58,32 @@ func ExampleJar() {
 	// "cart=42; id=1678"
 	// "id=1678"
 	// ""
+}
+
+func ExampleOpenFileJar() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	// Another program may have the jar open: wait no longer than this.
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	jar, err := cookie.OpenFileJar(ctx, filepath.Join(dir, "cookies.txt"), &cookie.FileJarOptions{KeepSession: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	u, _ := url.Parse("http://www.amazon.com/")
+	fmt.Println(jar.SetCookie(u, nil, "id=1678; Domain=amazon.com"))
+	fmt.Println(jar.Close())
+
+	text, _ := os.ReadFile(filepath.Join(dir, "cookies.txt"))
+	fmt.Print(strings.ReplaceAll(string(text), "\t", " "))
+	// Output:
+	// <nil>
+	// <nil>
+	// # Netscape HTTP Cookie File
+	// .amazon.com TRUE / FALSE 0 id 1678
 }
