@@ -1,0 +1,439 @@
+package http1
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"applayer/internal/ascii"
+)
+
+// The errors of a [ResponseWriter].
+var (
+	// ErrNoContent is what Write returns in a response whose status has no
+	// content: 204, 205 and 304 (RFC 9110 §15.3.5, §15.3.6, §15.4.5).
+	ErrNoContent = errors.New("http1: response status has no content")
+	// ErrContentLength means that a handler wrote more or less than it
+	// declared in Content-Length (RFC 9110 §8.6).
+	ErrContentLength = errors.New("http1: content is not of the declared length")
+	// ErrHeadSent is what comes too late: the head has gone.
+	ErrHeadSent = errors.New("http1: head already sent")
+	// ErrHijacked means that the connection has been taken over.
+	ErrHijacked = errors.New("http1: connection hijacked")
+	// ErrNotSwitching is what Hijack returns where the request asked for no
+	// other protocol.
+	ErrNotSwitching = errors.New("http1: request asks for no other protocol")
+)
+
+// ResponseWriter makes the response to one request. It is the handler's until
+// ServeHTTP returns, and used by one goroutine at a time.
+//
+// Status and fields may be set until the head is sent: when 4 KiB of content
+// are held back and more comes, at [ResponseWriter.Flush], or when the handler
+// returns. A response held back whole gets its Content-Length by itself; a
+// longer one is chunked, or ends with the connection for an HTTP/1.0 client,
+// unless the handler set Content-Length. Then exactly so many octets must be
+// written. Date is added where it is missing.
+//
+// Content of a response to HEAD is counted and dropped, so that a handler may
+// answer as it would to GET (RFC 9110 §9.3.2).
+type ResponseWriter struct {
+	out  responder
+	req  *Request
+	resp Response
+
+	body     []byte // content held back
+	trailer  Header
+	declared int64 // Content-Length by the handler; -1 is none
+	counted  int64 // octets of content that the handler has written
+	sent     bool  // the head is with out
+	hijacked bool
+	failed   error // the response can't be completed
+}
+
+// maxHeld is how much content is held back before the head is sent.
+const maxHeld = 4 << 10
+
+// responder is what the parts of a response go to: a [Conn], or memory.
+type responder interface {
+	WriteInterim(status int, h *Header) error
+	StartResponse(r *Response) error
+	Write(b []byte) (int, error)
+	ReadFrom(r io.Reader) (int64, error)
+	EndMessage(trailer *Header) error
+	Flush() error
+	Switch() (net.Conn, []byte, error)
+}
+
+// begin makes w ready for the response to r.
+func (w *ResponseWriter) begin(out responder, r *Request) {
+	w.out, w.req = out, r
+	w.resp.Version, w.resp.Status, w.resp.Reason, w.resp.Length, w.resp.Request = HTTP11, 0, "", 0, r
+	w.resp.Header.Reset()
+	w.trailer.Reset()
+	w.body = w.body[:0]
+	w.declared, w.counted, w.sent, w.hijacked, w.failed = -1, 0, false, false, nil
+}
+
+// Header returns the fields of the head. Transfer-Encoding is the writer's
+// affair and dropped. Changes after the head was sent have no effect.
+func (w *ResponseWriter) Header() *Header { return &w.resp.Header }
+
+// Trailer returns the fields that follow the content. Where there are some when
+// the head is sent, their names are announced in a Trailer field and the
+// response is chunked; values may be set until the handler returns. They are
+// dropped where the response is not chunked, as in HTTP/1.0 (RFC 9110 §6.5.1).
+func (w *ResponseWriter) Trailer() *Header { return &w.trailer }
+
+// WriteHeader sets the status code, which is 200 without it. It may be called
+// again until the head is sent. A code that no final response has, and 101,
+// which is [ResponseWriter.Hijack]'s, makes the response a 500.
+func (w *ResponseWriter) WriteHeader(status int) {
+	if !w.sent {
+		w.resp.Status = status
+	}
+}
+
+// Status returns the status code that was set, 0 before.
+func (w *ResponseWriter) Status() int { return w.resp.Status }
+
+// Sent tells whether the head was sent, so that status and fields are final.
+func (w *ResponseWriter) Sent() bool { return w.sent }
+
+// status is the code in force.
+func (w *ResponseWriter) status() int {
+	if w.resp.Status == 0 {
+		return StatusOK
+	}
+	return w.resp.Status
+}
+
+// hasContent tells whether the status can have content (RFC 9110 §6.4.1).
+func (w *ResponseWriter) hasContent() bool {
+	switch s := w.status(); s {
+	case StatusNoContent, StatusResetContent, StatusNotModified:
+		return false
+	default:
+		return s >= 200 && (w.req.Method != MethodConnect || s >= 300)
+	}
+}
+
+// Write writes content. It returns [ErrNoContent] where there can be none, and
+// [ErrContentLength] for octets beyond the declared length, which are not sent.
+func (w *ResponseWriter) Write(b []byte) (int, error) {
+	allowed, err := w.admit(len(b))
+	if err != nil && allowed == 0 {
+		return 0, err
+	}
+	n, writeErr := w.write(b[:allowed])
+	if writeErr != nil {
+		return n, writeErr
+	}
+	return n, err
+}
+
+// WriteString is [ResponseWriter.Write] for a string.
+func (w *ResponseWriter) WriteString(s string) (int, error) {
+	if w.sent || len(s) > maxHeld-len(w.body) {
+		return w.Write([]byte(s))
+	}
+	allowed, err := w.admit(len(s))
+	w.body = append(w.body, s[:allowed]...)
+	w.counted += int64(allowed)
+	return allowed, err
+}
+
+// admit tells how many of n octets may be written now.
+func (w *ResponseWriter) admit(n int) (int, error) {
+	switch {
+	case w.hijacked:
+		return 0, ErrHijacked
+	case w.failed != nil:
+		return 0, w.failed
+	case n > 0 && !w.hasContent():
+		return 0, ErrNoContent
+	}
+	if !w.sent {
+		if err := w.declare(); err != nil {
+			return 0, w.fail(err)
+		}
+	}
+	if left := w.declared - w.counted; w.declared >= 0 && int64(n) > left {
+		return int(left), w.fail(fmt.Errorf("%w: more than %d octets", ErrContentLength, w.declared))
+	}
+	return n, nil
+}
+
+// write takes octets that are admitted.
+func (w *ResponseWriter) write(b []byte) (int, error) {
+	if !w.sent && len(b) <= maxHeld-len(w.body) {
+		w.body = append(w.body, b...)
+		w.counted += int64(len(b))
+		return len(b), nil
+	}
+	if err := w.start(false); err != nil {
+		return 0, err
+	}
+	if w.isHead() {
+		w.counted += int64(len(b))
+		return len(b), nil
+	}
+	n, err := w.out.Write(b)
+	w.counted += int64(n)
+	return n, w.fail(err)
+}
+
+// ReadFrom writes content from r until io.EOF, as [io.ReaderFrom]. Where the
+// length is declared, a regular *os.File, or an [io.LimitedReader] of one, goes
+// to a plain TCP connection by the kernel (sendfile).
+func (w *ResponseWriter) ReadFrom(r io.Reader) (n int64, err error) {
+	// What fits beside the head goes out with it in one write.
+	for !w.sent {
+		if _, err := w.admit(0); err != nil {
+			return n, err
+		}
+		if w.declared >= 0 && w.declared-w.counted > maxHeld {
+			break // it will not fit
+		}
+		m, err := w.hold(r)
+		n += m
+		if err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		if len(w.body) == maxHeld {
+			break
+		}
+	}
+	if _, err := w.admit(0); err != nil {
+		return n, err
+	}
+	if !w.hasContent() {
+		return n, ErrNoContent
+	}
+	if err := w.start(false); err != nil {
+		return n, err
+	}
+	if w.isHead() {
+		m, err := io.Copy(io.Discard, r)
+		w.counted += m
+		return n + m, err
+	}
+	m, err := w.readRest(r)
+	return n + m, err
+}
+
+// hold reads once into the room that is left for content held back.
+func (w *ResponseWriter) hold(r io.Reader) (int64, error) {
+	if cap(w.body) < maxHeld {
+		w.body = append(make([]byte, 0, maxHeld), w.body...)
+	}
+	at := len(w.body)
+	m, err := r.Read(w.body[at:maxHeld])
+	allowed, refusal := w.admit(m)
+	w.body = w.body[:at+allowed]
+	w.counted += int64(allowed)
+	if refusal != nil {
+		return int64(allowed), refusal
+	}
+	return int64(allowed), err
+}
+
+// readRest sends what r has, once the head is sent.
+func (w *ResponseWriter) readRest(r io.Reader) (int64, error) {
+	if w.declared < 0 {
+		n, err := w.out.ReadFrom(r)
+		w.counted += n
+		return n, err
+	}
+	left := w.declared - w.counted
+	lr, limited := r.(*io.LimitedReader)
+	if !limited || lr.N > left {
+		lr = &io.LimitedReader{R: r, N: left}
+	}
+	n, err := w.out.ReadFrom(lr)
+	w.counted += n
+	if err != nil || lr == r || n < left {
+		return n, err
+	}
+	// One octet more would be one too many.
+	var more [1]byte
+	if m, _ := io.ReadFull(r, more[:]); m > 0 {
+		_, err = w.admit(1)
+	}
+	return n, err
+}
+
+// Flush sends what was written so far. The head goes out with it.
+func (w *ResponseWriter) Flush() error {
+	if _, err := w.admit(0); err != nil {
+		return err
+	}
+	if err := w.start(false); err != nil {
+		return err
+	}
+	return w.fail(w.out.Flush())
+}
+
+// Inform sends an interim response: 103 with the links that the client may
+// fetch already (RFC 8297), or 102. It goes out at once. A client of HTTP/1.0
+// is not sent any (RFC 9110 §15.2), which is no error.
+func (w *ResponseWriter) Inform(status int, h *Header) error {
+	switch {
+	case w.hijacked:
+		return ErrHijacked
+	case w.sent:
+		return ErrHeadSent
+	case status < 100 || status > 199 || status == StatusSwitchingProtocols:
+		return refused(0, "status code: of no interim response", "RFC 9110 §15.2")
+	case w.req.Version == HTTP10:
+		return nil
+	}
+	if h == nil {
+		h = new(Header)
+	}
+	if err := w.out.WriteInterim(status, h); err != nil {
+		return w.fail(err)
+	}
+	return w.fail(w.out.Flush())
+}
+
+// Hijack sends the head, 101 or for CONNECT 200 unless another 2xx was set, and
+// gives the connection to the handler, with the octets that were received
+// already and not read. The request must have asked for it by Upgrade
+// (RFC 9110 §7.8) or CONNECT (RFC 9110 §9.3.6): else it returns
+// [ErrNotSwitching] and nothing has happened. The handler names the protocol in
+// an Upgrade field of a 101.
+//
+// The connection's timeouts for requests no longer stand. It is closed when the
+// handler returns.
+func (w *ResponseWriter) Hijack() (net.Conn, []byte, error) {
+	switch {
+	case w.hijacked:
+		return nil, nil, ErrHijacked
+	case w.sent:
+		return nil, nil, ErrHeadSent
+	}
+	switch {
+	case w.req.Method == MethodConnect:
+		if s := w.status(); s < 200 || s > 299 {
+			return nil, nil, ErrNotSwitching
+		}
+		w.resp.Status = w.status()
+	case w.req.asksUpgrade():
+		if w.resp.Status != 0 && w.resp.Status != StatusSwitchingProtocols {
+			return nil, nil, ErrNotSwitching
+		}
+		w.resp.Status = StatusSwitchingProtocols
+	default:
+		return nil, nil, ErrNotSwitching
+	}
+	w.body = w.body[:0]
+	w.dropFraming()
+	w.sent = true
+	if err := w.out.StartResponse(&w.resp); err != nil {
+		return nil, nil, w.fail(err)
+	}
+	if err := w.out.Flush(); err != nil {
+		return nil, nil, w.fail(err)
+	}
+	nc, buffered, err := w.out.Switch()
+	if err != nil {
+		return nil, nil, w.fail(err)
+	}
+	w.hijacked = true
+	return nc, buffered, nil
+}
+
+// asksUpgrade tells whether the request asks for another protocol. In HTTP/1.0
+// Upgrade is ignored (RFC 9110 §7.8).
+func (r *Request) asksUpgrade() bool {
+	if r.Version == HTTP10 || !r.Header.Has("Upgrade") {
+		return false
+	}
+	for option := range r.Header.List("Connection") {
+		if ascii.EqualFold(option, "upgrade") {
+			return true
+		}
+	}
+	return false
+}
+
+// Error makes the response one of that status with a short text, in place of
+// what was held back. The fields that told of other content are dropped
+// (RFC 9110 §8). Where the head was sent already it does nothing.
+func (w *ResponseWriter) Error(status int, text string) {
+	if w.sent || w.hijacked {
+		return
+	}
+	h := &w.resp.Header
+	for _, name := range contentFields {
+		h.Del(name)
+	}
+	w.trailer.Reset()
+	w.body, w.counted, w.declared, w.failed = w.body[:0], 0, -1, nil
+	w.resp.Status = status
+	if !w.hasContent() {
+		return
+	}
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteString(text)
+	w.WriteString("\n")
+}
+
+// contentFields tell of the content and validate it: none of them holds for
+// another one.
+var contentFields = [...]string{
+	"Content-Length", "Content-Type", "Content-Encoding", "Content-Language", "Content-Range",
+	"Content-Disposition", "Content-Location", "ETag", "Last-Modified", "Cache-Control", "Expires",
+}
+
+// isHead tells whether the content is to be dropped.
+func (w *ResponseWriter) isHead() bool { return w.req.Method == MethodHead }
+
+// fail keeps the first error.
+func (w *ResponseWriter) fail(err error) error {
+	if err != nil && w.failed == nil {
+		w.failed = err
+	}
+	return err
+}
+
+// declare takes the Content-Length that the handler set.
+func (w *ResponseWriter) declare() error {
+	w.declared = -1
+	if !w.resp.Header.Has("Content-Length") || !w.hasContent() {
+		return nil
+	}
+	n, err := contentLength(w.resp.Header.Get("Content-Length"), -1)
+	if err != nil {
+		return fmt.Errorf("%w: %q", ErrContentLength, clip(w.resp.Header.Get("Content-Length")))
+	}
+	w.declared = n
+	return nil
+}
+
+// clip cuts text that goes into an error.
+func clip(s string) string { return s[:min(len(s), 100)] }
+
+// finish completes the response when the handler has returned. Where it fails
+// the connection must be cut, unless nothing was sent yet.
+func (w *ResponseWriter) finish() error {
+	if w.hijacked {
+		return nil
+	}
+	if _, err := w.admit(0); err != nil {
+		return err
+	}
+	if w.declared > w.counted && !w.isHead() && w.hasContent() {
+		return w.fail(fmt.Errorf("%w: %d of %d octets", ErrContentLength, w.counted, w.declared))
+	}
+	if err := w.start(true); err != nil {
+		return err
+	}
+	return w.fail(w.out.EndMessage(&w.trailer))
+}
