@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,14 +105,15 @@ func Equal(tb testing.TB, path string, got []byte) {
 // only argument is a []byte. A folder that does not exist adds nothing.
 func Seed(f *testing.F, dir string) {
 	f.Helper()
-	for b := range streams(f, dir) {
+	for b := range Streams(f, dir) {
 		f.Add(b)
 	}
 }
 
-// streams gives both streams of every conversation in dir, empty ones left
-// out.
-func streams(tb testing.TB, dir string) func(yield func([]byte) bool) {
+// Streams gives both streams of every conversation in dir, empty ones left
+// out, for fuzz targets with other arguments than [Seed]'s. A folder that does
+// not exist gives nothing.
+func Streams(tb testing.TB, dir string) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		tb.Helper()
 		if _, err := os.Stat(dir); os.IsNotExist(err) {
