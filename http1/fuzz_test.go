@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/http1"
+	"applayer/internal/golden"
 )
 
 // requireTyped fails for an error that does not say what is wrong.
@@ -59,6 +60,7 @@ func FuzzRequestHead(f *testing.F) {
 	f.Add([]byte(lectureRequest))
 	f.Add([]byte("\r\nPOST /a HTTP/1.0\r\nContent-Length: 1\r\n\r\nx"))
 	f.Add([]byte("GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n"))
+	golden.Seed(f, "testdata/golden")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		end, _, err := http1.FindHead(b, 0, nil)
 		bytewise, errBytewise := findBytewise(b)
@@ -95,6 +97,9 @@ func FuzzRequestHead(f *testing.F) {
 func FuzzResponseHead(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), false)
 	f.Add([]byte("HTTP/1.0 404\nA : b\n c\n\n"), true)
+	for b := range golden.Streams(f, "testdata/golden") {
+		f.Add(b, false)
+	}
 	f.Fuzz(func(t *testing.T, b []byte, lenient bool) {
 		end, _, err := http1.FindHead(b, 0, nil)
 		if err != nil {
