@@ -1,0 +1,203 @@
+package http1
+
+import (
+	"errors"
+	"io"
+	"net"
+)
+
+// emptyBody is the body of a message that has none.
+type emptyBody struct{}
+
+func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
+func (emptyBody) Close() error             { return nil }
+
+// bodyReader is the content of the message that a Conn is reading.
+type bodyReader struct {
+	c   *Conn
+	err error // what Read returns from now on
+}
+
+// newBody returns the content behind a head just read. The message without one
+// ends here.
+func (c *Conn) newBody() (io.ReadCloser, error) {
+	if c.recv.stage == stageEnd {
+		_, err := c.next()
+		return emptyBody{}, err
+	}
+	b := &bodyReader{c: c}
+	c.body = b
+	return b, nil
+}
+
+// Read reads content. It returns io.EOF behind the end of the message, where
+// the trailers are known.
+func (b *bodyReader) Read(p []byte) (int, error) {
+	switch {
+	case b.err != nil:
+		return 0, b.err
+	case len(p) == 0:
+		return 0, nil
+	}
+	n, err := b.read(p)
+	if err != nil {
+		b.end(err)
+	}
+	return n, err
+}
+
+// end makes err what Read returns.
+func (b *bodyReader) end(err error) {
+	b.err = err
+	if b.c.body == b {
+		b.c.body = nil
+	}
+}
+
+func (b *bodyReader) read(p []byte) (int, error) {
+	c := b.c
+	if c.expecting.Load() {
+		if err := c.sendContinue(); err != nil {
+			return 0, err
+		}
+	}
+	if c.r == c.w && len(p) >= bufferSize/4 {
+		if most := c.recv.direct(); most > 0 {
+			return b.readDirect(p[:min(int64(len(p)), most)])
+		}
+	}
+	c.recv.most = len(p)
+	e, err := c.next()
+	if err != nil {
+		return 0, err
+	}
+	if e != EventData {
+		return 0, b.finish(e)
+	}
+	n := copy(p, c.recv.data)
+	return n, b.peekEnd()
+}
+
+// readDirect reads octets that are known to be content past the buffer.
+func (b *bodyReader) readDirect(p []byte) (int, error) {
+	c := b.c
+	n, err := c.nc.Read(p)
+	if n > 0 {
+		if tooLarge := c.recv.tookDirect(int64(n)); tooLarge != nil {
+			c.readErr = tooLarge
+			return n, tooLarge
+		}
+	}
+	if err := c.ended(n, err); err != nil {
+		return n, err
+	}
+	return n, b.peekEnd()
+}
+
+// peekEnd returns io.EOF if the message ends with what is in the buffer, so
+// that who reads no further than its length has read it whole.
+func (b *bodyReader) peekEnd() error {
+	c := b.c
+	c.recv.most = 0
+	e, n, err := c.recv.Next(c.in[c.r:c.w], false)
+	c.r += n
+	switch {
+	case err == ErrIncomplete:
+		return nil
+	case err != nil:
+		c.readErr = err
+		return nil // the next Read tells
+	}
+	return b.finish(e)
+}
+
+// finish goes on behind the last content to the message's end.
+func (b *bodyReader) finish(e Event) error {
+	for e != EventEndOfMessage {
+		var err error
+		if e, err = b.c.next(); err != nil {
+			return err
+		}
+	}
+	b.c.trace.end(b.c.recv.by, b.c.recv.content)
+	b.end(io.EOF)
+	return io.EOF
+}
+
+// Close ends the reading of the body; it does not read what is left of it. See
+// [Conn.DiscardBody].
+func (b *bodyReader) Close() error {
+	if b.err == nil {
+		b.err = errBodyClosed
+	}
+	return nil
+}
+
+var errBodyClosed = errors.New("http1: read of a closed body")
+
+// DiscardBody reads what is left of the message that is being read, at most
+// that many octets of content, so that the next can follow. Beyond them the
+// error is a [*LimitError]; close the connection then. No 100 is sent for it: a
+// client that waits for one gets none, and the connection must end.
+func (c *Conn) DiscardBody(most int64) error {
+	b := c.body
+	if b == nil {
+		return c.readErr
+	}
+	if c.hijacked.Load() {
+		return net.ErrClosed
+	}
+	c.expecting.Store(false)
+	b.err = nil
+	n, err := io.Copy(io.Discard, io.LimitReader(struct{ io.Reader }{b}, most+1))
+	switch {
+	case err != nil:
+		return err
+	case n > most:
+		b.err = errBodyClosed
+		return &LimitError{"DiscardBody", most, StatusContentTooLarge}
+	}
+	return nil
+}
+
+// direct returns how many octets that come next are content for sure, as far as
+// is known.
+func (r *Receiver) direct() int64 {
+	switch {
+	case r.stage != stageBody || r.err != nil:
+		return 0
+	case r.kind == Sized:
+		return r.left
+	case r.kind == Chunked && r.chunks.part == chunkData:
+		return r.chunks.left
+	case r.kind == UntilClose:
+		return 1<<63 - 1
+	}
+	return 0
+}
+
+// tookDirect counts n octets of content that were taken past Next.
+func (r *Receiver) tookDirect(n int64) error {
+	r.offset += n
+	if r.kind == Chunked {
+		r.chunks.took(n)
+	}
+	if err := r.took(n); err != nil {
+		return r.fail(err)
+	}
+	return nil
+}
+
+// dropForbidden removes the fields that mean nothing in a trailer section
+// (RFC 9110 §6.5.1): a recipient that took them for those of the head would let
+// the end of a message change its beginning.
+func dropForbidden(t *Header) {
+	kept := t.fields[:0]
+	for _, f := range t.fields {
+		if IsTrailerField(f.Name) {
+			kept = append(kept, f)
+		}
+	}
+	clear(t.fields[len(kept):])
+	t.fields = kept
+}

@@ -1,0 +1,580 @@
+package http1
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strconv"
+)
+
+// ErrBodyLength is the error of a message whose body is not as long as its
+// Content-Length says. The connection can carry nothing more.
+var ErrBodyLength = errors.New("http1: body is not as long as Content-Length says")
+
+// ErrNoBody is the error of content written to a message that can't have any,
+// such as a 204 (RFC 9112 §6.3).
+var ErrNoBody = errors.New("http1: message can't have a body")
+
+// noChunk is the place of the chunk under way where there is none.
+const noChunk = -1
+
+// chunkRoom is what is kept free before a chunk for its size: two digits to
+// four, and CRLF.
+const chunkRoom = 4 + 2
+
+// sender is what a Conn knows of what it sends.
+type sender struct {
+	out     []byte // written, not sent
+	err     error  // of the transport: nothing more is sent
+	inBody  bool   // a head was written, the message not yet ended
+	kind    BodyKind
+	left    int64 // octets of a Sized body to come
+	drops   bool  // content is dropped: the answer to HEAD
+	chunkAt int   // where in out the data of the chunk under way begin
+	closing bool  // the next message says that it is the last
+}
+
+// CloseAfter makes the next message that is begun the last one of its side: it
+// carries "Connection: close" (RFC 9112 §9.6).
+func (c *Conn) CloseAfter() {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	c.closing = true
+}
+
+// WriteRequest writes a whole request: the head, Body to its end, and Trailer
+// if it is chunked. See [Conn.StartRequest].
+func (c *Conn) WriteRequest(r *Request) error {
+	if err := c.StartRequest(r); err != nil {
+		return err
+	}
+	return c.finishMessage(r.Body, &r.Trailer)
+}
+
+// WriteResponse writes a whole response: the head, Body to its end, and Trailer
+// if it is chunked. See [Conn.StartResponse]. It does not close Body.
+func (c *Conn) WriteResponse(p *Response) error {
+	if err := c.StartResponse(p); err != nil {
+		return err
+	}
+	if p.Body == nil {
+		return c.EndMessage(&p.Trailer)
+	}
+	return c.finishMessage(p.Body, &p.Trailer)
+}
+
+func (c *Conn) finishMessage(body io.Reader, trailer *Header) error {
+	if body != nil {
+		if _, err := c.ReadFrom(body); err != nil {
+			return err
+		}
+	}
+	return c.EndMessage(trailer)
+}
+
+// StartRequest writes a request's head. Write, ReadFrom and EndMessage follow,
+// whatever Body is.
+//
+// Host is added where Header has none, and the fields of the framing: a
+// positive Length is sent as Content-Length, a Body of unknown length (Length
+// is -1, or 0 beside a Body) in chunks, which HTTP/1.0 does not have. A Header
+// with Content-Length or Transfer-Encoding has its way. What [Request.Parse]
+// would refuse is refused, and nothing is sent then.
+func (c *Conn) StartRequest(r *Request) error {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	if err := c.mayBegin(SideClient, EventRequest); err != nil {
+		return err
+	}
+	from := len(c.out)
+	err := c.startRequest(r)
+	if err != nil {
+		c.out = c.out[:from]
+		return fromStart(err, from)
+	}
+	c.trace.head(SideClient, c.out[from:])
+	return nil
+}
+
+func (c *Conn) startRequest(r *Request) error {
+	c.needOut()
+	b, err := appendRequestHead(c.out, r)
+	if err != nil {
+		return err
+	}
+	closes, _, upgrades := connectionOptions(&r.Header)
+	f, b, err := requestBody(b, r)
+	if err != nil {
+		return err
+	}
+	if c.closing && !closes {
+		b = append(b, "Connection: close\r\n"...)
+	}
+	if f.Kind == Chunked {
+		if b, err = appendTrailerNames(b, &r.Header, &r.Trailer); err != nil {
+			return err
+		}
+	}
+	x := requestExchange(r, f)
+	x.last = x.last || c.closing
+	if err := c.order.request(x, proposesSwitch(r, upgrades), false); err != nil {
+		return err
+	}
+	c.begin(append(b, "\r\n"...), f)
+	return nil
+}
+
+// requestBody decides how a request to be sent is framed, and appends the
+// fields that Header lacks for that.
+func requestBody(dst []byte, r *Request) (Framing, []byte, *ParseError) {
+	length, chunked, err := sentBodyFields(&r.Header)
+	if err == nil && chunked && r.Version == HTTP10 {
+		err = missent("Transfer-Encoding", "transfer coding: in HTTP/1.0", "RFC 9112 §6.1")
+	}
+	switch {
+	case err != nil:
+		return Framing{}, dst, err
+	case chunked:
+		return Framing{Kind: Chunked}, dst, nil
+	case length >= 0:
+		return Framing{Kind: Sized, Length: length}, dst, nil
+	case r.Length > 0:
+		return Framing{Kind: Sized, Length: r.Length}, appendLength(dst, r.Length), nil
+	case r.Length == 0 && r.Body == nil:
+		if anticipatesContent(r.Method) {
+			dst = appendLength(dst, 0)
+		}
+		return Framing{Kind: NoBody}, dst, nil
+	case r.Version == HTTP10:
+		return Framing{}, dst, missent("Content-Length", "body length: not known, in HTTP/1.0", "RFC 9112 §6.1")
+	}
+	return Framing{Kind: Chunked}, append(dst, "Transfer-Encoding: chunked\r\n"...), nil
+}
+
+// anticipatesContent tells the methods whose request says Content-Length: 0
+// where it has no content (RFC 9110 §8.6).
+func anticipatesContent(method string) bool {
+	return method == MethodPost || method == MethodPut || method == MethodPatch
+}
+
+// WriteInterim writes an interim response: a status of 100 to 199 and fields.
+// A 101 ends HTTP on the connection; see [Conn.Hijack].
+func (c *Conn) WriteInterim(status int, h *Header) error {
+	if status < 100 || status > 199 {
+		return refused(0, "status code: not of 100 to 199", "RFC 9110 §15.2")
+	}
+	if h == nil {
+		h = new(Header)
+	}
+	return c.StartResponse(&Response{Status: status, Header: *h})
+}
+
+// StartResponse writes a response's head. Unless it is an interim one, Write,
+// ReadFrom and EndMessage follow, whatever Body is.
+//
+// The fields of the framing and Connection are added where Header has none: a
+// Length of 0 or more is sent as Content-Length; one of -1 in chunks, or to a
+// peer of HTTP/1.0 up to the end of the connection. To HEAD a Length of 0 is
+// not told. A Header with Content-Length or Transfer-Encoding has its way.
+// What [Response.Parse] would refuse is refused, and nothing is sent then.
+//
+// The response says close where the request did, where it can't be told where
+// either of them ends, and where it is begun before a client that waits for a
+// 100 got one: that client may send its content or not (RFC 9110 §10.1.1).
+func (c *Conn) StartResponse(p *Response) error {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	x, _ := c.order.next()
+	e := responseEvent(x.method, p.Status)
+	if err := c.mayBegin(SideServer, e); err != nil {
+		return err
+	}
+	from := len(c.out)
+	if err := c.startResponse(p, x, e); err != nil {
+		c.out = c.out[:from]
+		return fromStart(err, from)
+	}
+	c.trace.head(SideServer, c.out[from:])
+	return nil
+}
+
+func (c *Conn) startResponse(p *Response, x exchange, e Event) error {
+	c.needOut()
+	b, err := appendStatusLine(c.out, p.Version, p.Status, p.Reason)
+	if err == nil {
+		b, err = appendFields(b, &p.Header)
+	}
+	if err == nil {
+		err = checkSentResponse(x.method, p.Version, p.Status, &p.Header)
+	}
+	if err != nil {
+		return err
+	}
+	if e != EventResponse {
+		if err := c.order.response(e, false, false); err != nil {
+			return err
+		}
+		if e == EventInterimResponse && p.Status == StatusContinue {
+			c.expecting.Store(false)
+		}
+		c.out = append(b, "\r\n"...)
+		return nil
+	}
+	f, b, err := responseBody(b, p, x)
+	if err != nil {
+		return err
+	}
+	b, last := c.appendPersistence(b, p, x, f)
+	if f.Kind == Chunked {
+		if b, err = appendTrailerNames(b, &p.Header, &p.Trailer); err != nil {
+			return err
+		}
+	}
+	if err := c.order.response(e, last, false); err != nil {
+		return err
+	}
+	c.begin(append(b, "\r\n"...), f)
+	c.drops = x.method == MethodHead
+	return nil
+}
+
+// responseBody decides how a final response to be sent is framed, and appends
+// the fields that Header lacks for that.
+func responseBody(dst []byte, p *Response, x exchange) (Framing, []byte, *ParseError) {
+	length, chunked, err := sentBodyFields(&p.Header)
+	old := x.version < HTTP11 || p.Version == HTTP10
+	switch {
+	case err != nil:
+		return Framing{}, dst, err
+	case chunked && old:
+		return Framing{}, dst, missent("Transfer-Encoding", "transfer coding: to a peer of HTTP/1.0", "RFC 9112 §6.1")
+	case !hasBody(x.method, p.Status):
+		if x.method == MethodHead && !chunked && length < 0 && p.Length > 0 {
+			dst = appendLength(dst, p.Length)
+		}
+		return Framing{Kind: NoBody}, dst, nil
+	case chunked:
+		return Framing{Kind: Chunked}, dst, nil
+	case length >= 0:
+		return Framing{Kind: Sized, Length: length}, dst, nil
+	case p.Length >= 0:
+		return Framing{Kind: Sized, Length: p.Length}, appendLength(dst, p.Length), nil
+	case old:
+		return Framing{Kind: UntilClose, MustClose: true}, dst, nil
+	}
+	return Framing{Kind: Chunked}, append(dst, "Transfer-Encoding: chunked\r\n"...), nil
+}
+
+// appendPersistence decides whether the response is the last one, and appends
+// the Connection field that says so where Header does not.
+func (c *Conn) appendPersistence(dst []byte, p *Response, x exchange, f Framing) (_ []byte, last bool) {
+	closes, keeps, _ := connectionOptions(&p.Header)
+	last = closes || x.last || f.MustClose || c.closing || c.expecting.Load()
+	switch {
+	case last && !closes:
+		dst = append(dst, "Connection: close\r\n"...)
+	case !last && (x.version < HTTP11 || p.Version == HTTP10):
+		if !keeps {
+			dst = append(dst, "Connection: keep-alive\r\n"...)
+		}
+		if !p.Header.Has("Keep-Alive") {
+			dst = c.keepAlive.append(dst)
+		}
+	}
+	return dst, last
+}
+
+// appendTrailerNames announces the fields behind the body (RFC 9110 §6.6.2).
+func appendTrailerNames(dst []byte, h, trailer *Header) ([]byte, *ParseError) {
+	if trailer.Len() == 0 || h.Has("Trailer") {
+		return dst, nil
+	}
+	dst = append(dst, "Trailer: "...)
+	for i, f := range trailer.fields {
+		if !IsTrailerField(f.Name) {
+			return dst, refusedTrailer(f.Name)
+		}
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = append(dst, f.Name...)
+	}
+	return append(dst, "\r\n"...), nil
+}
+
+func refusedTrailer(name string) *ParseError {
+	return inField([]byte(name), refused(0, "trailer field: not allowed behind a body", "RFC 9110 §6.5.1"))
+}
+
+// fromStart makes the offset of err count from the start of its message, which
+// is at place from of the buffer.
+func fromStart(err error, from int) error {
+	if perr, ok := err.(*ParseError); ok {
+		return rebase(perr, from)
+	}
+	return err
+}
+
+// mayBegin checks that a message may be begun.
+func (c *Conn) mayBegin(by Side, e Event) error {
+	if c.err != nil {
+		return c.err
+	}
+	if c.by != by || c.inBody || !c.order.can(by, e) {
+		state := c.State(by)
+		return &ProtocolError{State: state.String(), Event: e.String(), Ref: refusal(state, e)}
+	}
+	return nil
+}
+
+// begin makes b, which ends with a head, what was written, and its body what
+// comes next.
+func (c *Conn) begin(b []byte, f Framing) {
+	c.out = b
+	c.inBody = true
+	c.kind, c.left = f.Kind, f.Length
+	c.drops = false
+	c.chunkAt = noChunk
+}
+
+// appendLength appends a Content-Length.
+func appendLength(dst []byte, n int64) []byte {
+	dst = append(dst, "Content-Length: "...)
+	dst = strconv.AppendInt(dst, n, 10)
+	return append(dst, "\r\n"...)
+}
+
+// needOut sees to a buffer.
+func (c *Conn) needOut() {
+	if c.out == nil {
+		c.out = getBuffer()[:0]
+	}
+}
+
+// Write writes content of the message under way. In a chunked message small
+// writes make one chunk. More than a Content-Length allows is
+// [ErrBodyLength]; what is written to the response to HEAD is dropped.
+func (c *Conn) Write(p []byte) (int, error) {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	return c.writeContent(p)
+}
+
+func (c *Conn) writeContent(p []byte) (int, error) {
+	switch {
+	case c.err != nil:
+		return 0, c.err
+	case !c.inBody:
+		return 0, &ProtocolError{State: c.State(c.by).String(), Event: EventData.String(), Ref: "RFC 9112 §6"}
+	case c.drops || len(p) == 0:
+		return len(p), nil
+	}
+	switch c.kind {
+	case NoBody:
+		return 0, ErrNoBody
+	case Chunked:
+		return c.writeChunked(p)
+	case Sized:
+		if int64(len(p)) > c.left {
+			n, err := c.writeRaw(p[:c.left])
+			c.left -= int64(n)
+			if err == nil {
+				err = c.broken(ErrBodyLength)
+			}
+			return n, err
+		}
+		n, err := c.writeRaw(p)
+		c.left -= int64(n)
+		return n, err
+	}
+	return c.writeRaw(p)
+}
+
+// broken makes err the end of what is sent.
+func (c *Conn) broken(err error) error {
+	c.err = err
+	c.order.fail(c.by)
+	return err
+}
+
+// writeRaw appends p to the buffer, or sends both where they are too much for
+// it.
+func (c *Conn) writeRaw(p []byte) (int, error) {
+	if len(p) <= cap(c.out)-len(c.out) {
+		c.out = append(c.out, p...)
+		return len(p), nil
+	}
+	if len(p) < cap(c.out)/2 {
+		if err := c.send(nil); err != nil {
+			return 0, err
+		}
+		c.out = append(c.out, p...)
+		return len(p), nil
+	}
+	if err := c.send(p); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// writeChunked puts p into the chunk under way, or makes a chunk of it that is
+// sent at once.
+func (c *Conn) writeChunked(p []byte) (int, error) {
+	const around = chunkRoom + len("\r\n")
+	for {
+		if c.chunkAt == noChunk && cap(c.out)-len(c.out) > around {
+			c.out = append(c.out, make([]byte, chunkRoom)...)
+			c.chunkAt = len(c.out)
+		}
+		if c.chunkAt != noChunk && len(p) <= cap(c.out)-len(c.out)-len("\r\n") {
+			c.out = append(c.out, p...)
+			return len(p), nil
+		}
+		c.endChunk()
+		if len(p) >= cap(c.out)/2 {
+			return c.writeWholeChunk(p)
+		}
+		if err := c.send(nil); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// writeWholeChunk sends what is in the buffer and p as a chunk of its own.
+func (c *Conn) writeWholeChunk(p []byte) (int, error) {
+	if cap(c.out)-len(c.out) < 16+2 {
+		if err := c.send(nil); err != nil {
+			return 0, err
+		}
+	}
+	c.out = appendChunkSize(c.out, len(p))
+	if err := c.send(p); err != nil {
+		return 0, err
+	}
+	c.out = append(c.out, '\r', '\n')
+	return len(p), nil
+}
+
+// endChunk writes the size before the chunk under way, and closes the gap that
+// was kept for it.
+func (c *Conn) endChunk() {
+	if c.chunkAt == noChunk {
+		return
+	}
+	start, n := c.chunkAt-chunkRoom, len(c.out)-c.chunkAt
+	c.chunkAt = noChunk
+	if n == 0 {
+		c.out = c.out[:start]
+		return
+	}
+	var line [chunkRoom]byte
+	size := appendChunkSize(line[:0], n)
+	end := start + copy(c.out[start:], size)
+	if len(size) < chunkRoom {
+		end += copy(c.out[end:], c.out[start+chunkRoom:])
+		c.out = c.out[:end]
+	}
+	c.out = append(c.out, '\r', '\n')
+}
+
+// EndMessage ends the message under way. A chunked one gets the fields of
+// trailer, nil for none; in others there is no place for them, and they are
+// dropped. A body shorter than its Content-Length is [ErrBodyLength].
+func (c *Conn) EndMessage(trailer *Header) error {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	switch {
+	case c.err != nil:
+		return c.err
+	case !c.inBody:
+		return &ProtocolError{State: c.State(c.by).String(), Event: EventEndOfMessage.String(), Ref: "RFC 9112 §6"}
+	case c.kind == Sized && c.left > 0 && !c.drops:
+		return c.broken(ErrBodyLength)
+	case c.kind == Chunked && !c.drops:
+		if err := c.endChunks(trailer); err != nil {
+			return err
+		}
+	}
+	c.inBody = false
+	if c.by == SideServer {
+		c.expecting.Store(false)
+		return c.order.answered(false)
+	}
+	return c.order.do(SideClient, EventEndOfMessage, false)
+}
+
+// endChunks writes last-chunk and the trailer section.
+func (c *Conn) endChunks(trailer *Header) error {
+	c.endChunk()
+	b := append(c.out, "0\r\n"...)
+	if trailer != nil {
+		for _, f := range trailer.fields {
+			err := (*ParseError)(nil)
+			if !IsTrailerField(f.Name) {
+				return refusedTrailer(f.Name)
+			}
+			if b, err = appendField(b, f.Name, f.Value); err != nil {
+				return err
+			}
+		}
+	}
+	c.out = append(b, "\r\n"...)
+	return nil
+}
+
+// Flush sends what was written.
+func (c *Conn) Flush() error {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	return c.flush()
+}
+
+func (c *Conn) flush() error {
+	if c.err != nil {
+		return c.err
+	}
+	c.endChunk()
+	if len(c.out) == 0 {
+		return nil
+	}
+	return c.send(nil)
+}
+
+// flushBeforeWait sends what was written before a read that waits for what the
+// peer answers to it. A writer at work does so itself.
+func (c *Conn) flushBeforeWait() {
+	if c.wmu.TryLock() {
+		c.flush() // its error is the next writer's
+		c.wmu.Unlock()
+	}
+}
+
+// send sends the buffer and p behind it, in one write where the system can.
+func (c *Conn) send(p []byte) error {
+	if c.err != nil {
+		return c.err
+	}
+	var err error
+	switch {
+	case len(p) == 0:
+		_, err = c.nc.Write(c.out)
+	case len(c.out) == 0:
+		_, err = c.nc.Write(p)
+	default:
+		both := net.Buffers{c.out, p}
+		_, err = both.WriteTo(c.nc)
+	}
+	c.resetOut()
+	if err != nil {
+		return c.broken(err)
+	}
+	return nil
+}
+
+// resetOut empties the buffer. One that a long head made grow is left.
+func (c *Conn) resetOut() {
+	c.out = c.out[:0]
+	if cap(c.out) != bufferSize {
+		c.out = getBuffer()[:0]
+	}
+}
