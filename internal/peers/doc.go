@@ -1,9 +1,10 @@
 // Package peers starts the web servers of others on loopback, for tests of
 // ours against them: nginx, Apache httpd, lighttpd, Squid, Python's
-// http.server and a server of Node.js.
+// http.server and a server of Node.js. [Run] runs their clients against ours.
 //
-// Each runs in the foreground from a configuration of its own in a folder of
-// the test's own, as root or not, on a free port of 127.0.0.1, and ends with
-// the test. Where the program is not installed the test is skipped, or fails if
-// APPLAYER_INTEROP=require is set in the environment. Only tests import it.
+// Each server runs in the foreground from a configuration of its own in a
+// folder of the test's own, as root or not, on a free port of 127.0.0.1, and
+// ends with the test. Where a program is not installed the test is skipped, or
+// fails if APPLAYER_INTEROP=require is set in the environment. Only tests
+// import it.
 package peers

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -20,11 +19,9 @@ import (
 // curl runs curl and returns what it prints: heads and bodies.
 func curl(t *testing.T, args ...string) string {
 	t.Helper()
-	path := testkit.Program(t, "curl")
-	cmd := exec.Command(path, append([]string{"-q", "--silent", "--show-error", "--include", "--max-time", "20", "--noproxy", "*"}, args...)...)
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	return string(out)
+	got := peers.Run(t, "curl", append([]string{"--silent", "--show-error", "--include", "--max-time", "15"}, args...)...)
+	require.Zero(t, got.Exit, "%s", got.Stderr)
+	return got.Stdout
 }
 
 // folder makes a folder to serve.
@@ -117,8 +114,7 @@ func TestSquid(t *testing.T) {
 	origin := peers.Nginx(t, &peers.Config{Root: folder(t)})
 	proxy := peers.Squid(t, nil)
 	for _, more := range [][]string{nil, {"--proxytunnel"}} {
-		// The option that comes last counts: the proxy is for everything.
-		got := curl(t, append(more, "--noproxy", "", "--proxy", proxy.URL("/"), origin.URL("/hello.txt"))...)
+		got := curl(t, append(more, "--proxy", proxy.URL("/"), origin.URL("/hello.txt"))...)
 		assert.True(t, strings.HasSuffix(got, "hello from a file\n"), "%s", got)
 		if more == nil {
 			assert.Contains(t, got, "(squid/")
@@ -153,6 +149,30 @@ func TestNode(t *testing.T) {
 			for _, want := range tt.want {
 				assert.Contains(t, got, want)
 			}
+		})
+	}
+}
+
+// TestRun: a client's exit status and standard error, and nothing to read; a
+// proxy of the environment is none of its own.
+func TestRun(t *testing.T) {
+	t.Setenv("http_proxy", "http://127.0.0.1:1/")
+	s := peers.Nginx(t, &peers.Config{Root: folder(t)})
+	tests := []struct {
+		name, program string
+		args          []string
+		want          peers.Output
+	}{
+		{"curl", "curl", []string{"--silent", s.URL("/hello.txt")}, peers.Output{Stdout: "hello from a file\n"}},
+		{"curl with an error", "curl", []string{"--silent", "--fail", "--show-error", s.URL("/none")}, peers.Output{Stderr: "curl: (22) The requested URL returned error: 404\n", Exit: 22}},
+		{"curl of nothing", "curl", []string{"--silent", "--data-binary", "@-", "--output", "/dev/null", "--write-out", "%{http_code}", s.URL("/hello.txt")}, peers.Output{Stdout: "405"}},
+		{"wget", "wget", []string{"--quiet", "--output-document=-", s.URL("/hello.txt")}, peers.Output{Stdout: "hello from a file\n"}},
+		{"w3m", "w3m", []string{"-dump", s.URL("/hello.txt")}, peers.Output{Stdout: "hello from a file\n"}},
+		{"lynx", "lynx", []string{"-source", s.URL("/hello.txt")}, peers.Output{Stdout: "hello from a file\n"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			assert.Equal(t, tt.want, peers.Run(t, tt.program, tt.args...))
 		})
 	}
 }
