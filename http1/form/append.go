@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"applayer/http1"
 	"applayer/internal/ascii"
 )
 
@@ -69,7 +70,7 @@ func appendPartHeader(dst []byte, h *partHeader) ([]byte, error) {
 	if h.contentType == "" {
 		return dst, nil
 	}
-	if _, _, err := parseContentType(h.contentType); err != nil || ascii.Span(&text, h.contentType) < len(h.contentType) || !utf8.ValidString(h.contentType) {
+	if _, err := http1.ParseMediaType(h.contentType); err != nil || !utf8.ValidString(h.contentType) {
 		return dst, &ParseError{What: "Content-Type", Ref: "RFC 9110 §8.3.1", Reply: 400, Err: err}
 	}
 	dst = append(dst, "Content-Type: "...)

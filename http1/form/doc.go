@@ -2,8 +2,8 @@
 // application/x-www-form-urlencoded, in bodies and in queries, and
 // multipart/form-data (RFC 7578).
 //
-// [Read] takes a whole body of either type into a [Form], with the files in
-// memory or on disk. [NewReader] yields the parts of a multipart/form-data
+// [ReadRequest] takes all that a request sends, and [Read] a whole body of
+// either type, into a [Form], with the files in memory or on disk. [NewReader] yields the parts of a multipart/form-data
 // body one by one, as they come, for those who would store nothing, or store
 // it elsewhere. [ParseURLEncoded] takes a query or a body of the other type
 // that is at hand. For the way back there are [AppendURLEncoded], [Writer] and
@@ -36,9 +36,9 @@
 // # Errors and limits
 //
 // A [ParseError] says where the octets break which rule and what a server
-// answers: 400, or 415 for a type that is no form. A [sockets.LimitError] with
-// a Reply of 413 names the field of [Limits] that was exceeded. Errors of the
-// body's own reader and of the disk pass through.
+// answers: 400, or 415 for a type that is no form. A [LimitError] with a Reply
+// of 413 names the field of [Limits] that was exceeded. Errors of the body's
+// own reader and of the disk pass through. [Status] finds the answer to all.
 //
 // Nothing here starts goroutines. A [Reader] and a [Writer] are for one
 // goroutine at a time; a [Form] may be read by many until its Close.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"applayer/sockets"
+	"applayer/http1"
 )
 
 // ParseError tells that a form, or the type that announces it, is outside the
@@ -38,6 +38,30 @@ func (e *ParseError) Error() string {
 
 func (e *ParseError) Unwrap() error { return e.Err }
 
+// Is tells whether target is [http1.ErrMalformed], the class of this error.
+func (e *ParseError) Is(target error) bool { return target == http1.ErrMalformed }
+
+// LimitError tells which field of [Limits] was exceeded. Its class is
+// [http1.ErrTooLarge], its Reply 413.
+type LimitError = http1.LimitError
+
+// Status returns the status code that a server answers to an error of this
+// package or of a request's body: the Reply of a [ParseError], [LimitError] or
+// [http1.ParseError], and 500 for anything else, which is not the peer's fault
+// or is a connection that no answer will reach.
+func Status(err error) int {
+	if e, ok := errors.AsType[*ParseError](err); ok && e.Reply != 0 {
+		return e.Reply
+	}
+	if e, ok := errors.AsType[*LimitError](err); ok && e.Reply != 0 {
+		return e.Reply
+	}
+	if e, ok := errors.AsType[*http1.ParseError](err); ok && e.Reply != 0 {
+		return e.Reply
+	}
+	return http1.StatusInternalServerError
+}
+
 // Causes in a ParseError.
 var (
 	errUTF8      = errors.New("not UTF-8")
@@ -53,5 +77,5 @@ var (
 
 // tooMuch is the error for a limit that the peer exceeded (RFC 9110 §15.5.14).
 func tooMuch(name string, limit int64) error {
-	return &sockets.LimitError{Name: name, Max: limit, Reply: 413}
+	return &LimitError{Name: name, Max: limit, Reply: 413}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"os"
+
+	"applayer/http1"
 )
 
 // Options says how [Read] reads. The zero value, and nil, have the defaults.
@@ -21,7 +23,10 @@ type Options struct {
 
 // Form is what was sent. It may be shared by goroutines that do not change it.
 type Form struct {
-	// Fields are all but files, in order.
+	// Query are the fields of the request's target, in order. Only
+	// [ReadRequest] fills it.
+	Query Fields
+	// Fields are those of the body, all but files, in order.
 	Fields Fields
 	// Files are the files, in order.
 	Files []*File
@@ -44,12 +49,33 @@ type File struct {
 	entry   string
 }
 
+// ReadRequest takes the form that a request sends: the query of its target, and
+// the body, if there is one, as [Read] does. The two are kept apart, since who
+// wrote a link need not be who filled in the form. opts may be nil.
+func ReadRequest(r *http1.Request, opts *Options) (*Form, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	query, err := ParseURLEncoded(r.Target.Query, &opts.Limits)
+	if err != nil {
+		return nil, err
+	}
+	f := &Form{}
+	if r.Length != 0 {
+		if f, err = Read(r.Body, r.Header.Get("Content-Type"), opts); err != nil {
+			return nil, err
+		}
+	}
+	f.Query = query
+	return f, nil
+}
+
 // Read takes the whole of body, a form of the type that the message's
 // Content-Type gave. The caller closes the Form, which removes its files from
 // the disk; after an error there is nothing to close. opts may be nil.
 //
 // Read goes no further than a multipart's last delimiter. An error that is
-// neither a [ParseError] nor a [sockets.LimitError] comes from body or from the
+// neither a [ParseError] nor a [LimitError] comes from body or from the
 // disk.
 func Read(body io.Reader, contentType string, opts *Options) (*Form, error) {
 	if opts == nil {
@@ -57,6 +83,8 @@ func Read(body io.Reader, contentType string, opts *Options) (*Form, error) {
 	}
 	kind, _, err := parseContentType(contentType)
 	switch {
+	case contentType == "":
+		return nil, notAForm()
 	case err != nil:
 		return nil, err
 	case kind == "application/x-www-form-urlencoded":

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"applayer/http1"
 	"applayer/http1/form"
 	"applayer/internal/testkit"
-	"applayer/sockets"
 )
 
 // twoFiles is a body with a field, two files and a field.
@@ -128,16 +128,16 @@ func TestReadLimits(t *testing.T) {
 		name string
 		lim  form.Limits
 		disk bool
-		want *sockets.LimitError
+		want *form.LimitError
 	}{
 		{"all in memory, just met", form.Limits{MaxMemory: int64(names + values + files), MaxFile: 8, MaxValue: 5}, false, nil},
-		{"files in memory count", form.Limits{MaxMemory: int64(names + values + files - 1)}, false, &sockets.LimitError{Name: "MaxMemory"}},
+		{"files in memory count", form.Limits{MaxMemory: int64(names + values + files - 1)}, false, &form.LimitError{Name: "MaxMemory"}},
 		{"files on disk do not", form.Limits{MaxMemory: int64(names + values)}, true, nil},
-		{"names do", form.Limits{MaxMemory: int64(names + values - 1)}, true, &sockets.LimitError{Name: "MaxMemory"}},
-		{"values do", form.Limits{MaxMemory: 18}, false, &sockets.LimitError{Name: "MaxMemory"}},
-		{"a value", form.Limits{MaxValue: 4}, true, &sockets.LimitError{Name: "MaxValue"}},
-		{"a file in memory", form.Limits{MaxFile: 7}, false, &sockets.LimitError{Name: "MaxFile"}},
-		{"a file on disk", form.Limits{MaxFile: 7}, true, &sockets.LimitError{Name: "MaxFile"}},
+		{"names do", form.Limits{MaxMemory: int64(names + values - 1)}, true, &form.LimitError{Name: "MaxMemory"}},
+		{"values do", form.Limits{MaxMemory: 18}, false, &form.LimitError{Name: "MaxMemory"}},
+		{"a value", form.Limits{MaxValue: 4}, true, &form.LimitError{Name: "MaxValue"}},
+		{"a file in memory", form.Limits{MaxFile: 7}, false, &form.LimitError{Name: "MaxFile"}},
+		{"a file on disk", form.Limits{MaxFile: 7}, true, &form.LimitError{Name: "MaxFile"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestReadLimits(t *testing.T) {
 				require.NoError(t, f.Close())
 				return
 			}
-			e, ok := errors.AsType[*sockets.LimitError](err)
+			e, ok := errors.AsType[*form.LimitError](err)
 			require.True(t, ok, "%v", err)
 			assert.Equal(t, tt.want.Name, e.Name)
 			assert.Equal(t, 413, e.Reply)
@@ -177,7 +177,45 @@ func TestReadDiskFails(t *testing.T) {
 	require.NoError(t, root.Close())
 	_, err = form.Read(strings.NewReader(twoFiles), typeB, &form.Options{Disk: true, Root: root})
 	require.ErrorIs(t, err, os.ErrClosed)
-	_, limit := errors.AsType[*sockets.LimitError](err)
+	_, limit := errors.AsType[*form.LimitError](err)
 	_, parse := errors.AsType[*form.ParseError](err)
 	assert.False(t, limit || parse, "it is not the peer's fault")
+	assert.Equal(t, 500, form.Status(err))
+}
+
+func TestReadRequest(t *testing.T) {
+	request := func(head, body string) *http1.Request {
+		var r http1.Request
+		n, err := r.Parse([]byte(head+"Host: h\r\n\r\n"), nil)
+		require.NoError(t, err)
+		require.NotZero(t, n)
+		r.Body = strings.NewReader(body)
+		return &r
+	}
+	f, err := form.ReadRequest(request("GET /animalsearch?monkeys&banana HTTP/1.1\r\n", ""), nil)
+	require.NoError(t, err)
+	assert.Equal(t, form.Fields{bare("monkeys"), bare("banana")}, f.Query)
+	assert.Nil(t, f.Fields)
+
+	f, err = form.ReadRequest(request("POST /x?a=1 HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n", "a=2"), nil)
+	require.NoError(t, err)
+	assert.Equal(t, form.Fields{pair("a", "1")}, f.Query)
+	assert.Equal(t, form.Fields{pair("a", "2")}, f.Fields)
+
+	f, err = form.ReadRequest(request("POST /x HTTP/1.1\r\nContent-Type: "+typeB+"\r\nTransfer-Encoding: chunked\r\n", twoFiles), &form.Options{})
+	require.NoError(t, err)
+	assert.Len(t, f.Files, 2)
+	require.NoError(t, f.Close())
+
+	for head, status := range map[string]int{
+		"GET /?a=%FF HTTP/1.1\r\n":                                                                      400,
+		"POST /?a HTTP/1.1\r\nContent-Length: 3\r\n":                                                    415,
+		"POST /?a HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n":                        415,
+		"POST /?a HTTP/1.1\r\nContent-Type: x\r\nContent-Length: 3\r\n":                                 400,
+		"POST /?a HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n": 400,
+	} {
+		_, err = form.ReadRequest(request(head, "%zz"), nil)
+		assert.Equal(t, status, form.Status(err), "%q: %v", head, err)
+	}
+	assert.Equal(t, 400, form.Status(&http1.ParseError{Reply: 400}), "a fault in the body's chunks")
 }

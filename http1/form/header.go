@@ -1,9 +1,11 @@
 package form
 
 import (
+	"errors"
 	"strings"
 	"unicode/utf8"
 
+	"applayer/http1"
 	"applayer/internal/ascii"
 )
 
@@ -141,9 +143,10 @@ func checkEncoding(s string, at int) error {
 	return &ParseError{Offset: int64(at), What: "Content-Transfer-Encoding", Ref: "RFC 7578 §4.7", Reply: 415, Err: errForbidden}
 }
 
-// eachParam yields the parameters of a media type or disposition from s[from]
-// on: *( OWS ";" OWS [ token "=" ( token / quoted-string ) ] ). Offsets count
-// from at octets before s.
+// eachParam yields the parameters of a disposition from s[from] on:
+// *( OWS ";" OWS [ token "=" ( token / quoted-string ) ] ). Offsets count from
+// at octets before s. [http1.ParseParameters] differs in the backslash, see
+// parseValue.
 func eachParam(s string, from, at int, yield func(name, value string, offset int64) error) error {
 	fault := func(i int, what string) error {
 		return &ParseError{Offset: int64(at + i), What: what, Ref: "RFC 9110 §5.6.6", Reply: 400}
@@ -201,20 +204,19 @@ func parseValue(s string) (value string, n int) {
 // parseContentType takes the media type of a body: its name in lower case and
 // the boundary, if there is one (RFC 9110 §8.3.1).
 func parseContentType(s string) (kind, delimiter string, err error) {
-	n := ascii.Span(&token, s)
-	if n < len(s) && s[n] == '/' {
-		n += 1 + ascii.Span(&token, s[n+1:])
+	m, err := http1.ParseMediaType(s)
+	if e, ok := errors.AsType[*http1.ParseError](err); ok {
+		return "", "", &ParseError{Offset: e.Offset, What: "Content-Type: " + e.What, Ref: e.Ref, Reply: 400}
 	}
 	seen := false
-	err = eachParam(s, n, 0, func(name, value string, offset int64) error {
-		if !ascii.EqualFold(name, "boundary") {
-			return nil
+	for _, p := range m.Params {
+		if p.Name != "boundary" {
+			continue
 		}
 		if seen {
-			return &ParseError{Offset: offset, What: "parameter boundary", Ref: "RFC 7578 §4.1", Reply: 400, Err: errTwice}
+			return "", "", &ParseError{What: "Content-Type: parameter boundary", Ref: "RFC 7578 §4.1", Reply: 400, Err: errTwice}
 		}
-		seen, delimiter = true, value
-		return nil
-	})
-	return strings.ToLower(s[:n]), delimiter, err
+		seen, delimiter = true, p.Value
+	}
+	return m.Type + "/" + m.Subtype, delimiter, nil
 }

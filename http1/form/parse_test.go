@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"applayer/http1"
 	"applayer/http1/form"
-	"applayer/sockets"
 )
 
 func pair(name, value string) form.Field { return form.Field{Name: name, Value: value} }
@@ -74,6 +74,8 @@ func TestParseURLEncodedRefuses(t *testing.T) {
 			assert.Nil(t, fields)
 			assert.Equal(t, tt.offset, e.Offset)
 			assert.Equal(t, 400, e.Reply)
+			assert.Equal(t, 400, form.Status(err))
+			assert.ErrorIs(t, err, http1.ErrMalformed)
 			if tt.text != "" {
 				assert.EqualError(t, err, tt.text)
 			}
@@ -84,9 +86,11 @@ func TestParseURLEncodedRefuses(t *testing.T) {
 // requireLimit checks that err names this limit and the reply 413.
 func requireLimit(t *testing.T, name string, limit int64, err error) {
 	t.Helper()
-	e, ok := errors.AsType[*sockets.LimitError](err)
+	e, ok := errors.AsType[*form.LimitError](err)
 	require.True(t, ok, "%v", err)
-	require.Equal(t, sockets.LimitError{Name: name, Max: limit, Reply: 413}, *e)
+	require.Equal(t, form.LimitError{Name: name, Max: limit, Reply: 413}, *e)
+	require.ErrorIs(t, err, http1.ErrTooLarge)
+	require.Equal(t, 413, form.Status(err))
 }
 
 func TestParseURLEncodedLimits(t *testing.T) {
@@ -95,7 +99,7 @@ func TestParseURLEncodedLimits(t *testing.T) {
 		_, err := form.ParseURLEncoded(good, lim)
 		assert.NoError(t, err, good)
 	}
-	for in, want := range map[string]sockets.LimitError{
+	for in, want := range map[string]form.LimitError{
 		"a&b&c":                 {Name: "MaxFields", Max: 2},
 		"abcd":                  {Name: "MaxName", Max: 3},
 		"a=12345":               {Name: "MaxValue", Max: 4},

@@ -30,7 +30,7 @@ type Reader struct {
 // may be nil.
 func NewReader(body io.Reader, contentType string, lim *Limits) (*Reader, error) {
 	kind, delimiter, err := parseContentType(contentType)
-	if err != nil {
+	if err != nil && contentType != "" {
 		return nil, err
 	}
 	if kind != "multipart/form-data" {

@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/http1/form"
-	"applayer/sockets"
 )
 
 // part is what a test sees of one.
@@ -203,13 +202,13 @@ func TestReaderLimits(t *testing.T) {
 	require.NoError(t, err, "all just met")
 	tests := []struct {
 		lim  form.Limits
-		want sockets.LimitError
+		want form.LimitError
 	}{
-		{form.Limits{MaxParts: 2}, sockets.LimitError{Name: "MaxParts", Max: 2}},
-		{form.Limits{MaxName: 2}, sockets.LimitError{Name: "MaxName", Max: 2}},
-		{form.Limits{MaxBody: int64(len(three)) - 1}, sockets.LimitError{Name: "MaxBody", Max: int64(len(three)) - 1}},
-		{form.Limits{MaxBody: 50}, sockets.LimitError{Name: "MaxBody", Max: 50}},
-		{form.Limits{MaxPartHeader: 43}, sockets.LimitError{Name: "MaxPartHeader", Max: 43}},
+		{form.Limits{MaxParts: 2}, form.LimitError{Name: "MaxParts", Max: 2}},
+		{form.Limits{MaxName: 2}, form.LimitError{Name: "MaxName", Max: 2}},
+		{form.Limits{MaxBody: int64(len(three)) - 1}, form.LimitError{Name: "MaxBody", Max: int64(len(three)) - 1}},
+		{form.Limits{MaxBody: 50}, form.LimitError{Name: "MaxBody", Max: 50}},
+		{form.Limits{MaxPartHeader: 43}, form.LimitError{Name: "MaxPartHeader", Max: 43}},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.want.Name, tt.want.Max), func(t *testing.T) {
