@@ -1,7 +1,9 @@
 package http1
 
 import (
+	"crypto/tls"
 	"io"
+	"net"
 
 	"applayer/internal/ascii"
 )
@@ -35,8 +37,15 @@ type Request struct {
 	// are never merged into Header.
 	Trailer Header
 
-	head    RequestHead
-	framing Framing
+	// RemoteAddr is the client's address, in a request that a [Server] received.
+	RemoteAddr net.Addr
+	// TLS is the state of the connection that a [Server] received the request
+	// on, nil without TLS.
+	TLS *tls.ConnectionState
+
+	head       RequestHead
+	framing    Framing
+	pathValues []Field // what the names of a Mux's pattern matched
 }
 
 // Parse takes a request's head from the front of b and returns how many octets
