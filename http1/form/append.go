@@ -1,7 +1,6 @@
 package form
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"applayer/http1"
@@ -78,9 +77,10 @@ func appendPartHeader(dst []byte, h *partHeader) ([]byte, error) {
 	return append(dst, '\r', '\n'), nil
 }
 
-// appendQuoted appends a quoted-string. Browsers write %22 for a quotation
-// mark, which receivers take for three characters of the name; a backslash is
-// understood by them all and is RFC 2183's own way.
+// appendQuoted appends a quoted-string. A quotation mark is percent-encoded, as
+// browsers do (HTML §4.10.22.8) and RFC 7578 §2 allows: behind a backslash it
+// would end the name for receivers that know HTML's rules alone. A backslash is
+// doubled for those that know the quoted-pair.
 func appendQuoted(dst []byte, what, s string) ([]byte, error) {
 	switch {
 	case !utf8.ValidString(s):
@@ -89,15 +89,15 @@ func appendQuoted(dst []byte, what, s string) ([]byte, error) {
 		return dst, &ParseError{What: what, Ref: "RFC 7578 §4.2", Reply: 400, Err: errControl}
 	}
 	dst = append(dst, '"')
-	for {
-		i := strings.IndexAny(s, `"\`)
-		if i < 0 {
-			break
+	for i := range len(s) {
+		switch s[i] {
+		case '"':
+			dst = append(dst, "%22"...)
+		case '\\':
+			dst = append(dst, `\\`...)
+		default:
+			dst = append(dst, s[i])
 		}
-		dst = append(dst, s[:i]...)
-		dst = append(dst, '\\', s[i])
-		s = s[i+1:]
 	}
-	dst = append(dst, s...)
 	return append(dst, '"'), nil
 }

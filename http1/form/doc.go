@@ -29,9 +29,11 @@
 // octets (deprecated by RFC 7578 §4.7, and sent by nobody), a body without its
 // last delimiter. Other fields in a part's header are ignored, as RFC 7578 §4.8
 // asks. Several files within one part of type multipart/mixed, the older way,
-// are read (RFC 7578 §4.3) and not written. Percent-encoding in names is left
-// as it came: browsers use it for a quotation mark and for line ends alone, and
-// no receiver can tell that from a name that holds a percent sign.
+// are read (RFC 7578 §4.3) and not written.
+//
+// In names, %22 is a quotation mark, since browsers and curl send it for one;
+// so a name that holds these three characters itself does not survive the way.
+// Other percent-encoding is left as it came.
 //
 // # Errors and limits
 //

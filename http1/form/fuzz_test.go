@@ -76,7 +76,7 @@ func FuzzReader(f *testing.F) {
 				return // it takes fewer names and header lines than we do
 			}
 			if name := theirs.FormName(); name != "" {
-				require.Equal(t, want.name, name)
+				require.Equal(t, want.name, strings.ReplaceAll(name, "%22", `"`))
 			}
 			content, err := io.ReadAll(theirs)
 			require.NoError(t, err)
@@ -92,7 +92,7 @@ func FuzzWriter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, value, fileName, content string) {
 		var out bytes.Buffer
 		w := form.NewWriter(&out)
-		if w.Field(name, value) != nil {
+		if strings.Contains(name+fileName, "%22") || w.Field(name, value) != nil {
 			return
 		}
 		file, err := w.File(name, fileName, "")
@@ -127,6 +127,6 @@ func FuzzWriter(f *testing.F) {
 		got, err = io.ReadAll(theirs)
 		require.NoError(t, err)
 		require.Equal(t, value, string(got))
-		require.Equal(t, name, theirs.FormName())
+		require.Equal(t, name, strings.ReplaceAll(theirs.FormName(), "%22", `"`))
 	})
 }

@@ -181,8 +181,9 @@ func eachParam(s string, from, at int, yield func(name, value string, offset int
 func ows(s string) int { return len(s) - len(strings.TrimLeft(s, " \t")) }
 
 // parseValue takes a token or a quoted-string, of n octets in all; n is 0 if
-// there is neither. A backslash quotes a quotation mark and itself, and stands
-// for itself otherwise: browsers have sent C:\dir\file with none doubled.
+// there is neither. In a quoted-string a backslash quotes a quotation mark and
+// itself, and stands for itself otherwise: browsers send C:\dir\file with none
+// doubled. For a quotation mark they send %22 (HTML §4.10.22.8).
 func parseValue(s string) (value string, n int) {
 	if s == "" || s[0] != '"' {
 		n = ascii.Span(&token, s)
@@ -192,7 +193,7 @@ func parseValue(s string) (value string, n int) {
 	for i := 1; i < len(s); i++ {
 		switch {
 		case s[i] == '"':
-			return b.String(), i + 1
+			return strings.ReplaceAll(b.String(), "%22", `"`), i + 1
 		case s[i] == '\\' && i+1 < len(s) && (s[i+1] == '"' || s[i+1] == '\\'):
 			i++
 		}

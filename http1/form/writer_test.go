@@ -32,7 +32,7 @@ func TestWriter(t *testing.T) {
 
 	_, delimiter, _ := strings.Cut(w.ContentType(), "boundary=")
 	assert.Equal(t, strings.ReplaceAll("--b\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nMöwe\r\n"+
-		"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a\\\"b.txt\"\r\nContent-Type: application/octet-stream\r\n\r\none\r\n\r\n"+
+		"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a%22b.txt\"\r\nContent-Type: application/octet-stream\r\n\r\none\r\n\r\n"+
 		"--b\r\nContent-Disposition: form-data; name=\"g\"; filename=\"\"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\r\n"+
 		"--b--\r\n", "--b", "--"+delimiter), out.String())
 
@@ -40,7 +40,7 @@ func TestWriter(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"Möwe"}, theirs.Value["title"])
 	require.Len(t, theirs.File["f"], 1)
-	assert.Equal(t, `a"b.txt`, theirs.File["f"][0].Filename)
+	assert.Equal(t, "a%22b.txt", theirs.File["f"][0].Filename, "many receivers leave it encoded")
 }
 
 func TestWriterRefuses(t *testing.T) {
