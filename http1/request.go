@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"net/url"
 
 	"applayer/internal/ascii"
 )
@@ -36,7 +37,10 @@ type Request struct {
 	// Trailer holds the fields behind a chunked body (RFC 9112 §7.1.2). They
 	// are never merged into Header.
 	Trailer Header
-
+	// Top is the URL of the page that a client's request is for: an image's
+	// is that of the page it stands in. A Jar is told. Nil means that what is
+	// asked for is going to be the page itself.
+	Top *url.URL
 	// RemoteAddr is the client's address, in a request that a [Server] received.
 	RemoteAddr net.Addr
 	// TLS is the state of the connection that a [Server] received the request
