@@ -180,15 +180,6 @@ func defaultPort(scheme string) string {
 	return "80"
 }
 
-// dialAddr returns the address to dial for an authority, with a port always.
-func dialAddr(scheme, authority string) string {
-	host, port, _ := splitHostPort(authority)
-	if port == "" {
-		port = defaultPort(scheme)
-	}
-	return host + ":" + port
-}
-
 // encodeURI percent-encodes the octets of a path or query that no URI has.
 func encodeURI(s string) string {
 	bad := 0
