@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -46,6 +47,33 @@ func receive(nc net.Conn) (*form.Form, error) {
 	return f, err
 }
 
+// formOf runs the command that posts to the address it is given, and returns
+// the form that came.
+func formOf(t *testing.T, command func(address string) *exec.Cmd) *form.Form {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer ln.Close()
+	// A program that fails never comes.
+	require.NoError(t, ln.(*net.TCPListener).SetDeadline(time.Now().Add(20*time.Second)))
+	cmd := command("http://" + ln.Addr().String())
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	require.NoError(t, cmd.Start())
+	nc, accepted := ln.Accept()
+	var f *form.Form
+	if accepted == nil {
+		f, err = receive(nc)
+	} else {
+		_ = cmd.Process.Kill()
+	}
+	waited := cmd.Wait()
+	require.NoError(t, accepted, said.String())
+	require.NoError(t, err)
+	require.NoError(t, waited, said.String())
+	return f
+}
+
 // TestCurl reads what curl sends: odd names, two files of one name, a form
 // urlencoded, a query.
 func TestCurl(t *testing.T) {
@@ -68,20 +96,10 @@ func TestCurl(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			ln, err := net.Listen("tcp", "127.0.0.1:0")
-			require.NoError(t, err)
-			defer ln.Close()
-			args := append([]string{"-q", "-sS", "--noproxy", "*", "-H", "Expect:", "--max-time", "20"}, tt.args...)
-			cmd := exec.CommandContext(t.Context(), curl, append(args, "http://"+ln.Addr().String()+tt.path)...)
-			var said bytes.Buffer
-			cmd.Stderr = &said
-			require.NoError(t, cmd.Start())
-			nc, err := ln.Accept()
-			require.NoError(t, err)
-			f, err := receive(nc)
-			waited := cmd.Wait()
-			require.NoError(t, err)
-			require.NoError(t, waited, said.String())
+			f := formOf(t, func(address string) *exec.Cmd {
+				args := append([]string{"-q", "-sS", "--noproxy", "*", "-H", "Expect:", "--max-time", "20"}, tt.args...)
+				return exec.CommandContext(t.Context(), curl, append(args, address+tt.path)...)
+			})
 			assert.Equal(t, tt.fields, f.Fields)
 			assert.Equal(t, tt.query, f.Query)
 			if tt.file == "" {
@@ -93,6 +111,28 @@ func TestCurl(t *testing.T) {
 				assert.Equal(t, name, f.Files[i].FileName)
 				assert.Equal(t, "\r\n--\x00\xff\r\n", content(t, f.Files[i]))
 			}
+		})
+	}
+}
+
+// TestTextBrowsers reads the forms that w3m and Lynx post.
+func TestTextBrowsers(t *testing.T) {
+	const posted = "name=A+B&city=K%C3%B6ln&monkeys"
+	file := filepath.Join(t.TempDir(), "form")
+	require.NoError(t, os.WriteFile(file, []byte(posted), 0o600))
+	for name, args := range map[string][]string{
+		"w3m":  {"-config", os.DevNull, "-no-proxy", "-dump", "-post", file},
+		"lynx": {"-cfg=" + os.DevNull, "-dump", "-post_data"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			program := testkit.Program(t, name)
+			f := formOf(t, func(address string) *exec.Cmd {
+				cmd := exec.CommandContext(t.Context(), program, append(args, address+"/")...)
+				cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "http_proxy=", "TERM=dumb")
+				cmd.Stdin = strings.NewReader(posted + "\n---\n")
+				return cmd
+			})
+			assert.Equal(t, form.Fields{pair("name", "A B"), pair("city", "Köln"), bare("monkeys")}, f.Fields)
 		})
 	}
 }
