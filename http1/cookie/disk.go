@@ -1,19 +1,21 @@
 package cookie
 
 import (
+	"bufio"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 )
 
-// replaceFile puts text in the place of the file called name. What is there is
-// the old file or the whole new one, whenever the system or the program dies.
-// Nobody else may be doing the same: the caller holds a lock.
-func replaceFile(name string, text []byte) error {
+// replaceFile puts what write writes in the place of the file called name. What
+// is there is the old file or the whole new one, whenever the system or the
+// program dies. Nobody else may be doing the same: the caller holds a lock.
+func replaceFile(name string, write func(io.Writer) error) error {
 	next := name + ".new"
-	if err := writeNew(next, text); err != nil {
+	if err := writeNew(next, write); err != nil {
 		return errors.Join(err, removeIfThere(next))
 	}
 	if err := os.Rename(next, name); err != nil {
@@ -24,7 +26,7 @@ func replaceFile(name string, text []byte) error {
 
 // writeNew makes a file and has it on disk. What a crash has left is no longer
 // needed, and O_EXCL follows no link that somebody put there.
-func writeNew(name string, text []byte) error {
+func writeNew(name string, write func(io.Writer) error) error {
 	if err := removeIfThere(name); err != nil {
 		return err
 	}
@@ -32,7 +34,10 @@ func writeNew(name string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(text)
+	b := bufio.NewWriterSize(f, 64<<10)
+	if err = write(b); err == nil {
+		err = b.Flush()
+	}
 	if err == nil {
 		err = f.Sync()
 	}

@@ -20,4 +20,46 @@
 // carries. [ShortSuffixes] keeps anybody from setting a cookie for all of com;
 // a browser gives it the whole list, by [ParseSuffixList]. A [FileJar], from
 // [OpenFileJar], keeps its cookies in a file that curl reads and writes.
+//
+// The server: [Sessions] issue ids, know them again and keep what belongs to
+// them in a [Database]: a [MemoryDatabase], or a [FileDatabase] that survives a
+// crash.
+//
+// # Who may send what
+//
+// A jar needs to know more of a request than its URL: in which page it is, and
+// what caused it. [Jar.SetCookie] and [Jar.Cookie] take the page's URL, which
+// is nil for what is no part of another page; [Request] has the rest. Of that
+// SameSite and [JarOptions.BlockThirdParty] are decided. Two URLs are of one
+// site if they have the same registrable domain, which is the public suffix
+// and one label, and both or neither are over TLS.
+//
+// # Limits
+//
+// [Limits] has them all. Zero is the default: 4096 octets of name and value,
+// 1024 of an attribute, 512 cookies in a Cookie field, 50 of a domain in a jar
+// and 3000 in all, 400 days of life, 64 MiB of a jar file, 100,000 sessions of
+// 64 KiB. Negative is none. What goes from a full jar is told at [Jar], from
+// full sessions at [Limits].MaxSessions.
+//
+// # Errors
+//
+// A [ParseError] says at which octet text leaves the grammar, a [LimitError]
+// which limit it reached, a [PolicyError] why a jar did not take a cookie that
+// is well-formed; its causes are ErrDomain, ErrSameSite and their like. All of
+// them concern one cookie: a client goes on. [ErrLocked] means that another
+// process has a file, [ErrNoSession] that a request has no good id.
+//
+// # Files
+//
+// Files are written so that a crash leaves the old or the new, with mode 0600,
+// under a lock against other processes. A damaged line is lost alone, and told
+// by [FileJar.Damaged] and [FileDatabase.Damaged]. On systems other than
+// Linux, the BSDs, macOS and Windows a process that dies leaves its lock
+// behind.
+//
+// # Concurrency
+//
+// Jars, databases, sessions and suffix lists may be shared by goroutines. The
+// functions that parse and append keep nothing.
 package cookie

@@ -87,3 +87,68 @@ func ExampleOpenFileJar() {
 	// # Netscape HTTP Cookie File
 	// .amazon.com TRUE / FALSE 0 id 1678
 }
+
+func ExampleSessions() {
+	sessions, err := cookie.NewSessions(nil) // in memory
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer sessions.Close()
+
+	// The first visit: the request has no Cookie field.
+	x, fresh, err := sessions.Visit("")
+	fmt.Println(fresh, err)
+	x.Data = []byte("cart: 1 book")
+	if err := sessions.Update(x); err != nil {
+		fmt.Println(err)
+	}
+	field := sessions.SetCookie(x) // the response's Set-Cookie
+
+	// The next: the user agent brings back what it was given.
+	sent, _, _ := strings.Cut(field, ";")
+	x, fresh, err = sessions.Visit(sent)
+	fmt.Println(fresh, err, string(x.Data))
+
+	// An id that was not issued here is unknown, not trusted.
+	_, err = sessions.Find("id=1678")
+	fmt.Println(err)
+	// Output:
+	// true <nil>
+	// false <nil> cart: 1 book
+	// cookie: no session
+}
+
+func ExampleOpenFileDatabase() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	name := filepath.Join(dir, "sessions")
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	field := ""
+	for range 2 { // the server starts, and starts again
+		database, err := cookie.OpenFileDatabase(ctx, name)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		sessions, err := cookie.NewSessions(&cookie.SessionOptions{Database: database})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		x, fresh, err := sessions.Visit(field)
+		fmt.Println(fresh, err)
+		field = "id=" + x.ID
+		if err := sessions.Close(); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// true <nil>
+	// false <nil>
+}

@@ -149,7 +149,11 @@ func (f *FileJar) save() error {
 	if changes == f.saved && !f.stale {
 		return nil
 	}
-	if err := replaceFile(f.name, text); err != nil {
+	write := func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	}
+	if err := replaceFile(f.name, write); err != nil {
 		return fmt.Errorf("cookie: jar: %w", err)
 	}
 	f.saved, f.stale = changes, false

@@ -3,7 +3,6 @@ package cookie_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -191,22 +190,6 @@ func TestFileJarLock(t *testing.T) {
 	second := <-opened
 	assert.Equal(t, "id=1678", second.Cookie(mustURL("http://amazon.com/"), nil, "GET"))
 	require.NoError(t, second.Close())
-}
-
-// TestMain lets the test program play another process that holds a jar.
-func TestMain(m *testing.M) {
-	name := os.Getenv("COOKIE_TEST_HOLD")
-	if name == "" {
-		os.Exit(m.Run())
-	}
-	j, err := cookie.OpenFileJar(context.Background(), name, nil)
-	if err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
-	defer j.Close()
-	fmt.Println("open")
-	select {} // until it is killed
 }
 
 func TestFileJarLockOfAnotherProcess(t *testing.T) {

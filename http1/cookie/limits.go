@@ -24,11 +24,12 @@ type Limits struct {
 	// MaxAge is how long a jar keeps a cookie at most (default 400 days, as
 	// 6265bis §5.5 asks). A longer lifetime is shortened.
 	MaxAge time.Duration
-	// MaxFile is the longest jar file or log of sessions that is read, in
-	// octets (default 256 MiB). It bounds what a file put in our way costs.
+	// MaxFile is the longest jar file that is read, in octets (default 64 MiB).
+	// It bounds what a file put in our way costs.
 	MaxFile int64
 	// MaxSessions bounds the sessions that a server keeps (default 100,000).
-	// It answers visitors who never bring their cookie back.
+	// When there are as many, the oldest of those whose visitors never brought
+	// the id back make way; where there are none, a new session is refused.
 	MaxSessions int
 	// MaxSessionData is the longest Data of one session, in octets (default
 	// 64 KiB).
@@ -70,7 +71,7 @@ func (l *Limits) filled() Limits {
 		MaxPerDomain:   limit(v.MaxPerDomain, 50, maxInt),
 		MaxCookies:     limit(v.MaxCookies, 3000, maxInt),
 		MaxAge:         limit(v.MaxAge, 400*24*time.Hour, time.Duration(maxInt64)),
-		MaxFile:        limit(v.MaxFile, 256<<20, maxInt64),
+		MaxFile:        limit(v.MaxFile, 64<<20, maxInt64),
 		MaxSessions:    limit(v.MaxSessions, 100_000, maxInt),
 		MaxSessionData: limit(v.MaxSessionData, 64<<10, maxInt),
 	}
