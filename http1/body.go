@@ -3,6 +3,7 @@ package http1
 import (
 	"errors"
 	"io"
+	"math"
 	"net"
 )
 
@@ -83,10 +84,7 @@ func (b *bodyReader) readDirect(p []byte) (int, error) {
 	c := b.c
 	n, err := c.nc.Read(p)
 	if n > 0 {
-		if tooLarge := c.recv.tookDirect(int64(n)); tooLarge != nil {
-			c.readErr = tooLarge
-			return n, tooLarge
-		}
+		c.recv.tookDirect(int64(n))
 	}
 	if err := c.ended(n, err); err != nil {
 		return n, err
@@ -161,31 +159,33 @@ func (c *Conn) DiscardBody(most int64) error {
 }
 
 // direct returns how many octets that come next are content for sure, as far as
-// is known.
+// is known, and within the limit.
 func (r *Receiver) direct() int64 {
+	most := int64(math.MaxInt64)
 	switch {
 	case r.stage != stageBody || r.err != nil:
 		return 0
 	case r.kind == Sized:
-		return r.left
+		most = r.left
 	case r.kind == Chunked && r.chunks.part == chunkData:
-		return r.chunks.left
-	case r.kind == UntilClose:
-		return 1<<63 - 1
+		most = r.chunks.left
+	case r.kind == Chunked:
+		return 0
 	}
-	return 0
+	if r.lim.MaxBody > 0 {
+		most = min(most, r.lim.MaxBody-r.content)
+	}
+	return most
 }
 
-// tookDirect counts n octets of content that were taken past Next.
-func (r *Receiver) tookDirect(n int64) error {
+// tookDirect counts n octets of content, no more than direct tells, that were
+// taken past Next.
+func (r *Receiver) tookDirect(n int64) {
 	r.offset += n
 	if r.kind == Chunked {
 		r.chunks.took(n)
 	}
-	if err := r.took(n); err != nil {
-		return r.fail(err)
-	}
-	return nil
+	r.took(n)
 }
 
 // dropForbidden removes the fields that mean nothing in a trailer section

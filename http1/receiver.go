@@ -55,7 +55,8 @@ type stage uint8
 const (
 	stageHead stage = iota
 	stageBody
-	stageEnd // EndOfMessage
+	stageEnd      // EndOfMessage
+	stageTooLarge // the body went beyond MaxBody
 )
 
 // NewReceiver returns a receiver for the side that opts names, nil for a
@@ -150,6 +151,8 @@ func (r *Receiver) Next(b []byte, eof bool) (e Event, n int, err error) {
 		e, n, err = r.head(b, eof)
 	case stageBody:
 		e, n, err = r.body(b, eof)
+	case stageTooLarge:
+		err = r.tooLarge()
 	default:
 		e, err = EventEndOfMessage, r.end()
 	}
@@ -176,7 +179,7 @@ func (r *Receiver) fail(err error) error {
 // head takes a message's head, or the end of the connection.
 func (r *Receiver) head(b []byte, eof bool) (e Event, n int, err error) {
 	switch state := r.State(r.by); {
-	case state == StateMustClose || state == StateClosed || eof && len(b) == 0:
+	case state == StateMustClose || state == StateClosed || eof && r.isEnd(b, state):
 		if err := r.order.do(r.by, EventConnectionClosed, true); err != nil {
 			return 0, 0, premature(0)
 		}
@@ -202,14 +205,32 @@ func (r *Receiver) head(b []byte, eof bool) (e Event, n int, err error) {
 	return e, end, err
 }
 
+// isEnd tells whether the connection may end with b between messages: it is
+// nothing, or line ends that are ignored (RFC 9112 §2.2).
+func (r *Receiver) isEnd(b []byte, state State) bool {
+	switch n, _ := emptyLine(b); {
+	case len(b) == 0:
+		return true
+	case r.by == SideServer:
+		return state == StateIdle && lineEndsLen(b) == len(b)
+	default:
+		return n == len(b) && (n == 2 || r.bareLF)
+	}
+}
+
+// lineEndsLen counts the octets of line ends at the front of b.
+func lineEndsLen(b []byte) (n int) {
+	for n < len(b) && (b[n] == '\r' || b[n] == '\n') {
+		n++
+	}
+	return n
+}
+
 // unasked takes what a server sends where no request is owed a response. Line
 // ends are dropped; whose answer anything else is, nobody can say
 // (RFC 9112 §9.2).
 func (r *Receiver) unasked(b []byte) (e Event, n int, err error) {
-	for n < len(b) && (b[n] == '\r' || b[n] == '\n') {
-		n++
-	}
-	if n == len(b) {
+	if n = lineEndsLen(b); n == len(b) {
 		return 0, n, ErrIncomplete
 	}
 	return 0, n, r.order.do(SideServer, EventResponse, true)
@@ -331,10 +352,16 @@ func (r *Receiver) body(b []byte, eof bool) (e Event, n int, err error) {
 	return 0, n, err
 }
 
-// took counts octets of content.
+// took counts octets of content. Those beyond MaxBody are cut from data.
 func (r *Receiver) took(n int64) error {
 	if r.content += n; r.lim.MaxBody > 0 && r.content > r.lim.MaxBody {
-		return r.tooLarge()
+		over := min(r.content-r.lim.MaxBody, n)
+		r.data = r.data[:n-over]
+		r.stage = stageTooLarge
+		if over == n {
+			return r.tooLarge()
+		}
+		return nil
 	}
 	if r.kind == Sized {
 		if r.left -= n; r.left == 0 {
