@@ -129,23 +129,29 @@ func parseLength(s string) (n int64, ok bool) {
 	return int64(v), err == nil && digits == len(s)
 }
 
-// checkTransferEncoding lets chunked pass, once and alone: other codings are
-// not known, which a server answers with 501 (RFC 9112 §6.1).
+// checkTransferEncoding lets chunked pass, once and alone. Where it is not the
+// last coding, nobody can tell where a request ends: 400. Before it there may
+// be codings that we do not know: 501 (RFC 9112 §6.1, RFC 9112 §6.3).
 func checkTransferEncoding(h *Header) error {
-	chunked := false
-	for m := range h.List("Transfer-Encoding") {
-		switch {
-		case chunked:
-			return misframed("Transfer-Encoding", "transfer codings: one behind chunked", "RFC 9112 §6.1")
-		case !ascii.EqualFold(m, "chunked"):
-			err := misframed("Transfer-Encoding", "transfer coding: not known", "RFC 9112 §6.1")
-			err.Reply = StatusNotImplemented
-			return err
+	const field, ref = "Transfer-Encoding", "RFC 9112 §6.3"
+	unknown, chunked := false, 0
+	last := ""
+	for m := range h.List(field) {
+		if last = m; ascii.EqualFold(m, "chunked") {
+			chunked++
+		} else {
+			unknown = true
 		}
-		chunked = true
 	}
-	if !chunked {
-		return misframed("Transfer-Encoding", "transfer codings: empty", "RFC 9112 §6.1")
+	switch {
+	case !ascii.EqualFold(last, "chunked"):
+		return misframed(field, "transfer codings: the last is not chunked", ref)
+	case chunked > 1:
+		return misframed(field, "transfer codings: chunked twice", "RFC 9112 §6.1")
+	case unknown:
+		err := misframed(field, "transfer coding: not known", "RFC 9112 §6.1")
+		err.Reply = StatusNotImplemented
+		return err
 	}
 	return nil
 }

@@ -67,6 +67,25 @@ func (h *head) appendTo(dst *Header, s string) {
 	}
 }
 
+// locate tells where the last field of that name stands in an error about what
+// the fields mean.
+func (h *head) locate(err error) error {
+	perr, ok := err.(*ParseError)
+	if !ok || perr.Field == "" {
+		return err
+	}
+	for i := len(h.fields) - 1; i >= 0; i-- {
+		if name, _ := h.At(i); ascii.EqualFold(name, perr.Field) {
+			at := h.fields[i].value.from
+			start, _ := emptyLine(h.raw)
+			perr.Offset = int64(at)
+			perr.Line = 1 + bytes.Count(h.raw[start:at], []byte{'\n'})
+			break
+		}
+	}
+	return err
+}
+
 // fieldRules is what differs between the field sections of messages.
 type fieldRules struct {
 	// bareLF lets an LF without CR end a line (RFC 9112 §2.2).
@@ -208,15 +227,20 @@ func (h *head) fold(i, end int, rules fieldRules) *ParseError {
 	if at := findCtl(b[i:end]); at >= 0 {
 		return inField(last.name.of(b), malformed(i+at, "field value: control character", "RFC 9110 §5.5"))
 	}
-	for end > i && (b[end-1] == ' ' || b[end-1] == '\t') {
+	from := i
+	for from < end && (b[from] == ' ' || b[from] == '\t') {
+		from++
+	}
+	for end > from && (b[end-1] == ' ' || b[end-1] == '\t') {
 		end--
 	}
-	if end > i { // a line of white space alone adds nothing
+	switch {
+	case from == end: // a line of white space alone adds nothing
+	case last.value.from == last.value.to: // the value begins here
+		last.value = span{uint32(from), uint32(end)}
+	default:
 		last.value.to = uint32(end)
 		h.folded = true
-		if last.value.from > last.value.to {
-			last.value.from = last.value.to
-		}
 	}
 	return nil
 }

@@ -24,6 +24,9 @@ type RequestHead struct {
 func (h *RequestHead) Parse(b []byte, lim *Limits) error {
 	h.raw = b
 	i, _ := emptyLine(b)
+	if i == 1 && !h.AllowBareLF {
+		return atLine(1, malformed(0, "line: LF without CR", "RFC 9112 §2.2"))
+	}
 	end, next, err := lineEnd(b, i, h.AllowBareLF)
 	if err != nil {
 		return atLine(1, err)

@@ -11,10 +11,12 @@ import (
 var regNameChars = table(ascii.Alpha.Or(ascii.Digit).Or(ascii.Chars("-._~!$&'()*+,;=")))
 
 // IsHost tells whether s may be the value of a Host field: uri-host
-// [ ":" port ], or empty (RFC 9112 §3.2).
+// [ ":" port ], or empty, as it is when the target has no authority
+// (RFC 9112 §3.2). A port without a host is no authority that "http" has
+// (RFC 9110 §4.2.1).
 func IsHost(s string) bool {
-	_, _, ok := splitHostPort(s)
-	return ok
+	host, _, ok := splitHostPort(s)
+	return ok && (host != "" || s == "")
 }
 
 // splitHostPort takes uri-host [ ":" port ], all of s (RFC 9110 §7.2). The host

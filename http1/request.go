@@ -89,11 +89,11 @@ func (r *Request) parseHead(b []byte, lim *Limits) error {
 	}
 	r.Target = target
 	if err := r.checkHost(); err != nil {
-		return err
+		return h.locate(err)
 	}
 	var err error
 	if r.framing, err = RequestFraming(r.Version, &r.Header); err != nil {
-		return err
+		return h.locate(err)
 	}
 	if r.Length = r.framing.Length; r.framing.Kind == Chunked {
 		r.Length = -1

@@ -62,7 +62,7 @@ func (r *Response) parseHead(b []byte, method string, lim *Limits) error {
 	r.Trailer.Reset()
 	var err error
 	if r.framing, err = ResponseFraming(method, r.Version, r.Status, &r.Header); err != nil {
-		return err
+		return h.locate(err)
 	}
 	switch r.framing.Kind {
 	case Chunked, UntilClose:

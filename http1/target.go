@@ -70,11 +70,17 @@ func parseTarget(method, s string) (Target, *ParseError) {
 
 // parseAuthorityForm takes uri-host ":" port (RFC 9112 §3.2.3).
 func parseAuthorityForm(s string) (Target, *ParseError) {
-	host, port, ok := splitHostPort(s)
-	if !ok || host == "" || port == "" {
+	if !isAuthorityForm(s) {
 		return Target{}, malformed(0, "request target: no host and port for CONNECT", "RFC 9112 §3.2.3")
 	}
 	return Target{Form: AuthorityForm, Authority: s}, nil
+}
+
+// isAuthorityForm tells uri-host ":" port with a port that there can be
+// (RFC 9110 §9.3.6).
+func isAuthorityForm(s string) bool {
+	host, port, ok := splitHostPort(s)
+	return ok && host != "" && strings.Trim(port, "0") != ""
 }
 
 // parseAbsoluteForm takes absolute-URI with a host (RFC 9112 §3.2.2).
@@ -179,7 +185,7 @@ func (t *Target) checkSent(method string) *ParseError {
 	at := 0
 	switch t.Form {
 	case AuthorityForm:
-		if host, port, ok := splitHostPort(t.Authority); !ok || host == "" || port == "" {
+		if !isAuthorityForm(t.Authority) {
 			return refused(0, "request target: no host and port for CONNECT", "RFC 9112 §3.2.3")
 		}
 		return nil
