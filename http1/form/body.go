@@ -1,9 +1,10 @@
 package form
 
 import (
+	"bytes"
 	"io"
-	"strings"
 
+	"applayer/http1"
 	"applayer/internal/boundary"
 )
 
@@ -20,29 +21,52 @@ type Upload struct {
 	Size    int64
 }
 
+// NewRequest returns a POST request that sends a form to a URL: urlencoded if
+// there are no files, else as multipart/form-data.
+func NewRequest(rawURL string, fields Fields, files []Upload) (*http1.Request, error) {
+	body, kind, length, err := newBody(fields, files)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http1.NewRequest(http1.MethodPost, rawURL, body)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", kind)
+	r.Length = length
+	return r, nil
+}
+
+func newBody(fields Fields, files []Upload) (body io.Reader, kind string, length int64, err error) {
+	if len(files) > 0 {
+		return NewBody(fields, files)
+	}
+	b, err := AppendURLEncoded(nil, fields)
+	return bytes.NewReader(b), "application/x-www-form-urlencoded", int64(len(b)), err
+}
+
 // NewBody returns a multipart/form-data body, its Content-Type and its length,
 // for a request with a Content-Length. It reads the files when it is read, one
-// after the other; a Bare field goes as one with an empty value. A file that turns out to be of another size is an error,
-// io.ErrUnexpectedEOF if it is shorter.
+// after the other; a Bare field goes as one with an empty value. A file that
+// turns out to be of another size is an error, io.ErrUnexpectedEOF if it is
+// shorter. Where all files are io.Seekers that can, the body is one too, so
+// that it can be sent again.
 func NewBody(fields Fields, files []Upload) (body io.Reader, kind string, length int64, err error) {
 	delimiter := boundary.Random()
-	var pieces []io.Reader
-	var head []byte
+	s := &sequence{}
+	var text []byte // not yet a section
+	first := true
 	begin := func(h *partHeader) error {
 		header, err := appendPartHeader(nil, h)
-		head = boundary.AppendPart(head, delimiter, length == 0 && len(head) == 0, header)
+		text = boundary.AppendPart(text, delimiter, first, header)
+		first = false
 		return err
-	}
-	flush := func() {
-		pieces = append(pieces, strings.NewReader(string(head)))
-		length += int64(len(head))
-		head = head[:0]
 	}
 	for i := range fields {
 		if err := begin(&partHeader{name: fields[i].Name}); err != nil {
 			return nil, "", 0, err
 		}
-		head = append(head, fields[i].Value...)
+		text = append(text, fields[i].Value...)
 	}
 	for i := range files {
 		f := &files[i]
@@ -52,33 +76,15 @@ func NewBody(fields Fields, files []Upload) (body io.Reader, kind string, length
 		if err := begin(fileHeader(f.Name, f.FileName, f.ContentType)); err != nil {
 			return nil, "", 0, err
 		}
-		flush()
-		pieces = append(pieces, &sizedReader{r: f.Content, left: f.Size})
-		length += f.Size
+		s.add(bytes.NewReader(text), int64(len(text)))
+		s.add(f.Content, f.Size)
+		text = nil
 	}
-	head = boundary.AppendClose(head, delimiter, length == 0 && len(head) == 0)
-	flush()
-	return io.MultiReader(pieces...), contentType(delimiter), length, nil
-}
-
-// sizedReader gives as many octets as were announced, or an error.
-type sizedReader struct {
-	r    io.Reader
-	left int64
-}
-
-func (s *sizedReader) Read(b []byte) (int, error) {
-	// One more than is left: to give it would be too much, to see it is not.
-	if int64(len(b)) > s.left {
-		b = b[:s.left+1]
+	text = boundary.AppendClose(text, delimiter, first)
+	s.add(bytes.NewReader(text), int64(len(text)))
+	kind = contentType(delimiter)
+	if s.seekable() {
+		return seekableSequence{s}, kind, s.size, nil
 	}
-	n, err := s.r.Read(b)
-	if int64(n) > s.left {
-		return 0, errLonger
-	}
-	s.left -= int64(n)
-	if err == io.EOF && s.left > 0 {
-		err = io.ErrUnexpectedEOF
-	}
-	return n, err
+	return s, kind, s.size, nil
 }

@@ -6,8 +6,8 @@
 // either type, into a [Form], with the files in memory or on disk. [NewReader] yields the parts of a multipart/form-data
 // body one by one, as they come, for those who would store nothing, or store
 // it elsewhere. [ParseURLEncoded] takes a query or a body of the other type
-// that is at hand. For the way back there are [AppendURLEncoded], [Writer] and
-// [NewBody].
+// that is at hand. For the way back there are [NewRequest], and below it
+// [AppendURLEncoded], [NewBody] and [Writer].
 //
 // # Names and values
 //

@@ -72,6 +72,7 @@ var (
 	errForbidden = errors.New("not allowed in a form")
 	errLonger    = errors.New("form: file longer than its announced size")
 	errSize      = errors.New("form: file of a negative size")
+	errSeek      = errors.New("form: place outside of the body")
 	errBare      = errors.New("a name without a value that is empty or has one")
 )
 

@@ -1,11 +1,13 @@
 package form_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log"
 	"strings"
 
+	"applayer/http1"
 	"applayer/http1/form"
 )
 
@@ -33,6 +35,40 @@ func ExampleAppendURLEncoded() {
 	}
 	fmt.Println(string(query))
 	// Output: /search?q=fish+%26+chips&lang=en
+}
+
+// A handler takes what a request sends, here what a client makes of a form.
+func ExampleReadRequest() {
+	search := http1.HandlerFunc(func(_ context.Context, w *http1.ResponseWriter, r *http1.Request) {
+		f, err := form.ReadRequest(r, nil)
+		if err != nil {
+			w.Error(form.Status(err), err.Error())
+			return
+		}
+		defer f.Close()
+		for _, name := range f.Fields.Values("animal") {
+			fmt.Fprintf(w, "no %s found\n", name)
+		}
+	})
+	var fields form.Fields
+	fields.Add("animal", "monkeys")
+	fields.Add("animal", "grey geese")
+	r, err := form.NewRequest("http://www.example.com/animalsearch", fields, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	response, err := http1.Record(context.Background(), search, r)
+	if err != nil {
+		log.Fatal(err)
+	}
+	page, err := io.ReadAll(response.Body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(string(page))
+	// Output:
+	// no monkeys found
+	// no grey geese found
 }
 
 // A server takes a whole form, with files on disk until it closes the form.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -128,5 +129,53 @@ func FuzzWriter(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, value, string(got))
 		require.Equal(t, name, strings.ReplaceAll(theirs.FormName(), "%22", `"`))
+	})
+}
+
+// FuzzRead: the whole form is the parts, on disk as in memory, within limits,
+// and nothing is left behind.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(twoFiles))
+	for _, tt := range readerCases {
+		f.Add([]byte(tt.in))
+	}
+	root, err := os.OpenRoot(f.TempDir())
+	require.NoError(f, err)
+	f.Cleanup(func() { root.Close() })
+	f.Fuzz(func(t *testing.T, in []byte) {
+		lim := form.Limits{MaxMemory: 200, MaxValue: 50, MaxFile: 60}
+		memory, err := form.Read(bytes.NewReader(in), typeB, &form.Options{Limits: lim})
+		lim.MaxMemory = -1
+		disk, diskErr := form.Read(bytes.NewReader(in), typeB, &form.Options{Limits: lim, Disk: true, Root: root})
+		if diskErr == nil {
+			defer func() {
+				require.NoError(t, disk.Close())
+				require.Empty(t, entries(t, root))
+			}()
+		} else {
+			require.Empty(t, entries(t, root))
+		}
+		if err != nil {
+			return // it may be too much for memory alone
+		}
+		require.NoError(t, diskErr)
+		require.Equal(t, memory.Fields, disk.Fields)
+		require.Len(t, disk.Files, len(memory.Files))
+		parts, err := readParts(bytes.NewReader(in), nil)
+		require.NoError(t, err)
+		held, fields, files := 0, 0, 0
+		for _, p := range parts {
+			held += len(p.name) + len(p.fileName) + len(p.content)
+			if !p.isFile {
+				require.Equal(t, pair(p.name, p.content), memory.Fields[fields])
+				fields++
+				continue
+			}
+			require.Equal(t, p.content, content(t, memory.Files[files]))
+			require.Equal(t, p.content, content(t, disk.Files[files]))
+			require.EqualValues(t, len(p.content), disk.Files[files].Size)
+			files++
+		}
+		require.LessOrEqual(t, held, 200)
 	})
 }

@@ -114,3 +114,76 @@ func TestNewBodyOfWrongSize(t *testing.T) {
 	_, _, _, err := form.NewBody(nil, []form.Upload{{Size: -1}})
 	assert.Error(t, err)
 }
+
+// TestNewBodyAgain reads a body from every place, behind every other.
+func TestNewBodyAgain(t *testing.T) {
+	old := strings.NewReader("xxcontent")
+	_, err := old.Seek(2, io.SeekStart)
+	require.NoError(t, err)
+	body, _, length, err := form.NewBody(form.Fields{pair("a", "1")}, []form.Upload{
+		{Name: "f", Content: old, Size: 7}, {Name: "g", Content: strings.NewReader(""), Size: 0}, {Name: "h", Content: strings.NewReader("more"), Size: 4},
+	})
+	require.NoError(t, err)
+	seeker, ok := body.(io.ReadSeeker)
+	require.True(t, ok)
+	whole, err := io.ReadAll(body)
+	require.NoError(t, err)
+	require.EqualValues(t, length, len(whole))
+	for at := range length + 1 {
+		got, err := seeker.Seek(at, io.SeekStart)
+		require.NoError(t, err)
+		require.Equal(t, at, got)
+		got, err = seeker.Seek(0, io.SeekCurrent)
+		require.NoError(t, err)
+		require.Equal(t, at, got)
+		rest, err := io.ReadAll(body)
+		require.NoError(t, err)
+		require.Equal(t, string(whole[at:]), string(rest))
+	}
+	end, err := seeker.Seek(-1, io.SeekEnd)
+	require.NoError(t, err)
+	assert.Equal(t, length-1, end)
+	for _, bad := range []struct {
+		offset int64
+		whence int
+	}{{-1, io.SeekStart}, {1, io.SeekEnd}, {0, 3}} {
+		_, err := seeker.Seek(bad.offset, bad.whence)
+		assert.Error(t, err)
+	}
+
+	for _, content := range []io.Reader{iotest.HalfReader(strings.NewReader("x")), pipe{}} {
+		body, _, _, err = form.NewBody(nil, []form.Upload{{Name: "f", Content: content, Size: 1}})
+		require.NoError(t, err)
+		_, ok = body.(io.Seeker)
+		assert.False(t, ok, "its content is none")
+	}
+}
+
+// pipe says that it can seek, and cannot.
+type pipe struct{ io.Reader }
+
+func (pipe) Seek(int64, int) (int64, error) { return 0, errors.ErrUnsupported }
+
+func TestNewRequest(t *testing.T) {
+	r, err := form.NewRequest("http://h.example/form?x", form.Fields{pair("a", "b c"), bare("d")}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "POST", r.Method)
+	assert.Equal(t, "application/x-www-form-urlencoded", r.Header.Get("Content-Type"))
+	b, err := io.ReadAll(r.Body)
+	require.NoError(t, err)
+	assert.Equal(t, "a=b+c&d", string(b))
+	assert.EqualValues(t, len(b), r.Length)
+
+	r, err = form.NewRequest("http://h.example/form?x", form.Fields{pair("a", "b")}, []form.Upload{{Name: "f", Content: strings.NewReader("x"), Size: 1}})
+	require.NoError(t, err)
+	f, err := form.ReadRequest(r, nil)
+	require.NoError(t, err)
+	assert.Equal(t, form.Fields{bare("x")}, f.Query)
+	assert.Equal(t, form.Fields{pair("a", "b")}, f.Fields)
+	assert.Len(t, f.Files, 1)
+
+	_, err = form.NewRequest("ftp://h.example/", nil, nil)
+	assert.Error(t, err)
+	_, err = form.NewRequest("http://h.example/", form.Fields{pair("\xff", "")}, nil)
+	assert.Error(t, err)
+}
