@@ -10,6 +10,15 @@ import (
 	"runtime"
 )
 
+// target is the file that name stands for: what takes its place must not take
+// the place of a link to it.
+func target(name string) string {
+	if there, err := filepath.EvalSymlinks(name); err == nil {
+		return there
+	}
+	return name
+}
+
 // replaceFile puts what write writes in the place of the file called name. What
 // is there is the old file or the whole new one, whenever the system or the
 // program dies. Nobody else may be doing the same: the caller holds a lock.

@@ -55,9 +55,9 @@ type logged struct {
 // then is [ErrLocked]. A file that is something else is refused. The caller
 // must close the database.
 func OpenFileDatabase(ctx context.Context, name string) (*FileDatabase, error) {
-	d := &FileDatabase{name: name, records: map[Key]logged{}}
+	d := &FileDatabase{name: target(name), records: map[Key]logged{}}
 	var err error
-	if d.unlock, err = lock(ctx, name+".lock"); err != nil {
+	if d.unlock, err = lock(ctx, d.name+".lock"); err != nil {
 		return nil, fmt.Errorf("cookie: sessions: %w", err)
 	}
 	if err := d.open(); err != nil {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 )
@@ -47,16 +46,13 @@ type FileJarOptions struct {
 // The format has no dates of creation and use; a jar that is opened has its
 // cookies in the order of the file.
 func OpenFileJar(ctx context.Context, name string, options *FileJarOptions) (*FileJar, error) {
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target
-	}
-	f := &FileJar{name: name}
+	f := &FileJar{name: target(name)}
 	if options != nil {
 		f.options = options.JarOptions
 		f.keepSession = options.KeepSession
 	}
 	var err error
-	if f.unlock, err = lock(ctx, name+".lock"); err != nil {
+	if f.unlock, err = lock(ctx, f.name+".lock"); err != nil {
 		return nil, fmt.Errorf("cookie: jar: %w", err)
 	}
 	if err := f.load(); err != nil {

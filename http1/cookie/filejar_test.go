@@ -84,6 +84,19 @@ func TestFileJarKeepsSession(t *testing.T) {
 	assert.NotEmpty(t, j.Cookie(mustURL("http://ebay.com/"), nil, "GET"), "what is in the file is read")
 }
 
+// A cookie without Path, from a URL whose path has a semicolon or is long.
+func TestFileJarDefaultPaths(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "jar")
+	j := openJar(t, name, nil)
+	at := "http://h.example/a;b=c/" + strings.Repeat("x", 2000) + "/"
+	set(t, &j.Jar, at, "id=1678; Max-Age=60")
+	require.NoError(t, j.Close())
+	j = openJar(t, name, nil)
+	assert.Empty(t, j.Damaged())
+	assert.Equal(t, "id=1678", j.Cookie(mustURL(at), nil, "GET"))
+	assert.Empty(t, j.Cookie(mustURL("http://h.example/a"), nil, "GET"))
+}
+
 // A file is written only when something has changed, and then as a whole.
 func TestFileJarSaves(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "jar")

@@ -44,6 +44,12 @@ func names(all []cookie.Stored) string {
 	return strings.Join(s, " ")
 }
 
+// What a client of HTTP needs of a jar, in standard types alone.
+var _, _ interface {
+	Cookie(u, top *url.URL, method string) string
+	SetCookie(u, top *url.URL, value string) error
+} = (*cookie.Jar)(nil), (*cookie.FileJar)(nil)
+
 // What is set at one URL and then asked for at another.
 func TestJarMatches(t *testing.T) {
 	tests := []struct {

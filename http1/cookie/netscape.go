@@ -92,7 +92,7 @@ func (c *Stored) netscapeField(i int, s string, l *Limits) string {
 			return "TRUE or FALSE"
 		}
 	case 2:
-		if c.Path = s; !storablePath(s) || len(s) > l.MaxAttribute {
+		if c.Path = s; !storablePath(s) {
 			return "path"
 		}
 	case 3:
@@ -137,7 +137,9 @@ func storable(s, but string) bool {
 	return !strings.ContainsAny(s, but)
 }
 
-func storablePath(s string) bool { return s != "" && s[0] == '/' && storable(s, ";") }
+// storablePath tells whether s is a path that may stand in a line. It never
+// goes into a Cookie field, and a default-path may have semicolons.
+func storablePath(s string) bool { return s != "" && s[0] == '/' && storable(s, "") }
 
 // AppendNetscape appends a cookie as a line of a file in the Netscape format,
 // with a comment before it that keeps its SameSite. It refuses what

@@ -1,13 +1,13 @@
 package cookie
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
 	"iter"
-	"slices"
 	"sync"
 	"time"
 )
@@ -66,7 +66,8 @@ type Session struct {
 	// Data is the server's, and kept by [Sessions.Update].
 	Data []byte
 
-	key Key
+	key   Key
+	noted time.Time // the use that the database has
 }
 
 // NewSessions returns sessions in the options' database. It copies options;
@@ -165,12 +166,20 @@ func (s *Sessions) load(id string) (Session, error) {
 	if s.expired(&r, now) {
 		return Session{}, errors.Join(ErrNoSession, s.options.Database.Delete(k))
 	}
+	x := r.session()
+	x.ID = id
 	if unused := now.Sub(r.Used); unused >= s.options.Idle/64 || unused > 0 && r.Used.Equal(r.Created) {
 		if err := s.options.Database.Touch(k, now); err != nil {
 			return Session{}, err
 		}
+		x.noted = now
 	}
-	return Session{ID: id, Created: r.Created, Used: r.Used, Data: slices.Clone(r.Data), key: k}, nil
+	return x, nil
+}
+
+// session is what the record says, without the id.
+func (r *Record) session() Session {
+	return Session{Created: r.Created, Used: r.Used, Data: bytes.Clone(r.Data), key: r.Key, noted: r.Used}
 }
 
 func (s *Sessions) expired(r *Record, now time.Time) bool {
@@ -207,7 +216,9 @@ func (s *Sessions) insert(r Record) (Session, error) {
 			return Session{}, err
 		}
 		if done {
-			return Session{ID: id, Created: r.Created, Used: r.Used, Data: slices.Clone(r.Data), key: r.Key}, nil
+			x := r.session()
+			x.ID = id
+			return x, nil
 		}
 	}
 	return Session{}, errors.New("cookie: NewID gave no new id")
@@ -230,7 +241,9 @@ func (s *Sessions) Update(x Session) error {
 	if len(x.Data) > s.limits.MaxSessionData {
 		return &LimitError{Name: "MaxSessionData", Max: int64(s.limits.MaxSessionData), Reply: 413}
 	}
-	done, err := s.options.Database.Update(Record{Key: x.key, Created: x.Created, Used: s.options.Now(), Data: x.Data})
+	// That the server does something with a session does not mean that its
+	// visitor has brought the id back.
+	done, err := s.options.Database.Update(Record{Key: x.key, Created: x.Created, Used: x.noted, Data: x.Data})
 	if err == nil && !done {
 		return ErrNoSession
 	}
@@ -263,7 +276,7 @@ func (s *Sessions) All() iter.Seq2[Session, error] {
 			if err == nil && s.expired(&r, now) {
 				continue
 			}
-			if !yield(Session{Created: r.Created, Used: r.Used, Data: slices.Clone(r.Data), key: r.Key}, err) {
+			if !yield(r.session(), err) {
 				return
 			}
 		}

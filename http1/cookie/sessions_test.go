@@ -211,18 +211,18 @@ func TestSessionsLimits(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for range 1000 {
-		_, err := s.Create(nil)
+		c.wait(1)
+		x, err := s.Create(nil)
 		require.NoError(t, err)
+		c.wait(1)
+		x.Data = []byte("made")
+		require.NoError(t, s.Update(x), "which is no use by its visitor")
 	}
 	for i, x := range all {
 		_, err := s.Find("id=" + x.ID)
 		assert.Equal(t, i < 16, err == nil, "%d: who brought his id back keeps it in a flood", i)
 	}
 	c.wait(time.Second)
-	for x := range s.All() {
-		x.Data = []byte("seen")
-		require.NoError(t, s.Update(x))
-	}
 	for {
 		x, err := s.Create(nil)
 		if err != nil {
@@ -238,6 +238,23 @@ func TestSessionsLimits(t *testing.T) {
 	c.wait(time.Hour)
 	_, err = s.Create(nil)
 	assert.NoError(t, err, "they have expired")
+}
+
+// Data that is kept does not undo that the session was used.
+func TestSessionsUpdateKeepsUse(t *testing.T) {
+	c := newClock()
+	s := newSessions(t, cookie.SessionOptions{Now: c.now, Idle: time.Hour})
+	x, err := s.Create(nil)
+	require.NoError(t, err)
+	c.wait(50 * time.Minute)
+	x, err = s.Find("id=" + x.ID)
+	require.NoError(t, err)
+	assert.Equal(t, lecture, x.Used, "when it was used before")
+	require.NoError(t, s.Update(x))
+	c.wait(50 * time.Minute)
+	x, err = s.Find("id=" + x.ID)
+	require.NoError(t, err)
+	assert.Equal(t, lecture.Add(50*time.Minute), x.Used)
 }
 
 // Expired sessions go even if nobody asks for them.
