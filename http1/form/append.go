@@ -19,8 +19,9 @@ func AppendURLEncoded(dst []byte, fields Fields) ([]byte, error) {
 			return dst, &ParseError{What: "field", Reply: 400, Err: errBare}
 		case !utf8.ValidString(f.Name):
 			return dst, &ParseError{What: "name", Ref: "RFC 7578 §5.1.2", Reply: 400, Err: errUTF8}
-		case !utf8.ValidString(f.Value):
-			return dst, &ParseError{What: "value", Ref: "RFC 7578 §5.1.2", Reply: 400, Err: errUTF8}
+		}
+		if err := checkValue(f.Value); err != nil {
+			return dst, err
 		}
 		if i > 0 {
 			dst = append(dst, '&')
@@ -32,6 +33,14 @@ func AppendURLEncoded(dst []byte, fields Fields) ([]byte, error) {
 		}
 	}
 	return dst, nil
+}
+
+// checkValue refuses the value of a field that is no text.
+func checkValue(s string) error {
+	if utf8.ValidString(s) {
+		return nil
+	}
+	return &ParseError{What: "value", Ref: "RFC 7578 §5.1.2", Reply: 400, Err: errUTF8}
 }
 
 // plain is what browsers leave as it is.

@@ -12,7 +12,7 @@ import (
 type Upload struct {
 	// Name is the field's name.
 	Name string
-	// FileName is what to call the file.
+	// FileName is what to call the file. Receivers keep its last element alone.
 	FileName string
 	// ContentType is its media type; empty stands for application/octet-stream.
 	ContentType string
@@ -63,7 +63,11 @@ func NewBody(fields Fields, files []Upload) (body io.Reader, kind string, length
 		return err
 	}
 	for i := range fields {
-		if err := begin(&partHeader{name: fields[i].Name}); err != nil {
+		err := checkValue(fields[i].Value)
+		if err == nil {
+			err = begin(&partHeader{name: fields[i].Name})
+		}
+		if err != nil {
 			return nil, "", 0, err
 		}
 		text = append(text, fields[i].Value...)

@@ -30,10 +30,13 @@ func contentType(delimiter string) string {
 	return "multipart/form-data; boundary=" + delimiter
 }
 
-// Field writes a field. The name is UTF-8 without control characters; the value
-// may be any text, and should be UTF-8, which receivers take it for
-// (RFC 7578 §5.1.2).
+// Field writes a field. Name and value are UTF-8, which receivers take them for
+// (RFC 7578 §5.1.2), the name without control characters. What is not text goes
+// by [Writer.File].
 func (w *Writer) Field(name, value string) error {
+	if err := checkValue(value); err != nil {
+		return err
+	}
 	if err := w.next(&partHeader{name: name}); err != nil {
 		return err
 	}

@@ -56,6 +56,9 @@ func TestWriterRefuses(t *testing.T) {
 		_, _, _, err = form.NewBody(nil, []form.Upload{{Name: bad}})
 		assert.ErrorAs(t, err, new(*form.ParseError), "%q", bad)
 	}
+	assert.ErrorAs(t, w.Field("a", "\xff"), new(*form.ParseError))
+	_, _, _, err := form.NewBody(form.Fields{pair("a", "\xff")}, nil)
+	assert.ErrorAs(t, err, new(*form.ParseError))
 	require.NoError(t, w.Field("a", "any\r\n\x00"), "what was refused left nothing")
 	require.NoError(t, w.Close())
 	assert.Error(t, w.Field("a", "b"), "it is closed")

@@ -15,7 +15,8 @@
 // stylesheet, icon, apple-touch-icon, preload, modulepreload or manifest. An
 // img or source with srcset and without src gives the first candidate. What is
 // in a template element is not part of the page, what is in noscript is. Only
-// http and https are given: data, about, javascript and others need no fetch.
+// http and https are given: data, about, javascript and others need no fetch. An
+// address with a user name is passed over, as browsers do.
 // References in style sheets and scripts are not looked for.
 //
 // # HTML

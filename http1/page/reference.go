@@ -149,14 +149,16 @@ func firstCandidate(s string) string {
 }
 
 // resolve makes an address of what stands in an attribute, as browsers do with
-// what people write; nil if there is nothing to fetch.
+// what people write; nil if there is nothing to fetch. A password in a page's
+// reference would go to whomever the page's author chose, so like browsers we
+// fetch none that has user information of its own.
 func (s *scan) resolve(value string) *url.URL {
 	value = tidy(value)
 	if value == "" || value[0] == '#' {
 		return nil
 	}
 	u, err := url.Parse(value)
-	if err != nil {
+	if err != nil || u.User != nil {
 		return nil
 	}
 	if s.base != nil {

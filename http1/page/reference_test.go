@@ -54,6 +54,7 @@ func TestReferences(t *testing.T) {
 		{"dots", `<img src=../../../x><img src=./a/../b>`, []string{"img.src http://www.someSchool.edu/x", "img.src " + at + "b"}},
 		{"what people write", "<img src='\n a b.jpg\t'><img src='/c\nd.jpg'><img src='\\e\\f.jpg?\\'><img src='100%.png'><img src='%41%zz'><img src='ö.jpg'>",
 			[]string{"img.src " + at + "a%20b.jpg", "img.src http://www.someSchool.edu/cd.jpg", "img.src http://www.someSchool.edu/e/f.jpg?\\", "img.src " + at + "100%25.png", "img.src " + at + "%41%25zz", "img.src " + at + "%C3%B6.jpg"}},
+		{"user information", `<img src="http://u:p@h.example/"><img src="//u@h.example/"><base href="http://u@h.example/"><img src=a>`, []string{"img.src " + at + "a"}},
 		{"what is no address", `<img src="http://[::1/x"><img src="http://h:port/"><img src="http://a b/">`, nil},
 	}
 	for _, tt := range tests {
