@@ -159,6 +159,9 @@ process.stdin.on('data', c => chunks.push(c)).on('end', async () => {
 	require.NoError(t, err, "%v", err)
 	var got [][]string
 	require.NoError(t, json.Unmarshal(out, &got), "%s", out)
+	for _, v := range got { // before version 20 it leaves a quotation mark encoded
+		v[0], v[1] = strings.ReplaceAll(v[0], "%22", `"`), strings.ReplaceAll(v[1], "%22", `"`)
+	}
 	assert.Equal(t, [][]string{{"title", "Möwe\r\n--"}, {`quote"d`, ""}, {"title", "2"}, {"f", `a"b.txt`, "text/x", "one\r\n"}}, got)
 }
 
