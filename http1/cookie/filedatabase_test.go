@@ -103,6 +103,10 @@ func TestFileDatabaseCrash(t *testing.T) {
 		d := openDatabase(t, name)
 		assert.Empty(t, d.Damaged())
 		require.Equal(t, states[max(lines-1, 0)], content(t, d), "cut at %d", n)
+		if n%5 > 0 {
+			require.NoError(t, d.Close())
+			continue
+		}
 		_, err := d.Insert(record(9, "new"))
 		require.NoError(t, err)
 		want := content(t, d)

@@ -2,6 +2,8 @@ package cookie_test
 
 import (
 	"net/http"
+	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -139,5 +141,59 @@ func FuzzParseDate(f *testing.F) {
 		shuffled, err := cookie.ParseDate("x " + got.Format("15:04:05;02/Jan/2006"))
 		require.NoError(t, err)
 		assert.Equal(t, got, shuffled)
+	})
+}
+
+// Whatever is set anywhere: a jar stays within its limits and gives a request
+// only what is its own, by the words of RFC 6265 §5.4.
+func FuzzJar(f *testing.F) {
+	f.Add("http://www.example.com/x/y", "a=b; Domain=example.com", "https://example.com/x/", "c=d; Path=/; Secure", "http://example.com")
+	f.Add("https://192.0.2.1/", "a=b; Domain=2.1", "http://[::1]/", "a=b; Domain=::1; Max-Age=5", "http://[::1]:80/z")
+	f.Add("https://a.co.uk/", "__Host-a=b; Path=/; Secure", "http://b.co.uk/", "a=b; Domain=co.uk", "https://a.co.uk/")
+	f.Fuzz(func(t *testing.T, at1, set1, at2, set2, ask string) {
+		j := cookie.NewJar(&cookie.JarOptions{Limits: cookie.Limits{MaxPerDomain: 2, MaxCookies: 3}})
+		for _, at := range []string{at1, at2, ask} {
+			for _, set := range []string{set1, set2, "x=1", "y=2"} {
+				if u, err := url.Parse(at); err == nil {
+					_ = j.SetCookie(u, nil, set)
+				}
+			}
+		}
+		perDomain := map[string]int{}
+		n := 0
+		for c := range j.All() {
+			perDomain[c.Domain]++
+			n++
+			require.LessOrEqual(t, perDomain[c.Domain], 2)
+			require.False(t, strings.ContainsFunc(c.Name+c.Value, isCtl))
+			require.True(t, c.HostOnly || strings.Contains(c.Domain, "."), "%+v", c)
+		}
+		require.LessOrEqual(t, n, 3)
+
+		u, err := url.Parse(ask)
+		if err != nil {
+			return
+		}
+		var want []string
+		host := strings.TrimSuffix(asciiLower(u.Hostname()), ".")
+		if a, err := netip.ParseAddr(host); err == nil {
+			host = a.String()
+		}
+		path := u.EscapedPath()
+		if !strings.HasPrefix(path, "/") {
+			path = "/"
+		}
+		for c := range j.All() {
+			if (host == c.Domain || !c.HostOnly && strings.HasSuffix(host, "."+c.Domain)) &&
+				(!c.Secure || u.Scheme == "https" || u.Scheme == "wss") &&
+				(path == c.Path || strings.HasPrefix(path, strings.TrimSuffix(c.Path, "/")+"/")) {
+				want = append(want, c.Name+"="+c.Value)
+			}
+		}
+		var got []string
+		if field := j.Cookie(u, nil, ""); field != "" {
+			got = strings.Split(field, "; ")
+		}
+		require.ElementsMatch(t, want, got, "at %q", ask)
 	})
 }

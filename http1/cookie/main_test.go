@@ -15,16 +15,21 @@ import (
 	"applayer/internal/testkit"
 )
 
-// TestMain lets the test program play another process.
+// roles are what the test program plays in place of its tests, as another
+// process, where the variable is set in the environment: to a file's name.
+var roles = map[string]func(name string){
+	"COOKIE_TEST_HOLD":   holdJar,
+	"COOKIE_TEST_INSERT": insertForEver,
+}
+
 func TestMain(m *testing.M) {
-	switch {
-	case os.Getenv("COOKIE_TEST_HOLD") != "":
-		holdJar(os.Getenv("COOKIE_TEST_HOLD"))
-	case os.Getenv("COOKIE_TEST_INSERT") != "":
-		insertForEver(os.Getenv("COOKIE_TEST_INSERT"))
-	default:
-		os.Exit(m.Run())
+	for variable, play := range roles {
+		if name := os.Getenv(variable); name != "" {
+			play(name)
+			return
+		}
 	}
+	os.Exit(m.Run())
 }
 
 // holdJar has a jar open until it is killed.

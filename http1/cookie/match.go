@@ -20,7 +20,7 @@ func canonicalHost(host string) string {
 	if isName(host) {
 		return lower(strings.TrimSuffix(host, "."))
 	}
-	if a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")); err == nil && a.Zone() == "" {
+	if a, err := netip.ParseAddr(host); err == nil && a.Zone() == "" {
 		return a.String()
 	}
 	return ""
