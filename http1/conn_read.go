@@ -174,8 +174,8 @@ func (c *Conn) outgrow() {
 // idle connection. What was written is sent before. An error that is a timeout
 // breaks nothing: wait again, or go on.
 //
-// Where the connection below can tell that octets have arrived (it has a method
-// WaitRead() error) the buffers go back to their pool meanwhile.
+// Where the connection below can tell that octets have arrived, as
+// [sockets.Conn.WaitRead] does, the buffers go back to their pool meanwhile.
 func (c *Conn) Wait() error {
 	switch {
 	case c.r < c.w:
@@ -202,7 +202,7 @@ func (c *Conn) Wait() error {
 func (c *Conn) readIdle() (int, error) {
 	if w, ok := c.nc.(interface{ WaitRead() error }); ok {
 		c.release()
-		if err := w.WaitRead(); err != nil {
+		if err := w.WaitRead(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			return 0, err
 		}
 	}

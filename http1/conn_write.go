@@ -28,10 +28,12 @@ type sender struct {
 	err     error  // of the transport: nothing more is sent
 	inBody  bool   // a head was written, the message not yet ended
 	kind    BodyKind
-	left    int64 // octets of a Sized body to come
-	drops   bool  // content is dropped: the answer to HEAD
-	chunkAt int   // where in out the data of the chunk under way begin
-	closing bool  // the next message says that it is the last
+	left    int64       // octets of a Sized body to come
+	drops   bool        // content is dropped: the answer to HEAD
+	chunkAt int         // where in out the data of the chunk under way begin
+	closing bool        // the next message says that it is the last
+	pair    [2][]byte   // what sendBoth sends
+	both    net.Buffers // what of it is left
 }
 
 // CloseAfter makes the next message that is begun the last one of its side: it
@@ -561,14 +563,26 @@ func (c *Conn) send(p []byte) error {
 	case len(c.out) == 0:
 		_, err = c.nc.Write(p)
 	default:
-		both := net.Buffers{c.out, p}
-		_, err = both.WriteTo(c.nc)
+		_, err = c.sendBoth(p)
 	}
 	c.resetOut()
 	if err != nil {
 		return c.broken(err)
 	}
 	return nil
+}
+
+// sendBoth sends the buffer and p with one system call where it can.
+func (c *Conn) sendBoth(p []byte) (int64, error) {
+	c.pair = [2][]byte{c.out, p}
+	c.both = c.pair[:]
+	defer clear(c.pair[:])
+	if w, ok := c.nc.(interface {
+		WriteBuffers(*net.Buffers) (int64, error)
+	}); ok {
+		return w.WriteBuffers(&c.both)
+	}
+	return c.both.WriteTo(c.nc)
 }
 
 // resetOut empties the buffer. One that a long head made grow is left.
