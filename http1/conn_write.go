@@ -109,6 +109,9 @@ func (c *Conn) startRequest(r *Request) error {
 	if err != nil {
 		return err
 	}
+	if err := checkAsked(r, f, upgrades, len(b)); err != nil {
+		return err
+	}
 	if c.closing && !closes {
 		b = append(b, "Connection: close\r\n"...)
 	}
