@@ -43,10 +43,18 @@
 // neither a file nor a folder, and a link that leads out of the root. What may
 // not be read gets 403. A disk that is full gets 507.
 //
+// # Files held open
+//
+// On Linux, files that were asked for stay open for the next time, small ones
+// with their octets in memory; that saves the walk along the name and most of
+// the time that a small file takes. Each answer first asks the file itself
+// whether it was changed, replaced or removed, in one system call, so that a
+// change shows at once; only that of a folder above it may take a second.
+//
 // # Limits
 //
 // A response has at most 16 parts, an upload at most 1 GiB, a listing at most
-// 10000 names. Zero is these defaults, a negative value no limit.
+// 10000 names; 256 files are held open. Zero is these defaults, a negative value no limit.
 //
 // # Not here
 //

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -12,13 +13,38 @@ import (
 
 // opened is a file or folder that stands open.
 type opened struct {
-	fs.File
-	info fs.FileInfo
+	fs.File // nil where the octets are in memory
+	info    fs.FileInfo
+	held    *held  // what is held of it, nil for nothing
+	cache   *cache // that File goes back to
 }
 
-// open opens a file or folder. What is neither is refused, and does not hold us
-// up: to open a named pipe is to wait for somebody who writes to it.
+// Close ends the use of the file.
+func (f *opened) Close() error {
+	switch {
+	case f.File == nil:
+		return nil
+	case f.cache != nil:
+		return f.cache.giveBack(f.held, f.File.(*os.File))
+	}
+	return f.File.Close()
+}
+
+// open returns a file or folder, held or opened for this request.
 func (s *FileServer) open(name string) (*opened, error) {
+	if f := s.recall(name); f != nil {
+		return f, nil
+	}
+	f, err := s.openNew(name)
+	if err != nil {
+		return nil, err
+	}
+	return s.hold(name, f), nil
+}
+
+// openNew opens a file or folder. What is neither is refused, and does not hold us
+// up: to open a named pipe is to wait for somebody who writes to it.
+func (s *FileServer) openNew(name string) (*opened, error) {
 	var f fs.File
 	var err error
 	switch {
@@ -40,11 +66,14 @@ func (s *FileServer) open(name string) (*opened, error) {
 		f.Close()
 		return nil, err
 	}
-	return &opened{f, info}, nil
+	return &opened{File: f, info: info}, nil
 }
 
 // body returns the file such that it can be sought.
 func (f *opened) body() io.ReadSeeker {
+	if f.File == nil {
+		return bytes.NewReader(f.held.body)
+	}
 	if rs, ok := f.File.(io.ReadSeeker); ok {
 		return rs
 	}
@@ -77,6 +106,14 @@ func (f *forward) Seek(offset int64, whence int) (int64, error) {
 // settled is how long ago the last change must be for its time to stand for
 // it alone: file systems count in ticks of up to two seconds (FAT).
 const settled = 2 * time.Second
+
+// validators returns what tells the file's state.
+func (f *opened) validators() http1.Validators {
+	if f.held != nil {
+		return http1.Validators{ETag: f.held.tag, LastModified: f.info.ModTime(), Exists: true}
+	}
+	return validators(f.info)
+}
 
 // validators makes the entity tag of a file and its date. The tag is strong
 // when all of inode, size and time of change would have to be as before, and
