@@ -38,7 +38,7 @@ type JarOptions struct {
 	BlockThirdParty bool
 	// Accept is asked before a cookie is taken; nil accepts all. It is called
 	// without a lock and may be called from several goroutines.
-	Accept func(r Request, c *SetCookie) bool
+	Accept func(r Request, c SetCookie) bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -117,7 +117,7 @@ func (j *Jar) set(r Request, c SetCookie) error {
 		return refuse("6265bis §5.7", ErrSameSite)
 	case !c.fitsPrefix():
 		return refuse("6265bis §4.1.3", ErrPrefix)
-	case j.options.Accept != nil && !j.options.Accept(r, &c):
+	case j.options.Accept != nil && !j.options.Accept(r, c):
 		return refuse("", ErrRefused)
 	}
 	now := j.now()

@@ -293,7 +293,7 @@ func TestJarThirdParty(t *testing.T) {
 
 func TestJarAccept(t *testing.T) {
 	consent := false
-	j := cookie.NewJar(&cookie.JarOptions{Accept: func(r cookie.Request, c *cookie.SetCookie) bool {
+	j := cookie.NewJar(&cookie.JarOptions{Accept: func(r cookie.Request, c cookie.SetCookie) bool {
 		return consent && c.Name == "id" && r.URL.Host == "h.example"
 	}})
 	u := mustURL("http://h.example/")
