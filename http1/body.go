@@ -62,7 +62,7 @@ func (b *bodyReader) read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	if c.r == c.w && len(p) >= bufferSize/4 {
+	if c.r == c.w && !c.eof && len(p) >= bufferSize/4 {
 		if most := c.recv.direct(); most > 0 {
 			return b.readDirect(p[:min(int64(len(p)), most)])
 		}
@@ -88,6 +88,9 @@ func (b *bodyReader) readDirect(p []byte) (int, error) {
 	}
 	if err := c.ended(n, err); err != nil {
 		return n, err
+	}
+	if n == 0 && c.eof {
+		return b.read(p) // what the end of the connection means is for Next to say
 	}
 	return n, b.peekEnd()
 }
