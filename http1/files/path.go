@@ -15,10 +15,9 @@ type place struct {
 	name string
 	// slash tells that the path ends as a folder's does.
 	slash bool
-	// hidden tells that a part of the name begins with a dot.
+	// hidden tells that a part of the name begins with a dot, or has the form
+	// of our temporary files.
 	hidden bool
-	// reserved tells that it has the form of our temporary files.
-	reserved bool
 }
 
 // resolve finds the place of a target's path, which is percent-encoded. The
@@ -38,13 +37,14 @@ func (s *FileServer) resolve(target string) (p place, status int) {
 		clean = rest
 	}
 	p.name = strings.TrimPrefix(clean, "/")
-	for i, part := range strings.Split(p.name, "/") {
-		p.reserved = p.reserved || strings.HasPrefix(part, tempPrefix)
-		if strings.HasPrefix(part, ".") && !s.Dotfiles && (i > 0 || part != ".well-known") {
+	first := true
+	for part := range strings.SplitSeq(p.name, "/") {
+		if strings.HasPrefix(part, tempPrefix) ||
+			strings.HasPrefix(part, ".") && !s.Dotfiles && (!first || part != ".well-known") {
 			p.hidden = true
 		}
+		first = false
 	}
-	p.hidden = p.hidden || p.reserved
 	if p.name == "" {
 		p.name = "."
 	}

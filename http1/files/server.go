@@ -207,7 +207,7 @@ func (s *FileServer) send(ctx context.Context, w *http1.ResponseWriter, r *http1
 	if s.Gzip {
 		// Said of every file: what would be sent to another is not known to who
 		// keeps this answer (RFC 9110 §12.5.5).
-		h.Set("Vary", "Accept-Encoding")
+		h.Add("Vary", "Accept-Encoding")
 		if z := s.openGzip(r, name, f.info); z != nil {
 			defer z.Close()
 			f = z
