@@ -30,8 +30,8 @@ const routes = {
     response.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Length': 5 })
     response.end('early')
   },
-  '/close': (request, response) => {
-    response.socket.end('HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nuntil the end')
+  '/close': (request) => {
+    request.socket.end('HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nuntil the end')
   },
 }
 
