@@ -120,9 +120,9 @@ func (c *Conn) startRequest(r *Request) error {
 			return err
 		}
 	}
-	x := requestExchange(r, f)
+	x, proposes := requestExchange(r, f)
 	x.last = x.last || c.closing
-	if err := c.order.request(x, proposesSwitch(r, upgrades), false); err != nil {
+	if err := c.order.request(x, proposes, false); err != nil {
 		return err
 	}
 	c.begin(append(b, "\r\n"...), f)

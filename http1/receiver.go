@@ -115,7 +115,8 @@ func (r *Receiver) State(by Side) State {
 // SentRequest tells a client's receiver that a whole request was sent: its
 // method decides where the response ends.
 func (r *Receiver) SentRequest(q *Request) error {
-	if err := r.order.request(requestExchange(q, Framing{}), proposesSwitchBy(q), false); err != nil {
+	x, proposes := requestExchange(q, Framing{})
+	if err := r.order.request(x, proposes, false); err != nil {
 		return err
 	}
 	return r.order.do(SideClient, EventEndOfMessage, false)
@@ -253,23 +254,20 @@ func (r *Receiver) requestHead(b []byte) error {
 	if err := r.begin(q.framing); err != nil {
 		return err
 	}
-	return r.order.request(requestExchange(q, q.framing), proposesSwitchBy(q), true)
+	x, proposes := requestExchange(q, q.framing)
+	return r.order.request(x, proposes, true)
 }
 
-// requestExchange is what the answer to q depends on.
-func requestExchange(q *Request, f Framing) exchange {
+// requestExchange is what the answer to q depends on, and whether q asks for
+// another protocol.
+func requestExchange(q *Request, f Framing) (x exchange, proposes bool) {
 	version := q.Version
 	if version == 0 {
 		version = HTTP11
 	}
-	closes, keeps, _ := connectionOptions(&q.Header)
+	closes, keeps, upgrades := connectionOptions(&q.Header)
 	return exchange{method: q.Method, version: version, keeps: keeps,
-		last: f.MustClose || closes || version < HTTP11 && !keeps}
-}
-
-func proposesSwitchBy(q *Request) bool {
-	_, _, upgrades := connectionOptions(&q.Header)
-	return proposesSwitch(q, upgrades)
+		last: f.MustClose || closes || version < HTTP11 && !keeps}, proposesSwitch(q, upgrades)
 }
 
 // responseHead takes a whole response head.
