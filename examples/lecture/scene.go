@@ -27,6 +27,7 @@ var scenes = []Scene{
 	tcpudpScene,
 	tablesScene,
 	hybridScene,
+	messagesScene,
 }
 
 // sceneTime bounds one scene, sceneGrace included.
