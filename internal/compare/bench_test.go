@@ -2,11 +2,13 @@ package main
 
 import "testing"
 
-func BenchmarkTCPEcho(b *testing.B)        { bench(b, "tcp-echo") }
-func BenchmarkUDPEcho(b *testing.B)        { bench(b, "udp-echo") }
-func BenchmarkUDPSaturated(b *testing.B)   { bench(b, "udp-saturated") }
-func BenchmarkPcapPacket(b *testing.B)     { bench(b, "pcap-packet") }
-func BenchmarkIdleConnection(b *testing.B) { bench(b, "idle-connection") }
+func BenchmarkTCPEcho(b *testing.B)           { bench(b, "tcp-echo") }
+func BenchmarkUDPEcho(b *testing.B)           { bench(b, "udp-echo") }
+func BenchmarkUDPSaturated(b *testing.B)      { bench(b, "udp-saturated") }
+func BenchmarkPcapPacket(b *testing.B)        { bench(b, "pcap-packet") }
+func BenchmarkIdleConnection(b *testing.B)    { bench(b, "idle-connection") }
+func BenchmarkHTTPParseRequest(b *testing.B)  { bench(b, "http-parse-request") }
+func BenchmarkHTTPParseResponse(b *testing.B) { bench(b, "http-parse-response") }
 
 func bench(b *testing.B, name string) {
 	for _, s := range subjects {

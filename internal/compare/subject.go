@@ -10,7 +10,8 @@ import (
 type subject struct {
 	name            string
 	implementations []implementation
-	// drive does b.N operations against the server at addr.
+	// drive does b.N operations against the server at addr. It is nil where
+	// each implementation has its own bench.
 	drive func(b *testing.B, addr string) error
 }
 
@@ -20,6 +21,8 @@ type implementation struct {
 	// start begins to serve on a free port of 127.0.0.1. It is nil where the
 	// subject needs no server.
 	start func() (*server, error)
+	// bench does b.N operations itself, where the subject has no drive.
+	bench func(b *testing.B) error
 }
 
 // server is a server under way.
@@ -30,18 +33,30 @@ type server struct {
 
 var subjects = []subject{
 	{"tcp-echo", []implementation{
-		{"applayer", startTCP}, {"bare", startBareTCP}, {"gnet", startGnet}, {"netpoll", startNetpoll},
+		{name: "applayer", start: startTCP}, {name: "bare", start: startBareTCP},
+		{name: "gnet", start: startGnet}, {name: "netpoll", start: startNetpoll},
 	}, driveTCP},
-	{"udp-echo", []implementation{{"applayer", startUDP}, {"bare", startBareUDP}}, driveUDP},
+	{"udp-echo", []implementation{{name: "applayer", start: startUDP}, {name: "bare", start: startBareUDP}}, driveUDP},
 	{"udp-saturated", []implementation{
-		{"batched", startBatchedUDP}, {"applayer", startUDP}, {"bare", startBareUDP},
+		{name: "batched", start: startBatchedUDP}, {name: "applayer", start: startUDP}, {name: "bare", start: startBareUDP},
 	}, saturateUDP},
-	{"pcap-packet", []implementation{{"applayer", nil}}, drivePcap},
-	{"idle-connection", []implementation{{"applayer", startIdle}}, driveIdle},
+	{"pcap-packet", []implementation{{name: "applayer"}}, drivePcap},
+	{"idle-connection", []implementation{{name: "applayer", start: startIdle}}, driveIdle},
+	{"http-parse-request", []implementation{
+		{name: "applayer", bench: parseRequest}, {name: "offsets", bench: parseRequestHead},
+		{name: "net/http", bench: parseRequestNetHTTP}, {name: "fasthttp", bench: parseRequestFastHTTP},
+	}, nil},
+	{"http-parse-response", []implementation{
+		{name: "applayer", bench: parseResponse}, {name: "net/http", bench: parseResponseNetHTTP},
+		{name: "fasthttp", bench: parseResponseFastHTTP},
+	}, nil},
 }
 
 // run is the benchmark of one implementation.
 func (s subject) run(b *testing.B, impl implementation) (err error) {
+	if impl.bench != nil {
+		return impl.bench(b)
+	}
 	if impl.start == nil {
 		return s.drive(b, "")
 	}
