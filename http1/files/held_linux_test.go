@@ -17,9 +17,6 @@ import (
 	"applayer/internal/testkit"
 )
 
-// large is more than is held in memory.
-var large = strings.Repeat("0123456789abcdef", 5000)
-
 // What is held is answered as what is opened.
 func TestHeldSame(t *testing.T) {
 	_, root := folder(t, map[string]string{"index.html": "page", "a.txt": "alphabet", "a.txt.gz": "packed", "empty": "", "large": large, "sub/index.html": "below"})

@@ -1,6 +1,7 @@
 package files_test
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"os"
@@ -19,6 +20,9 @@ import (
 
 // long ago, so that entity tags are strong.
 var longAgo = time.Date(2007, 10, 30, 17, 0, 2, 0, time.UTC)
+
+// large is more than is held in memory.
+var large = strings.Repeat("0123456789abcdef", 5000)
 
 // folder makes a folder with these files, changed long ago, and its root. A
 // name with a slash at its end is a folder.
@@ -53,10 +57,11 @@ func ask(t testing.TB, s *files.FileServer, method, target string, fields ...str
 	return send(t, s, method, target, nil, 0, fields...)
 }
 
-// send is ask with a body.
+// send is ask with a body, which the handler gets as it is: one that fails is
+// none that a client could send.
 func send(t testing.TB, s *files.FileServer, method, target string, body io.Reader, length int64, fields ...string) answer {
 	t.Helper()
-	r := &http1.Request{Method: method, Header: http1.NewHeader(fields...), Body: body, Length: length}
+	r := &http1.Request{Method: method, Header: http1.NewHeader(fields...)}
 	if method == http1.MethodConnect {
 		r.Target = http1.Target{Form: http1.AuthorityForm, Authority: target}
 	} else {
@@ -65,7 +70,13 @@ func send(t testing.TB, s *files.FileServer, method, target string, body io.Read
 		r.Target = parsed
 		r.Target.Authority = "example.com"
 	}
-	resp, err := http1.Record(t.Context(), s, r)
+	h := http1.HandlerFunc(func(ctx context.Context, w *http1.ResponseWriter, r *http1.Request) {
+		if body != nil {
+			r.Body, r.Length = body, length
+		}
+		s.ServeHTTP(ctx, w, r)
+	})
+	resp, err := http1.Record(t.Context(), h, r)
 	require.NoError(t, err)
 	b, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
