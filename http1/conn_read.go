@@ -131,7 +131,8 @@ func (c *Conn) ended(n int, err error) error {
 	return c.readErr
 }
 
-// makeRoom sees to room behind in[:w].
+// makeRoom sees to room behind in[:w]: a quarter of the buffer, where moving
+// what is unread can make it.
 func (c *Conn) makeRoom() {
 	switch {
 	case c.in == nil:
@@ -139,15 +140,18 @@ func (c *Conn) makeRoom() {
 	case c.r == c.w:
 		c.r, c.w = c.base, c.base
 	}
-	if c.w < len(c.in) && c.base < len(c.in)/2 {
+	room := len(c.in) - c.w
+	if room >= len(c.in)/4 {
 		return
 	}
-	if c.r > c.base && c.base < len(c.in)/2 {
+	if room+c.r-c.base >= len(c.in)/4 {
 		c.w = c.base + copy(c.in[c.base:], c.in[c.r:c.w])
 		c.r = c.base
 		return
 	}
-	c.outgrow()
+	if room == 0 || c.base > 0 {
+		c.outgrow()
+	}
 }
 
 // outgrow goes on in another buffer, twice as large where what is unread fills

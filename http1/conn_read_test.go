@@ -462,3 +462,77 @@ func TestBothWaysAtOnce(t *testing.T) {
 		assert.True(t, server.Reusable())
 	})
 }
+
+// TestLongHead: a head longer than the buffer, whole and bytewise, with what
+// follows it.
+func TestLongHead(t *testing.T) {
+	head := "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n" + strings.Repeat("A: "+strings.Repeat("b", 1000)+"\r\n", 50) + "\r\n"
+	for name, wrap := range readers {
+		nc := script("")
+		nc.Reader = wrap(strings.NewReader(strings.Repeat(head+"abc", 3) + getRequest))
+		c := http1.NewConn(nc, nil)
+		var r http1.Request
+		for range 3 {
+			require.NoError(t, c.ReadRequest(&r), name)
+			assert.Equal(t, head, string(r.Raw()))
+			assert.Equal(t, "abc", body(t, r.Body))
+			assert.Equal(t, head, string(r.Raw()))
+			require.NoError(t, c.WriteResponse(&http1.Response{Status: 200, Header: r.Header.Clone(), Body: reader("abc")}), "long heads are written as well")
+		}
+		require.NoError(t, c.ReadRequest(&r))
+		assert.Equal(t, "GET", r.Method)
+	}
+}
+
+// TestHeadBehindHeads: many small messages fill the buffer several times.
+func TestHeadBehindHeads(t *testing.T) {
+	const request = "POST /0123456789 HTTP/1.1\r\nHost: h\r\nContent-Length: 300\r\n\r\n"
+	for name, wrap := range readers {
+		nc := script("")
+		nc.Reader = wrap(strings.NewReader(strings.Repeat(request+strings.Repeat("x", 300), 100)))
+		c := http1.NewConn(nc, nil)
+		var r http1.Request
+		for range 100 {
+			require.NoError(t, c.ReadRequest(&r), name)
+			require.Len(t, body(t, r.Body), 300)
+			require.Equal(t, request, string(r.Raw()))
+			require.NoError(t, c.WriteResponse(&http1.Response{Status: 204}))
+		}
+		assert.Equal(t, io.EOF, c.ReadRequest(&r))
+	}
+}
+
+func TestInterimAndOldClients(t *testing.T) {
+	nc := script("GET / HTTP/1.0\r\n\r\n")
+	c := answering(t, nc, nil)
+	require.NoError(t, c.WriteInterim(103, nil))
+	require.NoError(t, c.WriteResponse(&http1.Response{Status: 204}))
+	require.NoError(t, c.Flush())
+	assert.Equal(t, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n", nc.written())
+
+	nc = script("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nExpect: 100-continue\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+	c = answering(t, nc, nil)
+	h := fields("Upgrade", "x")
+	require.NoError(t, c.WriteInterim(101, &h))
+	require.NoError(t, c.Flush())
+	assert.Equal(t, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", nc.written())
+}
+
+// TestBodyOfABody: errors of a source reach the writer and leave the message
+// cut.
+func TestBodyOfABody(t *testing.T) {
+	broken := errors.New("broken")
+	for _, length := range []int64{-1, 10} {
+		c := answering(t, script(getRequest), nil)
+		err := c.WriteResponse(&http1.Response{Status: 200, Length: length, Body: io.NopCloser(iotest.ErrReader(broken))})
+		assert.Equal(t, broken, err)
+		assert.False(t, c.Reusable() && c.State(http1.SideServer) == http1.StateIdle, "the message has no end")
+	}
+	c := answering(t, script(getRequest), nil)
+	never := readerFunc(func([]byte) (int, error) { return 0, nil })
+	assert.Equal(t, io.ErrNoProgress, c.WriteResponse(&http1.Response{Status: 200, Length: -1, Body: io.NopCloser(never)}))
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

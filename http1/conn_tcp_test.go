@@ -121,3 +121,28 @@ func TestFileOverTCP(t *testing.T) {
 		c.Close()
 	}
 }
+
+// TestIdleConnHoldsNoBuffer: while Wait waits on a sockets.Conn, the buffers are
+// in the pool.
+func TestIdleConnHoldsNoBuffer(t *testing.T) {
+	a, b := tcpPair(t)
+	c := http1.NewConn(sockets.NewConn(b, nil), nil)
+	assert.Equal(t, 0, c.Held())
+	_, err := io.WriteString(a, getRequest)
+	require.NoError(t, err)
+	require.NoError(t, c.Wait())
+	assert.Equal(t, 1, c.Held())
+	var r http1.Request
+	require.NoError(t, c.ReadRequest(&r))
+	require.NoError(t, c.WriteResponse(&http1.Response{Status: 204}))
+	assert.Equal(t, 2, c.Held())
+	c.NetConn().SetReadDeadline(time.Now().Add(-time.Second))
+	assert.ErrorIs(t, c.Wait(), os.ErrDeadlineExceeded)
+	assert.Equal(t, 0, c.Held())
+
+	c.NetConn().SetReadDeadline(time.Time{})
+	_, err = io.WriteString(a, getRequest)
+	require.NoError(t, err)
+	require.NoError(t, c.ReadRequest(&r), "a timeout of Wait breaks nothing")
+	require.NoError(t, c.Close())
+}

@@ -83,19 +83,24 @@ func (c *Conn) finishMessage(body io.Reader, trailer *Header) error {
 // with Content-Length or Transfer-Encoding has its way. What [Request.Parse]
 // would refuse is refused, and nothing is sent then.
 func (c *Conn) StartRequest(r *Request) error {
+	head, err := c.lockedRequest(r)
+	c.trace.head(SideClient, head)
+	return err
+}
+
+// lockedRequest returns the head it wrote, if somebody wants to hear of it.
+func (c *Conn) lockedRequest(r *Request) (head []byte, err error) {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
 	if err := c.mayBegin(SideClient, EventRequest); err != nil {
-		return err
+		return nil, err
 	}
 	from := len(c.out)
-	err := c.startRequest(r)
-	if err != nil {
+	if err := c.startRequest(r); err != nil {
 		c.out = c.out[:from]
-		return fromStart(err, from)
+		return nil, fromStart(err, from)
 	}
-	c.trace.head(SideClient, c.out[from:])
-	return nil
+	return c.trace.clone(c.out[from:]), nil
 }
 
 func (c *Conn) startRequest(r *Request) error {
@@ -163,7 +168,8 @@ func anticipatesContent(method string) bool {
 }
 
 // WriteInterim writes an interim response: a status of 100 to 199 and fields.
-// A 101 ends HTTP on the connection; see [Conn.Hijack].
+// A 101 ends HTTP on the connection; see [Conn.Hijack]. A client of HTTP/1.0 is
+// sent nothing, for it knows none (RFC 9110 §15.2).
 func (c *Conn) WriteInterim(status int, h *Header) error {
 	if status < 100 || status > 199 {
 		return refused(0, "status code: not of 100 to 199", "RFC 9110 §15.2")
@@ -187,25 +193,38 @@ func (c *Conn) WriteInterim(status int, h *Header) error {
 // either of them ends, and where it is begun before a client that waits for a
 // 100 got one: that client may send its content or not (RFC 9110 §10.1.1).
 func (c *Conn) StartResponse(p *Response) error {
+	head, err := c.lockedResponse(p)
+	c.trace.head(SideServer, head)
+	return err
+}
+
+// lockedResponse returns the head it wrote, if somebody wants to hear of it.
+func (c *Conn) lockedResponse(p *Response) (head []byte, err error) {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
 	x, _ := c.order.next()
 	e := responseEvent(x.method, p.Status)
 	if err := c.mayBegin(SideServer, e); err != nil {
-		return err
+		return nil, err
+	}
+	if e == EventInterimResponse && x.version < HTTP11 {
+		return nil, nil // it would not know what it is (RFC 9110 §15.2)
 	}
 	from := len(c.out)
 	if err := c.startResponse(p, x, e); err != nil {
 		c.out = c.out[:from]
-		return fromStart(err, from)
+		return nil, fromStart(err, from)
 	}
-	c.trace.head(SideServer, c.out[from:])
-	return nil
+	return c.trace.clone(c.out[from:]), nil
 }
 
 func (c *Conn) startResponse(p *Response, x exchange, e Event) error {
 	c.needOut()
-	b, err := appendStatusLine(c.out, p.Version, p.Status, p.Reason)
+	b := c.out
+	if e == EventSwitch && c.expecting.Load() {
+		b = append(b, "HTTP/1.1 100 Continue\r\n\r\n"...) // RFC 9110 §7.8
+	}
+	b, err := appendStatusLine(b, p.Version, p.Status, p.Reason)
 	if err == nil {
 		b, err = appendFields(b, &p.Header)
 	}
@@ -219,7 +238,7 @@ func (c *Conn) startResponse(p *Response, x exchange, e Event) error {
 		if err := c.order.response(e, false, false); err != nil {
 			return err
 		}
-		if e == EventInterimResponse && p.Status == StatusContinue {
+		if e == EventSwitch || p.Status == StatusContinue {
 			c.expecting.Store(false)
 		}
 		c.out = append(b, "\r\n"...)

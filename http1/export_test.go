@@ -48,3 +48,13 @@ func (r *ChunkReader) Reset() { r.c.reset() }
 
 // AppendChunkSize appends a chunk's line.
 func AppendChunkSize(dst []byte, n int) []byte { return appendChunkSize(dst, n) }
+
+// Held counts the buffers that c holds.
+func (c *Conn) Held() (n int) {
+	for _, b := range [][]byte{c.in, c.out, c.held} {
+		if b != nil {
+			n++
+		}
+	}
+	return n
+}

@@ -28,9 +28,9 @@ type Limits struct {
 	// end included (default 4 KiB). It answers extensions without end.
 	MaxChunkLine int
 	// MaxChunkOverhead bounds the octets of chunk lines that a body may have
-	// beyond as many as it has data (default 16 KiB), so that chunks of one
-	// octet under long extensions do not cost a hundred times their worth
-	// (CVE-2023-39326).
+	// beyond 16 for each and as many as it has data (default 16 KiB), so that
+	// chunks of one octet under long extensions do not cost a hundred times
+	// their worth (CVE-2023-39326).
 	MaxChunkOverhead int
 }
 

@@ -36,6 +36,15 @@ func (t *Trace) head(by Side, b []byte) {
 	}
 }
 
+// clone returns a copy of a head, for Line to hear of when no lock is held; nil
+// without a Line.
+func (t *Trace) clone(b []byte) []byte {
+	if t == nil || t.Line == nil {
+		return nil
+	}
+	return bytes.Clone(b)
+}
+
 // blank returns the line, its value hidden where it is secret.
 func (t *Trace) blank(line []byte) []byte {
 	name, _, ok := bytes.Cut(line, []byte(":"))
