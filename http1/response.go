@@ -23,6 +23,14 @@ type Response struct {
 	Trailer Header
 	// Request is the one that a client's response answers.
 	Request *Request
+	// Complete tells, once a client's Body has been read to its end, that
+	// nothing is missing. It is false where the end of the connection delimits
+	// the body and TLS ended without its closing alert: somebody on the way may
+	// have cut it (RFC 9112 §9.8).
+	Complete bool
+	// RoundTrips counts those that a [Client] needed for it: see
+	// [ClientStats].
+	RoundTrips int
 
 	head    ResponseHead
 	framing Framing
