@@ -164,3 +164,12 @@ func noProxyMatch(entry, host, port string, addr netip.Addr, isAddr bool) bool {
 	}
 	return !isAddr && below != "." && strings.HasSuffix("."+host, below)
 }
+
+// proxyAuthorization returns the credentials of a proxy's URL, "" without any.
+func proxyAuthorization(proxy *url.URL) (string, error) {
+	if proxy.User == nil {
+		return "", nil
+	}
+	password, _ := proxy.User.Password()
+	return BasicAuth(proxy.User.Username(), password)
+}
