@@ -82,7 +82,7 @@ func (b *bodyReader) read(p []byte) (int, error) {
 // readDirect reads octets that are known to be content past the buffer.
 func (b *bodyReader) readDirect(p []byte) (int, error) {
 	c := b.c
-	n, err := c.nc.Read(p)
+	n, err := c.read(p)
 	if n > 0 {
 		c.recv.tookDirect(int64(n))
 	}

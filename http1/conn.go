@@ -63,6 +63,7 @@ type Conn struct {
 	eof     bool
 	readErr error
 	body    *bodyReader // of the message being read, if it has one
+	watch   readWatch   // hears of reads that wait for the rest of a message
 
 	wmu sync.Mutex // guards what is below
 	sender

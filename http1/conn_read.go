@@ -111,9 +111,20 @@ func (c *Conn) fill() error {
 		c.flushBeforeWait()
 	}
 	c.makeRoom()
-	n, err := c.nc.Read(c.in[c.w:])
+	n, err := c.read(c.in[c.w:])
 	c.w += n
 	return c.ended(n, err)
+}
+
+// read reads the rest of a message.
+func (c *Conn) read(p []byte) (int, error) {
+	if c.watch == nil {
+		return c.nc.Read(p)
+	}
+	c.watch.beforeRead(c.recv.stage == stageHead, c.recv.content)
+	n, err := c.nc.Read(p)
+	c.watch.afterRead()
+	return n, err
 }
 
 // ended takes the outcome of a Read of n octets.

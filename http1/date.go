@@ -153,12 +153,16 @@ type cachedDate struct {
 
 // append appends now as [AppendDate] does. It makes the text once a second.
 func (c *dateCache) append(dst []byte, now time.Time) []byte {
+	return append(dst, c.text(now)...)
+}
+
+// text returns now as [AppendDate] writes it.
+func (c *dateCache) text(now time.Time) string {
 	second := now.Unix()
 	if last := c.last.Load(); last != nil && last.second == second {
-		return append(dst, last.text...)
+		return last.text
 	}
-	from := len(dst)
-	dst = AppendDate(dst, now)
-	c.last.Store(&cachedDate{second, string(dst[from:])})
-	return dst
+	text := string(AppendDate(nil, now))
+	c.last.Store(&cachedDate{second, text})
+	return text
 }

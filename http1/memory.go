@@ -3,66 +3,85 @@ package http1
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
-	"strconv"
+	"time"
 )
 
-// Record has h answer r, without a server or a connection, and returns the
-// response as a client would get it, its body in memory: for tests of handlers.
+// Record has h answer r as a [Server] would, without a network, and returns the
+// response as a client gets it: for tests of handlers. Nothing runs beside the
+// caller, and the response is in memory.
 //
-// R is a request to be sent. What a client could not send, or the handler fails
-// to complete, is the error. A panic goes on to the caller.
+// R is a request to be sent. The error tells what a client could not send, or
+// what it got in place of a response: where the handler failed after its head
+// was sent, the body ends with one.
 func Record(ctx context.Context, h Handler, r *Request) (*Response, error) {
-	head, err := r.AppendText(nil)
-	if err != nil {
-		return nil, err
-	}
-	var received Request
-	if _, err := received.Parse(head, nil); err != nil {
-		return nil, err
-	}
-	received.Body, received.Length = r.Body, r.Length
-	if r.Body == nil {
-		received.Body = bytes.NewReader(nil)
-	}
-	var m memory
-	var w ResponseWriter
-	w.begin(&m, &received)
-	h.ServeHTTP(ctx, &w, &received)
-	if err := w.finish(); err != nil {
-		return nil, err
-	}
-	m.resp.Request = r
-	m.resp.Body = io.NopCloser(&m.body)
-	return &m.resp, nil
+	s := &Server{Handler: h}
+	return s.Record(ctx, r)
 }
 
-// memory is a responder that keeps the response.
-type memory struct {
-	resp Response
-	body bytes.Buffer
+// Record has the server answer r on a connection in memory: see [Record].
+func (s *Server) Record(ctx context.Context, r *Request) (*Response, error) {
+	var there, back bytes.Buffer
+	client := NewConn(&memoryConn{in: &back, out: &there}, &ConnOptions{Client: true})
+	if err := client.WriteRequest(r); err != nil {
+		return nil, err
+	}
+	if err := client.Flush(); err != nil {
+		return nil, err
+	}
+	if err := s.ServeConn(ctx, &memoryConn{in: &there, out: &back}); err != nil {
+		return nil, err
+	}
+	for {
+		p := new(Response)
+		if err := client.ReadResponse(p); err != nil {
+			return nil, err
+		}
+		if p.Status >= 200 || p.Status == StatusSwitchingProtocols {
+			p.Request = r
+			return p, nil
+		}
+	}
 }
 
-func (m *memory) WriteInterim(int, *Header) error { return nil }
+// memoryConn is an end of a connection on which each side speaks when the other
+// has ended: a Read has all, or io.EOF.
+type memoryConn struct {
+	in, out *bytes.Buffer
+	closed  bool
+}
 
-func (m *memory) StartResponse(r *Response) error {
-	m.resp.Version, m.resp.Status, m.resp.Reason = HTTP11, r.Status, StatusText(r.Status)
-	m.resp.Header, m.resp.Length = r.Header.Clone(), r.Length
-	if r.Length >= 0 && hasBody(MethodGet, r.Status) && !r.Header.Has("Content-Length") {
-		m.resp.Header.Add("Content-Length", strconv.FormatInt(r.Length, 10))
+func (m *memoryConn) Read(b []byte) (int, error) {
+	if m.closed {
+		return 0, net.ErrClosed
 	}
+	return m.in.Read(b)
+}
+
+func (m *memoryConn) Write(b []byte) (int, error) {
+	if m.closed {
+		return 0, io.ErrClosedPipe
+	}
+	return m.out.Write(b)
+}
+
+func (m *memoryConn) Close() error {
+	m.closed = true
 	return nil
 }
 
-func (m *memory) Write(b []byte) (int, error)         { return m.body.Write(b) }
-func (m *memory) ReadFrom(r io.Reader) (int64, error) { return m.body.ReadFrom(r) }
-func (m *memory) Flush() error                        { return nil }
+// CloseWrite does nothing: the other side reads when this one is done.
+func (m *memoryConn) CloseWrite() error { return nil }
 
-func (m *memory) EndMessage(trailer *Header) error {
-	m.resp.Trailer = trailer.Clone()
-	return nil
-}
+func (m *memoryConn) LocalAddr() net.Addr              { return memoryAddr{} }
+func (m *memoryConn) RemoteAddr() net.Addr             { return memoryAddr{} }
+func (m *memoryConn) SetDeadline(time.Time) error      { return nil }
+func (m *memoryConn) SetReadDeadline(time.Time) error  { return nil }
+func (m *memoryConn) SetWriteDeadline(time.Time) error { return nil }
 
-func (m *memory) Switch() (net.Conn, []byte, error) { return nil, nil, errors.ErrUnsupported }
+// memoryAddr is the address of either end.
+type memoryAddr struct{}
+
+func (memoryAddr) Network() string { return "memory" }
+func (memoryAddr) String() string  { return "memory" }

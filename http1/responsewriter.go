@@ -5,18 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net"
-
-	"applayer/internal/ascii"
 )
 
 // The errors of a [ResponseWriter].
 var (
-	// ErrNoContent is what Write returns in a response whose status has no
-	// content: 204, 205 and 304 (RFC 9110 §15.3.5, §15.3.6, §15.4.5).
-	ErrNoContent = errors.New("http1: response status has no content")
-	// ErrContentLength means that a handler wrote more or less than it
-	// declared in Content-Length (RFC 9110 §8.6).
-	ErrContentLength = errors.New("http1: content is not of the declared length")
 	// ErrHeadSent is what comes too late: the head has gone.
 	ErrHeadSent = errors.New("http1: head already sent")
 	// ErrHijacked means that the connection has been taken over.
@@ -39,15 +31,14 @@ var (
 // Content of a response to HEAD is counted and dropped, so that a handler may
 // answer as it would to GET (RFC 9110 §9.3.2).
 type ResponseWriter struct {
-	out  responder
+	sc   *serverConn
 	req  *Request
 	resp Response
 
 	body     []byte // content held back
-	trailer  Header
-	declared int64 // Content-Length by the handler; -1 is none
-	counted  int64 // octets of content that the handler has written
-	sent     bool  // the head is with out
+	declared int64  // Content-Length by the handler; -1 is none
+	counted  int64  // octets of content that the handler has written
+	sent     bool   // the head is with the connection
 	hijacked bool
 	failed   error // the response can't be completed
 }
@@ -55,23 +46,16 @@ type ResponseWriter struct {
 // maxHeld is how much content is held back before the head is sent.
 const maxHeld = 4 << 10
 
-// responder is what the parts of a response go to: a [Conn], or memory.
-type responder interface {
-	WriteInterim(status int, h *Header) error
-	StartResponse(r *Response) error
-	Write(b []byte) (int, error)
-	ReadFrom(r io.Reader) (int64, error)
-	EndMessage(trailer *Header) error
-	Flush() error
-	Switch() (net.Conn, []byte, error)
-}
+// largestSlice is how much is written under one deadline.
+const largestSlice = 128 << 10
 
 // begin makes w ready for the response to r.
-func (w *ResponseWriter) begin(out responder, r *Request) {
-	w.out, w.req = out, r
-	w.resp.Version, w.resp.Status, w.resp.Reason, w.resp.Length, w.resp.Request = HTTP11, 0, "", 0, r
-	w.resp.Header.Reset()
-	w.trailer.Reset()
+func (w *ResponseWriter) begin(sc *serverConn, r *Request) {
+	w.sc, w.req = sc, r
+	p := &w.resp
+	p.Version, p.Status, p.Reason, p.Length, p.Request = HTTP11, 0, "", 0, r
+	p.Header.Reset()
+	p.Trailer.Reset()
 	w.body = w.body[:0]
 	w.declared, w.counted, w.sent, w.hijacked, w.failed = -1, 0, false, false, nil
 }
@@ -84,7 +68,7 @@ func (w *ResponseWriter) Header() *Header { return &w.resp.Header }
 // the head is sent, their names are announced in a Trailer field and the
 // response is chunked; values may be set until the handler returns. They are
 // dropped where the response is not chunked, as in HTTP/1.0 (RFC 9110 §6.5.1).
-func (w *ResponseWriter) Trailer() *Header { return &w.trailer }
+func (w *ResponseWriter) Trailer() *Header { return &w.resp.Trailer }
 
 // WriteHeader sets the status code, which is 200 without it. It may be called
 // again until the head is sent. A code that no final response has, and 101,
@@ -119,8 +103,8 @@ func (w *ResponseWriter) hasContent() bool {
 	}
 }
 
-// Write writes content. It returns [ErrNoContent] where there can be none, and
-// [ErrContentLength] for octets beyond the declared length, which are not sent.
+// Write writes content. It returns [ErrNoBody] where there can be none, and
+// [ErrBodyLength] for octets beyond the declared length, which are not sent.
 func (w *ResponseWriter) Write(b []byte) (int, error) {
 	allowed, err := w.admit(len(b))
 	if err != nil && allowed == 0 {
@@ -152,7 +136,7 @@ func (w *ResponseWriter) admit(n int) (int, error) {
 	case w.failed != nil:
 		return 0, w.failed
 	case n > 0 && !w.hasContent():
-		return 0, ErrNoContent
+		return 0, ErrNoBody
 	}
 	if !w.sent {
 		if err := w.declare(); err != nil {
@@ -160,7 +144,7 @@ func (w *ResponseWriter) admit(n int) (int, error) {
 		}
 	}
 	if left := w.declared - w.counted; w.declared >= 0 && int64(n) > left {
-		return int(left), w.fail(fmt.Errorf("%w: more than %d octets", ErrContentLength, w.declared))
+		return int(left), w.fail(fmt.Errorf("%w: more than %d octets", ErrBodyLength, w.declared))
 	}
 	return n, nil
 }
@@ -179,9 +163,16 @@ func (w *ResponseWriter) write(b []byte) (int, error) {
 		w.counted += int64(len(b))
 		return len(b), nil
 	}
-	n, err := w.out.Write(b)
-	w.counted += int64(n)
-	return n, w.fail(err)
+	n := 0
+	for n < len(b) {
+		m, err := w.sc.c.Write(b[n:min(len(b), n+largestSlice)])
+		n += m
+		w.counted += int64(m)
+		if err != nil {
+			return n, w.fail(err)
+		}
+	}
+	return n, nil
 }
 
 // ReadFrom writes content from r until io.EOF, as [io.ReaderFrom]. Where the
@@ -212,7 +203,7 @@ func (w *ResponseWriter) ReadFrom(r io.Reader) (n int64, err error) {
 		return n, err
 	}
 	if !w.hasContent() {
-		return n, ErrNoContent
+		return n, ErrNoBody
 	}
 	if err := w.start(false); err != nil {
 		return n, err
@@ -243,28 +234,43 @@ func (w *ResponseWriter) hold(r io.Reader) (int64, error) {
 }
 
 // readRest sends what r has, once the head is sent.
-func (w *ResponseWriter) readRest(r io.Reader) (int64, error) {
+func (w *ResponseWriter) readRest(r io.Reader) (total int64, err error) {
 	if w.declared < 0 {
-		n, err := w.out.ReadFrom(r)
+		n, err := w.sc.c.ReadFrom(r)
 		w.counted += n
 		return n, err
 	}
-	left := w.declared - w.counted
+	src, limit := r, w.declared-w.counted
 	lr, limited := r.(*io.LimitedReader)
-	if !limited || lr.N > left {
-		lr = &io.LimitedReader{R: r, N: left}
+	if limited {
+		src, limit = lr.R, min(limit, lr.N)
 	}
-	n, err := w.out.ReadFrom(lr)
-	w.counted += n
-	if err != nil || lr == r || n < left {
-		return n, err
+	for total < limit {
+		slice := io.LimitedReader{R: src, N: min(largestSlice, limit-total)}
+		n, err := w.sc.c.ReadFrom(&slice)
+		total += n
+		w.counted += n
+		if limited {
+			lr.N -= n
+		}
+		if err != nil || slice.N > 0 {
+			return total, err
+		}
 	}
-	// One octet more would be one too many.
-	var more [1]byte
-	if m, _ := io.ReadFull(r, more[:]); m > 0 {
-		_, err = w.admit(1)
+	return total, w.refuseMore(r)
+}
+
+// refuseMore is the error of a source that has more than was declared.
+func (w *ResponseWriter) refuseMore(r io.Reader) error {
+	if lr, ok := r.(*io.LimitedReader); ok && lr.N <= 0 {
+		return nil
 	}
-	return n, err
+	var one [1]byte
+	if n, _ := io.ReadFull(r, one[:]); n == 0 {
+		return nil
+	}
+	_, err := w.admit(1)
+	return err
 }
 
 // Flush sends what was written so far. The head goes out with it.
@@ -275,7 +281,7 @@ func (w *ResponseWriter) Flush() error {
 	if err := w.start(false); err != nil {
 		return err
 	}
-	return w.fail(w.out.Flush())
+	return w.fail(w.sc.c.Flush())
 }
 
 // Inform sends an interim response: 103 with the links that the client may
@@ -295,10 +301,10 @@ func (w *ResponseWriter) Inform(status int, h *Header) error {
 	if h == nil {
 		h = new(Header)
 	}
-	if err := w.out.WriteInterim(status, h); err != nil {
+	if err := w.sc.c.WriteInterim(status, h); err != nil {
 		return w.fail(err)
 	}
-	return w.fail(w.out.Flush())
+	return w.fail(w.sc.c.Flush())
 }
 
 // Hijack sends the head, 101 or for CONNECT 200 unless another 2xx was set, and
@@ -323,7 +329,7 @@ func (w *ResponseWriter) Hijack() (net.Conn, []byte, error) {
 			return nil, nil, ErrNotSwitching
 		}
 		w.resp.Status = w.status()
-	case w.req.asksUpgrade():
+	case w.sc.c.State(SideServer) == StateMightSwitch:
 		if w.resp.Status != 0 && w.resp.Status != StatusSwitchingProtocols {
 			return nil, nil, ErrNotSwitching
 		}
@@ -333,33 +339,16 @@ func (w *ResponseWriter) Hijack() (net.Conn, []byte, error) {
 	}
 	w.body = w.body[:0]
 	w.dropFraming()
-	w.sent = true
-	if err := w.out.StartResponse(&w.resp); err != nil {
-		return nil, nil, w.fail(err)
+	if err := w.sendHead(); err != nil {
+		return nil, nil, err
 	}
-	if err := w.out.Flush(); err != nil {
-		return nil, nil, w.fail(err)
-	}
-	nc, buffered, err := w.out.Switch()
+	nc, buffered, err := w.sc.c.Hijack()
 	if err != nil {
 		return nil, nil, w.fail(err)
 	}
 	w.hijacked = true
+	w.sc.handOver()
 	return nc, buffered, nil
-}
-
-// asksUpgrade tells whether the request asks for another protocol. In HTTP/1.0
-// Upgrade is ignored (RFC 9110 §7.8).
-func (r *Request) asksUpgrade() bool {
-	if r.Version == HTTP10 || !r.Header.Has("Upgrade") {
-		return false
-	}
-	for option := range r.Header.List("Connection") {
-		if ascii.EqualFold(option, "upgrade") {
-			return true
-		}
-	}
-	return false
 }
 
 // Error makes the response one of that status with a short text, in place of
@@ -373,7 +362,7 @@ func (w *ResponseWriter) Error(status int, text string) {
 	for _, name := range contentFields {
 		h.Del(name)
 	}
-	w.trailer.Reset()
+	w.resp.Trailer.Reset()
 	w.body, w.counted, w.declared, w.failed = w.body[:0], 0, -1, nil
 	w.resp.Status = status
 	if !w.hasContent() {
@@ -411,7 +400,7 @@ func (w *ResponseWriter) declare() error {
 	}
 	n, err := contentLength(w.resp.Header.Get("Content-Length"), -1)
 	if err != nil {
-		return fmt.Errorf("%w: %q", ErrContentLength, clip(w.resp.Header.Get("Content-Length")))
+		return fmt.Errorf("%w: %q", ErrBodyLength, clip(w.resp.Header.Get("Content-Length")))
 	}
 	w.declared = n
 	return nil
@@ -430,10 +419,10 @@ func (w *ResponseWriter) finish() error {
 		return err
 	}
 	if w.declared > w.counted && !w.isHead() && w.hasContent() {
-		return w.fail(fmt.Errorf("%w: %d of %d octets", ErrContentLength, w.counted, w.declared))
+		return w.fail(fmt.Errorf("%w: %d of %d octets", ErrBodyLength, w.counted, w.declared))
 	}
 	if err := w.start(true); err != nil {
 		return err
 	}
-	return w.fail(w.out.EndMessage(&w.trailer))
+	return w.fail(w.sc.c.EndMessage(&w.resp.Trailer))
 }
