@@ -183,8 +183,8 @@ func appendStatusLine(dst []byte, v Version, status int, reason string) ([]byte,
 	b = append(b, ' ')
 	from := len(b)
 	b = append(b, reason...)
-	if at := findCtl(b[from:]); at >= 0 {
-		return dst, refused(from+at, "reason phrase: control character", "RFC 9112 §4")
+	if at := findCtl(b, from); at < len(b) {
+		return dst, refused(at, "reason phrase: control character", "RFC 9112 §4")
 	}
 	return append(b, "\r\n"...), nil
 }
@@ -213,8 +213,8 @@ func appendField(dst []byte, name, value string) ([]byte, *ParseError) {
 	from := len(b)
 	b = append(b, value...)
 	// The octets are looked at where they went, eight at a time.
-	if at := findCtl(b[from:]); at >= 0 {
-		return dst, inField([]byte(name), refused(from+at, "field value: control character", "RFC 9110 §5.5"))
+	if at := findCtl(b, from); at < len(b) {
+		return dst, inField([]byte(name), refused(at, "field value: control character", "RFC 9110 §5.5"))
 	}
 	if len(trimOWS(value)) != len(value) {
 		return dst, inField([]byte(name), refused(from, "field value: white space at its ends", "RFC 9110 §5.5"))

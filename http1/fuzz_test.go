@@ -80,13 +80,14 @@ func FuzzRequestHead(f *testing.F) {
 		}
 		var h http1.RequestHead
 		var r http1.Request
-		errHead := h.Parse(b[:end], nil)
+		nHead, errHead := h.Parse(b, nil)
 		n, errRequest := r.Parse(b, nil)
 		if errHead != nil {
 			requireTyped(t, errHead)
 			assert.Equal(t, errHead, errRequest)
 			return
 		}
+		assert.Equal(t, end, nHead)
 		if errRequest != nil {
 			requireTyped(t, errRequest)
 			return
@@ -154,12 +155,14 @@ func FuzzResponseHead(f *testing.F) {
 			return
 		}
 		h := http1.ResponseHead{AllowBareLF: lenient, TrimNames: lenient}
-		if err := h.Parse(b[:end], nil); err != nil {
+		n, err := h.Parse(b, nil)
+		if err != nil {
 			requireTyped(t, err)
 			return
 		}
+		assert.Equal(t, end, n)
 		var r http1.Response
-		n, err := r.Parse(b, http1.MethodGet, nil)
+		n, err = r.Parse(b, http1.MethodGet, nil)
 		if err != nil {
 			requireTyped(t, err)
 			return

@@ -3,7 +3,6 @@ package http1
 import (
 	"bytes"
 	"iter"
-	"math"
 
 	"applayer/internal/ascii"
 )
@@ -67,6 +66,22 @@ func (h *head) appendTo(dst *Header, s string) {
 	}
 }
 
+// fill makes dst the fields of s, which is the head as a string.
+func (h *head) fill(dst *Header, s string) {
+	if n := len(h.fields); cap(dst.fields) < n {
+		dst.fields = make([]Field, n, max(n, 16))
+	} else {
+		if len(dst.fields) > n {
+			clear(dst.fields[n:])
+		}
+		dst.fields = dst.fields[:n]
+	}
+	for i := range h.fields {
+		f := &h.fields[i]
+		dst.fields[i] = Field{s[f.name.from:f.name.to], s[f.value.from:f.value.to]}
+	}
+}
+
 // locate tells where the last field of that name stands in an error about what
 // the fields mean.
 func (h *head) locate(err error) error {
@@ -96,49 +111,51 @@ type fieldRules struct {
 	folds bool
 }
 
-// parseFields takes the field lines from place i on, up to the empty line that
-// ends h.raw. Line counts the lines before.
+// parseFields takes a field section, all of h.raw from place i on.
 func (h *head) parseFields(i, line int, rules fieldRules, lim *Limits) error {
-	b := h.raw
-	if uint64(len(b)) > math.MaxUint32 {
-		return &LimitError{"MaxFieldSection", math.MaxUint32, StatusFieldsTooLarge}
+	next, err := h.takeFields(i, line, rules, lim)
+	if err == nil && next != len(h.raw) {
+		return malformed(next, "field section: octets behind the empty line", "RFC 9112 §2.1")
 	}
+	return err
+}
+
+// takeFields takes the field lines from place i of h.raw on, up to the empty
+// line, and returns where that ends. Line counts the lines before.
+func (h *head) takeFields(i, line int, rules fieldRules, lim *Limits) (next int, err error) {
+	b, start := h.raw, i
 	maxField, maxFields := lim.maxField(), lim.maxFields()
 	h.fields, h.folded = h.fields[:0], false
-	for i < len(b) {
+	for {
 		line++
-		end, next, err := lineEnd(b, i, rules.bareLF)
-		if err != nil {
-			err.Line = line
-			return err
-		}
-		if end == i {
-			if next != len(b) {
-				return atLine(line, malformed(next, "field section: octets behind the empty line", "RFC 9112 §2.1"))
+		if i == len(b) || !isToken[b[i]] {
+			switch n, known := emptyLine(b[i:]); {
+			case !known:
+				return 0, atLine(line, malformed(len(b), "field section: no empty line at its end", "RFC 9112 §2.1"))
+			case n == 1 && !rules.bareLF:
+				return 0, atLine(line, bareLF(i))
+			case n > 0 && i+n-start > lim.maxFieldSection():
+				return 0, &LimitError{"MaxFieldSection", int64(lim.maxFieldSection()), StatusFieldsTooLarge}
+			case n > 0:
+				return i + n, nil
 			}
-			return nil
 		}
-		if next-i > maxField {
-			return &LimitError{"MaxField", int64(maxField), StatusFieldsTooLarge}
-		}
-		if len(h.fields) == maxFields {
-			return &LimitError{"MaxFields", int64(maxFields), StatusFieldsTooLarge}
-		}
+		var perr *ParseError
 		if b[i] == ' ' || b[i] == '\t' {
-			err = h.fold(i, end, rules)
-			if err == nil && next-int(h.fields[len(h.fields)-1].name.from) > maxField {
-				return &LimitError{"MaxField", int64(maxField), StatusFieldsTooLarge}
-			}
+			next, perr = h.fold(i, rules)
+		} else if len(h.fields) == maxFields {
+			return 0, &LimitError{"MaxFields", int64(maxFields), StatusFieldsTooLarge}
 		} else {
-			err = h.parseField(i, end, rules)
+			next, perr = h.parseField(i, rules)
 		}
-		if err != nil {
-			err.Line = line
-			return err
+		if perr != nil {
+			return 0, atLine(line, perr)
+		}
+		if next-int(h.fields[len(h.fields)-1].name.from) > maxField {
+			return 0, &LimitError{"MaxField", int64(maxField), StatusFieldsTooLarge}
 		}
 		i = next
 	}
-	return atLine(line, malformed(len(b), "field section: no empty line at its end", "RFC 9112 §2.1"))
 }
 
 func atLine(line int, err *ParseError) *ParseError {
@@ -146,50 +163,57 @@ func atLine(line int, err *ParseError) *ParseError {
 	return err
 }
 
-// lineEnd returns where the line at place i ends, without and with its line
-// end.
-func lineEnd(b []byte, i int, bareLF bool) (end, next int, _ *ParseError) {
-	n := bytes.IndexByte(b[i:], '\n')
+// bareLF is the error of a line end without CR at place i. Others on the way
+// may have taken what is around it for one line.
+func bareLF(i int) *ParseError { return malformed(i, "line: LF without CR", "RFC 9112 §2.2") }
+
+const badValue = "field value: control character"
+
+// textEnd returns where the text at place i ends, without and with its line
+// end. A control character before that is the error what.
+func textEnd(b []byte, i int, lf bool, what string) (end, next int, _ *ParseError) {
+	end = findCtl(b, i)
 	switch {
-	case n < 0:
-		return 0, 0, malformed(len(b), "line: no CRLF at its end", "RFC 9112 §2.1")
-	case n > 0 && b[i+n-1] == '\r':
-		return i + n - 1, i + n + 1, nil
-	case !bareLF:
-		return 0, 0, malformed(i+n, "line: LF without CR", "RFC 9112 §2.2")
+	case end == len(b):
+		return 0, 0, malformed(end, "line: no CRLF at its end", "RFC 9112 §2.1")
+	case b[end] == '\r' && end+1 < len(b) && b[end+1] == '\n':
+		return end, end + 2, nil
+	case b[end] == '\n' && lf:
+		return end, end + 1, nil
+	case b[end] == '\n':
+		return 0, 0, bareLF(end)
 	}
-	return i + n, i + n + 1, nil
+	return 0, 0, malformed(end, what, "RFC 9110 §5.5")
 }
 
-// parseField takes field-line, all of b[i:end]: a token, at once a colon, and
-// the value between optional white space (RFC 9112 §5).
-func (h *head) parseField(i, end int, rules fieldRules) *ParseError {
-	b := h.raw[:end]
-	colon := i
-	for colon < end && isToken[b[colon]] {
-		colon++
-	}
+// parseField takes field-line from place i on and returns where the next one
+// begins: a token, at once a colon, and the value between optional white space
+// (RFC 9112 §5).
+func (h *head) parseField(i int, rules fieldRules) (next int, _ *ParseError) {
+	b := h.raw
+	colon := tokenEnd(b, i)
 	name := span{uint32(i), uint32(colon)}
 	if rules.trimNames && colon > i {
-		for colon < end && (b[colon] == ' ' || b[colon] == '\t') {
+		for colon < len(b) && (b[colon] == ' ' || b[colon] == '\t') {
 			colon++
 		}
 	}
-	if colon == end || b[colon] != ':' || name.from == name.to {
-		return badName(b, i, colon)
+	if colon == len(b) || b[colon] != ':' || name.from == name.to {
+		return 0, badName(b, i, colon)
 	}
-	from, to := colon+1, end
-	for from < to && (b[from] == ' ' || b[from] == '\t') {
+	from := colon + 1
+	for from < len(b) && (b[from] == ' ' || b[from] == '\t') {
 		from++
+	}
+	to, next, err := textEnd(b, from, rules.bareLF, badValue)
+	if err != nil {
+		return 0, inField(name.of(b), err)
 	}
 	for from < to && (b[to-1] == ' ' || b[to-1] == '\t') {
 		to--
 	}
-	if at := findCtl(b[from:to]); at >= 0 {
-		return inField(name.of(b), malformed(from+at, "field value: control character", "RFC 9110 §5.5"))
-	}
 	h.fields = append(h.fields, fieldSpan{name, span{uint32(from), uint32(to)}})
-	return nil
+	return next, nil
 }
 
 func inField(name []byte, err *ParseError) *ParseError {
@@ -201,10 +225,10 @@ func inField(name []byte, err *ParseError) *ParseError {
 // place at without a colon.
 func badName(b []byte, i, at int) *ParseError {
 	switch {
-	case at == len(b):
-		return malformed(at, "field line: no colon", "RFC 9112 §5")
-	case at == i:
+	case at == i && at < len(b):
 		return malformed(at, "field name: no token", "RFC 9110 §5.1")
+	case at == len(b) || b[at] == '\r' || b[at] == '\n':
+		return malformed(at, "field line: no colon", "RFC 9112 §5")
 	case b[at] == ' ' || b[at] == '\t':
 		// A server that skipped it and a proxy that took it for a part of the
 		// name would see two different requests.
@@ -213,19 +237,20 @@ func badName(b []byte, i, at int) *ParseError {
 	return malformed(at, "field name: no token", "RFC 9110 §5.1")
 }
 
-// fold appends b[i:end], which begins with white space, to the value of the
-// field line before it: obs-fold (RFC 9112 §5.2).
-func (h *head) fold(i, end int, rules fieldRules) *ParseError {
+// fold appends the line at place i, which begins with white space, to the value
+// of the field line before it: obs-fold (RFC 9112 §5.2).
+func (h *head) fold(i int, rules fieldRules) (next int, _ *ParseError) {
 	b := h.raw
 	if len(h.fields) == 0 {
-		return malformed(i, "field section: white space before the first field", "RFC 9112 §2.2")
+		return 0, malformed(i, "field section: white space before the first field", "RFC 9112 §2.2")
 	}
 	last := &h.fields[len(h.fields)-1]
 	if !rules.folds {
-		return inField(last.name.of(b), malformed(i, "field line: folded", "RFC 9112 §5.2"))
+		return 0, inField(last.name.of(b), malformed(i, "field line: folded", "RFC 9112 §5.2"))
 	}
-	if at := findCtl(b[i:end]); at >= 0 {
-		return inField(last.name.of(b), malformed(i+at, "field value: control character", "RFC 9110 §5.5"))
+	end, next, err := textEnd(b, i, rules.bareLF, badValue)
+	if err != nil {
+		return 0, inField(last.name.of(b), err)
 	}
 	from := i
 	for from < end && (b[from] == ' ' || b[from] == '\t') {
@@ -242,7 +267,7 @@ func (h *head) fold(i, end int, rules fieldRules) *ParseError {
 		last.value.to = uint32(end)
 		h.folded = true
 	}
-	return nil
+	return next, nil
 }
 
 // unfold returns h.raw with each fold replaced by spaces of the same length,

@@ -98,8 +98,8 @@ func (t *Target) URL() *url.URL {
 // parseURL takes the http or https URL of a request to be sent, as origin-form
 // with its scheme and authority, and its user information.
 func parseURL(s string) (t Target, user string, err error) {
-	if i := findCtl([]byte(s)); i >= 0 || strings.Contains(s, "\t") {
-		return Target{}, "", refused(max(i, 0), "URL: control character", "RFC 3986 §2")
+	if i := findCtl([]byte(s), 0); i < len(s) || strings.Contains(s, "\t") {
+		return Target{}, "", refused(i, "URL: control character", "RFC 3986 §2")
 	}
 	s, _, _ = strings.Cut(s, "#")
 	scheme, rest, ok := strings.Cut(s, "://")

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"applayer/internal/ascii"
 )
@@ -20,6 +21,25 @@ var (
 var (
 	isToken = table(tokenChars)
 	isURI   = table(uriChars)
+)
+
+// uriClass tells the octets of URIs, and which of them mean more than
+// themselves in a path.
+var uriClass = func() (t [256]uint8) {
+	for i := range t {
+		if isURI[i] {
+			t[i] = uriPlain
+		}
+	}
+	for _, c := range "?[]%" {
+		t[c] = uriSpecial
+	}
+	return t
+}()
+
+const (
+	uriPlain   = 1
+	uriSpecial = 2
 )
 
 func table(c ascii.Class) (t [256]bool) {
@@ -55,28 +75,49 @@ func IsFieldValue(s string) bool {
 // isCtl tells control characters but HTAB, which is white space in a field.
 func isCtl(c byte) bool { return c < ' ' && c != '\t' || c == 0x7f }
 
-// findCtl returns the place of the first control character but HTAB in b, or
-// -1. It looks at eight octets at a time.
-func findCtl(b []byte) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	i := 0
+const (
+	ones = 0x0101010101010101
+	tops = 0x80 * ones
+)
+
+// findCtl returns the place of the first control character but HTAB in b, from
+// i on, len(b) without one. It looks at eight octets at a time.
+func findCtl(b []byte, i int) int {
 	for ; i+8 <= len(b); i += 8 {
 		x := binary.LittleEndian.Uint64(b[i:])
 		del := x ^ 0x7f*ones
-		// The top bit of an octet is set where it is below SP, or DEL.
-		if ((x-' '*ones)&^x|(del-ones)&^del)&tops == 0 {
-			continue
-		}
-		for j := i; j < i+8; j++ {
-			if isCtl(b[j]) {
-				return j
+		// The top bit of an octet is set where it is below SP, or DEL; it may
+		// be set in vain behind such an octet.
+		found := ((x-' '*ones)&^x | (del-ones)&^del) & tops
+		for ; found != 0; found &= found - 1 {
+			if at := i + bits.TrailingZeros64(found)/8; isCtl(b[at]) {
+				return at
 			}
 		}
 	}
-	for ; i < len(b); i++ {
-		if isCtl(b[i]) {
-			return i
-		}
+	for ; i < len(b) && !isCtl(b[i]); i++ {
 	}
-	return -1
+	return i
+}
+
+// tokenEnd returns the place behind the token at place i. Letters and hyphens,
+// which nearly all names of fields are made of, it takes eight at a time.
+func tokenEnd(b []byte, i int) int {
+	for i+8 <= len(b) {
+		x := binary.LittleEndian.Uint64(b[i:])
+		lower := (x | ' '*ones) &^ tops
+		// Sums of seven bits do not carry into the next octet.
+		letter := (lower + (0x80-'a')*ones) &^ (lower + (0x80-'z'-1)*ones) &^ x
+		other := x ^ '-'*ones
+		other |= other&^tops + 0x7f*ones
+		if end := (other &^ letter) & tops; end != 0 {
+			i += bits.TrailingZeros64(end) / 8
+			break
+		}
+		i += 8
+	}
+	for i < len(b) && isToken[b[i]] {
+		i++
+	}
+	return i
 }

@@ -61,33 +61,40 @@ type Request struct {
 // target's form (RFC 9112 §3.2), Host (RFC 9112 §3.2), and the fields that tell
 // where the message ends (RFC 9112 §6.3).
 func (r *Request) Parse(b []byte, lim *Limits) (n int, err error) {
-	n, _, err = FindHead(b, 0, lim)
-	if err != nil {
+	if n, err = r.head.Parse(b, lim); err != nil {
 		return 0, err
 	}
-	return n, r.parseHead(b[:n], lim)
+	return n, r.takeHead()
 }
 
-// parseHead is Parse for a whole head.
+// parseHead is Parse for a head that FindHead found.
 func (r *Request) parseHead(b []byte, lim *Limits) error {
-	if err := r.head.Parse(b, lim); err != nil {
+	if _, err := r.head.parse(b, lim); err != nil {
 		return err
 	}
-	s := string(b)
+	return r.takeHead()
+}
+
+// takeHead makes the request of its head.
+func (r *Request) takeHead() error {
 	h := &r.head
+	s := string(h.raw)
 	r.Method = s[h.method.from:h.method.to]
 	r.Version = h.version
-	r.Header.Reset()
-	h.appendTo(&r.Header, s)
+	h.fill(&r.Header, s)
 	r.Body, r.Length = nil, 0
 	r.Trailer.Reset()
 
-	target, perr := parseTarget(r.Method, s[h.target.from:h.target.to])
-	if perr != nil {
-		perr.Offset += int64(h.target.from)
-		return atLine(1, perr)
+	target := s[h.target.from:h.target.to]
+	if !h.special && target[0] == '/' && r.Method != MethodConnect {
+		r.Target = Target{Path: target}
+	} else {
+		var perr *ParseError
+		if r.Target, perr = parseTarget(r.Method, target); perr != nil {
+			perr.Offset += int64(h.target.from)
+			return atLine(1, perr)
+		}
 	}
-	r.Target = target
 	if err := r.checkHost(); err != nil {
 		return h.locate(err)
 	}

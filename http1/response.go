@@ -45,27 +45,31 @@ type Response struct {
 // (RFC 9112 §5.2). Beyond the grammar it checks the fields that tell where the
 // message ends (RFC 9112 §6.3).
 func (r *Response) Parse(b []byte, method string, lim *Limits) (n int, err error) {
-	n, _, err = FindHead(b, 0, lim)
-	if err != nil {
+	if n, err = r.head.Parse(b, lim); err != nil {
 		return 0, err
 	}
-	return n, r.parseHead(b[:n], method, lim)
+	return n, r.takeHead(method)
 }
 
-// parseHead is Parse for a whole head.
+// parseHead is Parse for a head that FindHead found.
 func (r *Response) parseHead(b []byte, method string, lim *Limits) error {
-	if err := r.head.Parse(b, lim); err != nil {
+	if _, err := r.head.parse(b, lim); err != nil {
 		return err
 	}
+	return r.takeHead(method)
+}
+
+// takeHead makes the response of its head.
+func (r *Response) takeHead(method string) error {
 	h := &r.head
+	b := h.raw
 	if h.folded {
 		b = h.unfold()
 	}
 	s := string(b)
 	r.Version, r.Status = h.version, h.status
 	r.Reason = s[h.reason.from:h.reason.to]
-	r.Header.Reset()
-	h.appendTo(&r.Header, s)
+	h.fill(&r.Header, s)
 	r.Body, r.Request = nil, nil
 	r.Trailer.Reset()
 	var err error
