@@ -3,6 +3,7 @@ package http1_test
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -70,5 +71,54 @@ func FuzzConnWrite(f *testing.F) {
 		b, err := io.ReadAll(theirs.Body)
 		require.NoError(t, err)
 		require.Equal(t, content.String(), string(b))
+	})
+}
+
+// readAll reads all requests of a connection, answers each, and writes down
+// what it got.
+func readAll(r io.Reader, buffer int) string {
+	nc := script("")
+	nc.Reader = r
+	c := http1.NewConn(nc, &http1.ConnOptions{Limits: &http1.Limits{
+		MaxStartLine: 100, MaxFieldSection: 200, MaxField: 100, MaxFields: 5, MaxBody: 9000, MaxChunkLine: 30, MaxChunkOverhead: 40,
+	}})
+	var out strings.Builder
+	var q http1.Request
+	for {
+		if err := c.ReadRequest(&q); err != nil {
+			out.WriteString(describeError(err))
+			break
+		}
+		var content bytes.Buffer
+		_, err := io.CopyBuffer(struct{ io.Writer }{&content}, struct{ io.Reader }{q.Body}, make([]byte, buffer))
+		fmt.Fprintf(&out, "%s %v %q %v %x\n", q.Method, q.Target, q.Raw(), q.Trailer, content.Bytes())
+		if err != nil {
+			out.WriteString(describeError(err))
+			break
+		}
+		if err := c.WriteResponse(&http1.Response{Status: 204}); err != nil {
+			out.WriteString(describeError(err))
+			break
+		}
+	}
+	return out.String()
+}
+
+// FuzzConnRead: a Conn gives the same requests and errors however the octets
+// come and however large the reads of bodies are.
+func FuzzConnRead(f *testing.F) {
+	f.Add(getRequest+"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"+getRequest, 0, 1)
+	f.Add("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nA: b\r\n\r\nGET", 10, 5)
+	f.Add("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\nabc", 5000, 4096)
+	f.Add("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n", 5000, 4096)
+	f.Fuzz(func(t *testing.T, in string, pad, buffer int) {
+		in += strings.Repeat("x", int(uint(pad)%9000))
+		whole := readAll(strings.NewReader(in), 1+int(uint(buffer)%10_000))
+		for name, wrap := range readers {
+			cut := readAll(wrap(strings.NewReader(in)), 1000)
+			if cut != whole && !sameButForLimit(whole, cut) {
+				t.Fatalf("whole:\n%s\n%s:\n%s", whole, name, cut)
+			}
+		}
 	})
 }

@@ -1,26 +1,10 @@
 package http1
 
 import (
-	"errors"
 	"io"
 	"net"
 	"strconv"
 )
-
-// ErrBodyLength is the error of a message whose body is not as long as its
-// Content-Length says. The connection can carry nothing more.
-var ErrBodyLength = errors.New("http1: body is not as long as Content-Length says")
-
-// ErrNoBody is the error of content written to a message that can't have any,
-// such as a 204 (RFC 9112 §6.3).
-var ErrNoBody = errors.New("http1: message can't have a body")
-
-// noChunk is the place of the chunk under way where there is none.
-const noChunk = -1
-
-// chunkRoom is what is kept free before a chunk for its size: two digits to
-// four, and CRLF.
-const chunkRoom = 4 + 2
 
 // sender is what a Conn knows of what it sends.
 type sender struct {
@@ -95,6 +79,9 @@ func (c *Conn) lockedRequest(r *Request) (head []byte, err error) {
 	if err := c.mayBegin(SideClient, EventRequest); err != nil {
 		return nil, err
 	}
+	if err := c.needOut(); err != nil {
+		return nil, err
+	}
 	from := len(c.out)
 	if err := c.startRequest(r); err != nil {
 		c.out = c.out[:from]
@@ -104,7 +91,6 @@ func (c *Conn) lockedRequest(r *Request) (head []byte, err error) {
 }
 
 func (c *Conn) startRequest(r *Request) error {
-	c.needOut()
 	b, err := appendRequestHead(c.out, r)
 	if err != nil {
 		return err
@@ -210,6 +196,9 @@ func (c *Conn) lockedResponse(p *Response) (head []byte, err error) {
 	if e == EventInterimResponse && x.version < HTTP11 {
 		return nil, nil // it would not know what it is (RFC 9110 §15.2)
 	}
+	if err := c.needOut(); err != nil {
+		return nil, err
+	}
 	from := len(c.out)
 	if err := c.startResponse(p, x, e); err != nil {
 		c.out = c.out[:from]
@@ -219,7 +208,6 @@ func (c *Conn) lockedResponse(p *Response) (head []byte, err error) {
 }
 
 func (c *Conn) startResponse(p *Response, x exchange, e Event) error {
-	c.needOut()
 	b := c.out
 	if e == EventSwitch && c.expecting.Load() {
 		b = append(b, "HTTP/1.1 100 Continue\r\n\r\n"...) // RFC 9110 §7.8
@@ -368,249 +356,17 @@ func appendLength(dst []byte, n int64) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// needOut sees to a buffer.
-func (c *Conn) needOut() {
-	if c.out == nil {
+// headRoom is how much room there is at least in the buffer where a head is
+// begun. One that is longer makes it grow.
+const headRoom = 1 << 10
+
+// needOut sees to a buffer with room for a head.
+func (c *Conn) needOut() error {
+	switch {
+	case c.out == nil:
 		c.out = getBuffer()[:0]
-	}
-}
-
-// Write writes content of the message under way. In a chunked message small
-// writes make one chunk. More than a Content-Length allows is
-// [ErrBodyLength]; what is written to the response to HEAD is dropped.
-func (c *Conn) Write(p []byte) (int, error) {
-	c.wmu.Lock()
-	defer c.wmu.Unlock()
-	return c.writeContent(p)
-}
-
-func (c *Conn) writeContent(p []byte) (int, error) {
-	switch {
-	case c.err != nil:
-		return 0, c.err
-	case !c.inBody:
-		return 0, &ProtocolError{State: c.State(c.by).String(), Event: EventData.String(), Ref: "RFC 9112 §6"}
-	case c.drops || len(p) == 0:
-		return len(p), nil
-	}
-	switch c.kind {
-	case NoBody:
-		return 0, ErrNoBody
-	case Chunked:
-		return c.writeChunked(p)
-	case Sized:
-		if int64(len(p)) > c.left {
-			n, err := c.writeRaw(p[:c.left])
-			c.left -= int64(n)
-			if err == nil {
-				err = c.broken(ErrBodyLength)
-			}
-			return n, err
-		}
-		n, err := c.writeRaw(p)
-		c.left -= int64(n)
-		return n, err
-	}
-	return c.writeRaw(p)
-}
-
-// broken makes err the end of what is sent.
-func (c *Conn) broken(err error) error {
-	c.err = err
-	c.order.fail(c.by)
-	return err
-}
-
-// writeRaw appends p to the buffer, or sends both where they are too much for
-// it.
-func (c *Conn) writeRaw(p []byte) (int, error) {
-	if len(p) <= cap(c.out)-len(c.out) {
-		c.out = append(c.out, p...)
-		return len(p), nil
-	}
-	if len(p) < cap(c.out)/2 {
-		if err := c.send(nil); err != nil {
-			return 0, err
-		}
-		c.out = append(c.out, p...)
-		return len(p), nil
-	}
-	if err := c.send(p); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-// writeChunked puts p into the chunk under way, or makes a chunk of it that is
-// sent at once.
-func (c *Conn) writeChunked(p []byte) (int, error) {
-	const around = chunkRoom + len("\r\n")
-	for {
-		if c.chunkAt == noChunk && cap(c.out)-len(c.out) > around {
-			c.out = append(c.out, make([]byte, chunkRoom)...)
-			c.chunkAt = len(c.out)
-		}
-		if c.chunkAt != noChunk && len(p) <= cap(c.out)-len(c.out)-len("\r\n") {
-			c.out = append(c.out, p...)
-			return len(p), nil
-		}
-		c.endChunk()
-		if len(p) >= cap(c.out)/2 {
-			return c.writeWholeChunk(p)
-		}
-		if err := c.send(nil); err != nil {
-			return 0, err
-		}
-	}
-}
-
-// writeWholeChunk sends what is in the buffer and p as a chunk of its own.
-func (c *Conn) writeWholeChunk(p []byte) (int, error) {
-	if cap(c.out)-len(c.out) < 16+2 {
-		if err := c.send(nil); err != nil {
-			return 0, err
-		}
-	}
-	c.out = appendChunkSize(c.out, len(p))
-	if err := c.send(p); err != nil {
-		return 0, err
-	}
-	c.out = append(c.out, '\r', '\n')
-	return len(p), nil
-}
-
-// endChunk writes the size before the chunk under way, and closes the gap that
-// was kept for it.
-func (c *Conn) endChunk() {
-	if c.chunkAt == noChunk {
-		return
-	}
-	start, n := c.chunkAt-chunkRoom, len(c.out)-c.chunkAt
-	c.chunkAt = noChunk
-	if n == 0 {
-		c.out = c.out[:start]
-		return
-	}
-	var line [chunkRoom]byte
-	size := appendChunkSize(line[:0], n)
-	end := start + copy(c.out[start:], size)
-	if len(size) < chunkRoom {
-		end += copy(c.out[end:], c.out[start+chunkRoom:])
-		c.out = c.out[:end]
-	}
-	c.out = append(c.out, '\r', '\n')
-}
-
-// EndMessage ends the message under way. A chunked one gets the fields of
-// trailer, nil for none; in others there is no place for them, and they are
-// dropped. A body shorter than its Content-Length is [ErrBodyLength].
-func (c *Conn) EndMessage(trailer *Header) error {
-	c.wmu.Lock()
-	defer c.wmu.Unlock()
-	switch {
-	case c.err != nil:
-		return c.err
-	case !c.inBody:
-		return &ProtocolError{State: c.State(c.by).String(), Event: EventEndOfMessage.String(), Ref: "RFC 9112 §6"}
-	case c.kind == Sized && c.left > 0 && !c.drops:
-		return c.broken(ErrBodyLength)
-	case c.kind == Chunked && !c.drops:
-		if err := c.endChunks(trailer); err != nil {
-			return err
-		}
-	}
-	c.inBody = false
-	if c.by == SideServer {
-		c.expecting.Store(false)
-		return c.order.answered(false)
-	}
-	return c.order.do(SideClient, EventEndOfMessage, false)
-}
-
-// endChunks writes last-chunk and the trailer section.
-func (c *Conn) endChunks(trailer *Header) error {
-	c.endChunk()
-	b := append(c.out, "0\r\n"...)
-	if trailer != nil {
-		for _, f := range trailer.fields {
-			err := (*ParseError)(nil)
-			if !IsTrailerField(f.Name) {
-				return refusedTrailer(f.Name)
-			}
-			if b, err = appendField(b, f.Name, f.Value); err != nil {
-				return err
-			}
-		}
-	}
-	c.out = append(b, "\r\n"...)
-	return nil
-}
-
-// Flush sends what was written.
-func (c *Conn) Flush() error {
-	c.wmu.Lock()
-	defer c.wmu.Unlock()
-	return c.flush()
-}
-
-func (c *Conn) flush() error {
-	if c.err != nil {
-		return c.err
-	}
-	c.endChunk()
-	if len(c.out) == 0 {
-		return nil
-	}
-	return c.send(nil)
-}
-
-// flushBeforeWait sends what was written before a read that waits for what the
-// peer answers to it. A writer at work does so itself.
-func (c *Conn) flushBeforeWait() {
-	if c.wmu.TryLock() {
-		c.flush() // its error is the next writer's
-		c.wmu.Unlock()
-	}
-}
-
-// send sends the buffer and p behind it, in one write where the system can.
-func (c *Conn) send(p []byte) error {
-	if c.err != nil {
-		return c.err
-	}
-	var err error
-	switch {
-	case len(p) == 0:
-		_, err = c.nc.Write(c.out)
-	case len(c.out) == 0:
-		_, err = c.nc.Write(p)
-	default:
-		_, err = c.sendBoth(p)
-	}
-	c.resetOut()
-	if err != nil {
-		return c.broken(err)
+	case cap(c.out)-len(c.out) < headRoom:
+		return c.send(nil)
 	}
 	return nil
-}
-
-// sendBoth sends the buffer and p with one system call where it can.
-func (c *Conn) sendBoth(p []byte) (int64, error) {
-	c.pair = [2][]byte{c.out, p}
-	c.both = c.pair[:]
-	defer clear(c.pair[:])
-	if w, ok := c.nc.(interface {
-		WriteBuffers(*net.Buffers) (int64, error)
-	}); ok {
-		return w.WriteBuffers(&c.both)
-	}
-	return c.both.WriteTo(c.nc)
-}
-
-// resetOut empties the buffer. One that a long head made grow is left.
-func (c *Conn) resetOut() {
-	c.out = c.out[:0]
-	if cap(c.out) != bufferSize {
-		c.out = getBuffer()[:0]
-	}
 }
