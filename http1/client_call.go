@@ -327,11 +327,11 @@ func (x *call) end(err error) error {
 	switch {
 	case err == io.EOF:
 		x.ended = true
-		x.resp.Complete = true
+		x.resp.Complete = x.resp.framing.Kind != UntilClose || x.cc.end == nil || !x.cc.end.seen
 		x.resp.Trailer = x.cc.resp.Trailer.Clone()
 	case x.resp.framing.Kind == UntilClose && isPremature(err):
-		// TLS ended without its closing alert (RFC 9112 §9.8). So many
-		// servers do so that it is told apart, but no error.
+		// TLS ended within a record (RFC 9112 §9.8). So many servers end it
+		// without its closing alert that this is told by Complete alone.
 		err = io.EOF
 		x.ended = true
 	}

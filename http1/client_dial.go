@@ -3,6 +3,7 @@ package http1
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/url"
 	"strconv"
@@ -18,6 +19,7 @@ type clientConn struct {
 	c       *Conn
 	sc      *sockets.Conn
 	raw     syscall.RawConn // nil where there is none
+	end     *endMark        // nil without TLS
 	host    *hostPool
 	trips   int    // what it took to open it
 	proxied bool   // requests go in absolute-form
@@ -47,6 +49,21 @@ func (cc *clientConn) usable(now time.Time) bool {
 		return false
 	}
 	return cc.c.Reusable() && cc.c.Buffered() == 0 && (cc.raw == nil || !pending(cc.raw))
+}
+
+// endMark remembers that the transport below TLS ended. Package tls passes that
+// off as the end of TLS, which only its closing alert is (RFC 9112 §9.8).
+type endMark struct {
+	net.Conn
+	seen bool
+}
+
+func (e *endMark) Read(b []byte) (int, error) {
+	n, err := e.Conn.Read(b)
+	if err == io.EOF {
+		e.seen = true
+	}
+	return n, err
 }
 
 // ProxyError tells that a proxy did not open a tunnel.
@@ -126,7 +143,11 @@ func (c *Client) open(ctx context.Context, rt route) (_ *clientConn, err error) 
 	if err != nil {
 		return nil, err
 	}
-	sc, trips := sockets.NewConn(nc, c.Timeouts.conn()), 1
+	end := &endMark{Conn: nc}
+	sc, trips := sockets.NewConn(end, c.Timeouts.conn()), 1
+	if rt.key.scheme == "http" && (rt.proxy == nil || rt.proxy.Scheme == "http") {
+		sc, end = sockets.NewConn(nc, c.Timeouts.conn()), nil
+	}
 	defer func() {
 		if err != nil {
 			sc.Close()
@@ -149,7 +170,8 @@ func (c *Client) open(ctx context.Context, rt route) (_ *clientConn, err error) 
 		}
 		trips++
 		if rt.proxy.Scheme == "https" {
-			sc = sockets.NewConn(sc, c.Timeouts.conn()) // TLS within TLS
+			end = &endMark{Conn: sc} // TLS within TLS
+			sc = sockets.NewConn(end, c.Timeouts.conn())
 		}
 	}
 	if rt.key.scheme == "https" {
@@ -157,7 +179,7 @@ func (c *Client) open(ctx context.Context, rt route) (_ *clientConn, err error) 
 			return nil, err
 		}
 	}
-	cc := &clientConn{c: c.newConn(sc), sc: sc, trips: trips}
+	cc := &clientConn{c: c.newConn(sc), sc: sc, end: end, trips: trips}
 	cc.proxied = rt.proxy != nil && rt.key.scheme == "http"
 	if cc.proxied {
 		cc.auth = auth

@@ -25,6 +25,10 @@ type rawPeer struct {
 	t  *testing.T
 }
 
+func newPeer(t *testing.T, nc net.Conn) *rawPeer {
+	return &rawPeer{Conn: nc, in: bufio.NewReader(nc), t: t}
+}
+
 // head reads a request's head; "" means that the client has closed.
 func (p *rawPeer) head() string {
 	var b strings.Builder
@@ -122,7 +126,7 @@ func (w *world) serve(port string, handle func(p *rawPeer, n int)) {
 			w.mu.Unlock()
 			w.servers.Go(func() {
 				defer nc.Close()
-				handle(&rawPeer{Conn: nc, in: bufio.NewReader(nc), t: w.T}, n)
+				handle(newPeer(w.T, nc), n)
 			})
 		}
 	})
