@@ -190,20 +190,46 @@ func (r *Receiver) head(b []byte, eof bool) (e Event, n int, err error) {
 	case state == StateIdle && r.by == SideServer:
 		return r.unasked(b)
 	}
-	end, next, err := FindHead(b, r.scanned, &r.lim)
+	if n, err = r.parseHead(b, eof); err != nil {
+		return 0, n, err
+	}
+	if r.by == SideClient {
+		return EventRequest, n, r.requestHead()
+	}
+	e, err = r.responseHead()
+	return e, n, err
+}
+
+// parseHead parses the head at the front of b. Mostly it is whole at once; only
+// if that fails is its end looked for, once for each octet.
+func (r *Receiver) parseHead(b []byte, eof bool) (n int, err error) {
+	if r.scanned == 0 && len(b) >= len("GET / HTTP/1.0\r\n\r\n") {
+		if n, err = r.parseWhole(b); err == nil {
+			return n, nil
+		}
+	}
+	n, next, err := FindHead(b, r.scanned, &r.lim)
 	r.scanned = next
 	if err == ErrIncomplete && eof {
 		err = premature(len(b))
 	}
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	r.scanned = 0
-	if r.by == SideClient {
-		return EventRequest, end, r.requestHead(b[:end])
+	_, err = r.parseWhole(b[:n])
+	return n, err
+}
+
+func (r *Receiver) parseWhole(b []byte) (n int, err error) {
+	if r.by == SideServer {
+		h := &r.response.head
+		h.AllowBareLF = r.bareLF
+		return h.parse(b, &r.lim)
 	}
-	e, err = r.responseHead(b[:end])
-	return e, end, err
+	h := &r.request.head
+	h.AllowBareLF = r.bareLF
+	return h.parse(b, &r.lim)
 }
 
 // isEnd tells whether the connection may end with b between messages: it is
@@ -237,11 +263,10 @@ func (r *Receiver) unasked(b []byte) (e Event, n int, err error) {
 	return 0, n, r.order.do(SideServer, EventResponse, true)
 }
 
-// requestHead takes a whole request head.
-func (r *Receiver) requestHead(b []byte) error {
+// requestHead takes the request head that was parsed.
+func (r *Receiver) requestHead() error {
 	q := r.request
-	q.head.AllowBareLF = r.bareLF
-	err := q.parseHead(b, &r.lim)
+	err := q.takeHead()
 	if err != nil {
 		return err
 	}
@@ -270,12 +295,11 @@ func requestExchange(q *Request, f Framing) (x exchange, proposes bool) {
 		last: f.MustClose || closes || version < HTTP11 && !keeps}, proposesSwitch(q, upgrades)
 }
 
-// responseHead takes a whole response head.
-func (r *Receiver) responseHead(b []byte) (Event, error) {
+// responseHead takes the response head that was parsed.
+func (r *Receiver) responseHead() (Event, error) {
 	p := r.response
 	x, _ := r.order.next()
-	p.head.AllowBareLF = r.bareLF
-	if err := p.parseHead(b, x.method, &r.lim); err != nil {
+	if err := p.takeHead(x.method); err != nil {
 		return 0, err
 	}
 	e := responseEvent(x.method, p.Status)

@@ -67,14 +67,6 @@ func (r *Request) Parse(b []byte, lim *Limits) (n int, err error) {
 	return n, r.takeHead()
 }
 
-// parseHead is Parse for a head that FindHead found.
-func (r *Request) parseHead(b []byte, lim *Limits) error {
-	if _, err := r.head.parse(b, lim); err != nil {
-		return err
-	}
-	return r.takeHead()
-}
-
 // takeHead makes the request of its head.
 func (r *Request) takeHead() error {
 	h := &r.head

@@ -51,14 +51,6 @@ func (r *Response) Parse(b []byte, method string, lim *Limits) (n int, err error
 	return n, r.takeHead(method)
 }
 
-// parseHead is Parse for a head that FindHead found.
-func (r *Response) parseHead(b []byte, method string, lim *Limits) error {
-	if _, err := r.head.parse(b, lim); err != nil {
-		return err
-	}
-	return r.takeHead(method)
-}
-
 // takeHead makes the response of its head.
 func (r *Response) takeHead(method string) error {
 	h := &r.head
