@@ -91,7 +91,8 @@ func (n *Net) ListenPacket(ctx context.Context, network, addr string) (net.Packe
 	return pc, nil
 }
 
-// Dial connects to the lecture's addr. The tap stands on the connection, and
+// Dial connects to the lecture's addr, where somebody must listen, since no
+// name is looked up outside of the stage. The tap stands on the connection, and
 // what passes is printed as a dialogue, the dialler being C.
 func (n *Net) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	return n.DialNamed(ctx, "", network, addr)
@@ -100,22 +101,43 @@ func (n *Net) Dial(ctx context.Context, network, addr string) (net.Conn, error) 
 // DialNamed is [Net.Dial] for a scene of several connections: name stands
 // beside C and S.
 func (n *Net) DialNamed(ctx context.Context, name, network, addr string) (net.Conn, error) {
-	nc, err := n.network.Dial(ctx, network, n.LocalAddr(network, addr))
+	nc, err := n.dial(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
 	return n.tapped(nc, name), nil
 }
 
+// DialUntold is [Net.Dial] without the dialogue, for what would fill it.
+func (n *Net) DialUntold(ctx context.Context, network, addr string) (net.Conn, error) {
+	nc, err := n.dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return n.tappedUntold(nc), nil
+}
+
+func (n *Net) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	local := n.LocalAddr(network, addr)
+	if host, _, err := net.SplitHostPort(local); err == nil && !isUnix(network) && net.ParseIP(host) == nil {
+		return nil, fmt.Errorf("%s %s: nobody listens there on this stage", network, addr)
+	}
+	return n.network.Dial(ctx, network, local)
+}
+
 // tapped is a client's connection with the taps on it.
 func (n *Net) tapped(nc net.Conn, name string) net.Conn {
+	return n.transcript.Conn(n.tappedUntold(nc), name, false)
+}
+
+func (n *Net) tappedUntold(nc net.Conn) net.Conn {
 	if n.spoil != nil {
 		nc = &spoiledConn{Conn: nc, spoil: n.spoil}
 	}
 	if n.tap != nil {
 		nc = n.tap(nc)
 	}
-	return n.transcript.Conn(nc, name, false)
+	return nc
 }
 
 // LocalAddr is where the lecture's addr lies on this machine, or addr itself
@@ -123,20 +145,32 @@ func (n *Net) tapped(nc net.Conn, name string) net.Conn {
 func (n *Net) LocalAddr(network, addr string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if local, ok := n.local[network+" "+addr]; ok {
+	if local, ok := n.local[key(network, addr)]; ok {
 		return local
 	}
 	return addr
 }
+
+// key is what n.local knows an address by: names of hosts have no case
+// (RFC 4343 §2), those of files have.
+func key(network, addr string) string {
+	if !isUnix(network) {
+		addr = strings.ToLower(addr)
+	}
+	return network + " " + addr
+}
+
+func isUnix(network string) bool { return strings.HasPrefix(network, "unix") }
 
 // place chooses an address of the machine for one of the lecture: each host
 // gets a 127.x.y.z of its own, and a port of the lecture is one port of ours
 // on all of them.
 func (n *Net) place(network, addr string) string {
 	host, port, err := net.SplitHostPort(addr)
-	if err != nil || strings.HasPrefix(network, "unix") {
+	if err != nil || isUnix(network) {
 		return addr
 	}
+	host = strings.ToLower(host)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if _, ok := n.hosts[host]; !ok {
@@ -152,7 +186,7 @@ func (n *Net) place(network, addr string) string {
 // placed remembers and prints where addr came to lie.
 func (n *Net) placed(network, addr string, local net.Addr) {
 	n.mu.Lock()
-	n.local[network+" "+addr] = local.String()
+	n.local[key(network, addr)] = local.String()
 	if _, port, err := net.SplitHostPort(addr); err == nil {
 		if _, ours, err := net.SplitHostPort(local.String()); err == nil {
 			n.ports[network+port] = ours
