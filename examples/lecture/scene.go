@@ -28,6 +28,10 @@ var scenes = []Scene{
 	tablesScene,
 	hybridScene,
 	messagesScene,
+	methodsScene,
+	statusScene,
+	uriScene,
+	conditionalScene,
 }
 
 // sceneTime bounds one scene, sceneGrace included.

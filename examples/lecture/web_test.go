@@ -1,0 +1,44 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// One octet wrong in a reply or a request: the scenes of the Web must see it.
+func TestWebScenesSpoiled(t *testing.T) {
+	tests := []struct {
+		name     string
+		scene    Scene
+		toClient bool
+		octet    string // the one behind it is spoiled
+		want     string
+	}{
+		{"another object comes", methodsScene, true, "Which ", "FAIL  its object"},
+		{"HEAD tells another length", methodsScene, true, "Content-Length: ", "FAIL  the length of the object that is left out"},
+		{"the URL's input", methodsScene, false, "/animalsearch?", "FAIL  GET /animalsearch?monkeys&banana"},
+		{"the body's input", methodsScene, false, "\r\n\r\nmonkeys&", "FAIL  POST /animalsearch: expected \"looking for monkeys and banana\\n\", got \"looking for monkeys and Banana\\n\""},
+		{"an upload", methodsScene, false, "feed the ", "FAIL  what is there"},
+		{"DELETE goes astray", methodsScene, false, "DELETE /", "FAIL  DELETE /notes/today.txt: expected 204, got 404"},
+		{"200", statusScene, true, "HTTP/1.1 20", "FAIL  GET /index.html HTTP/1.1"},
+		{"Location", statusScene, true, "Location: /", "FAIL  Location"},
+		{"404", statusScene, true, "HTTP/1.1 40", "FAIL  GET index.html HTTP/1.1"},
+		{"the line typed", statusScene, false, "GET /missing", "FAIL  GET /missing.html HTTP/1.1"},
+		{"the URI on the wire", uriScene, false, "custID=10", "FAIL  the shop got the same order four times"},
+		{"the body on the wire", uriScene, false, "\r\n\r\ncustID=10", "FAIL  the shop got the same order four times"},
+		{"the refusal of a long URI", uriScene, true, "HTTP/1.1 41", "FAIL  "},
+		{"the date that is known", conditionalScene, false, "If-Modified-Since: Fri, 31 Dec 1", "FAIL  asked again with If-Modified-Since: expected 304, got 200"},
+		{"the tag that is known", conditionalScene, false, "If-None-Match: \"", "FAIL  asked again with If-None-Match: expected 304, got 200"},
+		{"an object after the change", conditionalScene, true, "a second ", "FAIL  its object"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.scene.Name+" "+tt.name, func(t *testing.T) {
+			var out bytes.Buffer
+			v := playIn(t, tt.scene, &out, NetOptions{Spoil: flipBehind(tt.toClient, tt.octet)})
+			assert.False(t, v.ok())
+			assert.Contains(t, out.String(), tt.want)
+		})
+	}
+}
