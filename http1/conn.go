@@ -118,7 +118,9 @@ func (c *Conn) Owed() int {
 
 // Reusable tells whether another request may follow: the last one is whole, and
 // nothing said or broke that ends the connection. On a client's Conn with
-// responses to come it means one more request in the pipeline.
+// responses to come it means one more request in the pipeline; with none to
+// come look at Buffered as well, for octets that nobody asked for would be taken
+// for the next response (RFC 9112 §9.2).
 func (c *Conn) Reusable() bool {
 	return !c.closed.Load() && !c.hijacked.Load() && c.order.can(SideClient, EventRequest)
 }

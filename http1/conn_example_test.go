@@ -100,3 +100,22 @@ func ExampleReceiver() {
 	// EndOfMessage
 	// ConnectionClosed
 }
+
+// A Machine says what may come next; both ends of a connection use the same.
+func ExampleMachine() {
+	var m http1.Machine
+	for range 2 { // two requests, one behind the other
+		m.Do(http1.SideClient, http1.EventRequest)
+		m.Do(http1.SideClient, http1.EventEndOfMessage)
+	}
+	fmt.Println(m.State(http1.SideClient), m.State(http1.SideServer), m.Owed())
+	m.Do(http1.SideServer, http1.EventResponse)
+	m.Last(http1.SideServer) // it says close
+	m.Do(http1.SideServer, http1.EventEndOfMessage)
+	fmt.Println(m.State(http1.SideClient), m.State(http1.SideServer), m.Owed())
+	fmt.Println(m.Do(http1.SideServer, http1.EventResponse))
+	// Output:
+	// Done SendResponse 2
+	// MustClose MustClose 1
+	// http1: no Response in state MustClose (RFC 9112 §9.6)
+}

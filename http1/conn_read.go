@@ -40,8 +40,10 @@ func (c *Conn) ReadRequest(r *Request) error {
 // answers the first request that has none (RFC 9112 §9.2). Behind a 101, or a
 // 2xx to CONNECT, take the connection with [Conn.Hijack].
 //
-// It returns io.EOF where the connection ended and no request was unanswered.
-// While it waits, what was written is sent.
+// It returns io.EOF where the connection ended and no request was unanswered; a
+// [*ParseError] that wraps io.ErrUnexpectedEOF where one was. Whether an octet
+// of the response came, so that the server had seen the request, [Conn.Wait]
+// tells before. While it waits, what was written is sent.
 func (c *Conn) ReadResponse(p *Response) error {
 	p.Body = emptyBody{}
 	if err := c.mayRead(SideServer, EventResponse); err != nil {
