@@ -9,11 +9,26 @@ func BenchmarkPcapPacket(b *testing.B)        { bench(b, "pcap-packet") }
 func BenchmarkIdleConnection(b *testing.B)    { bench(b, "idle-connection") }
 func BenchmarkHTTPParseRequest(b *testing.B)  { bench(b, "http-parse-request") }
 func BenchmarkHTTPParseResponse(b *testing.B) { bench(b, "http-parse-response") }
+func BenchmarkHTTPChunkRead(b *testing.B)     { bench(b, "http-chunk-read") }
+func BenchmarkHTTPChunkWrite(b *testing.B)    { bench(b, "http-chunk-write") }
+func BenchmarkHTTPSetCookie(b *testing.B)     { bench(b, "http-set-cookie") }
+func BenchmarkHTTPRequest(b *testing.B)       { bench(b, "http-request") }
+func BenchmarkHTTPRequestTCP(b *testing.B)    { bench(b, "http-request-tcp") }
+func BenchmarkHTTPPipelined(b *testing.B)     { bench(b, "http-pipelined") }
+func BenchmarkHTTPClient(b *testing.B)        { bench(b, "http-client") }
+func BenchmarkHTTPIdle(b *testing.B)          { bench(b, "http-idle") }
+func BenchmarkHTTPIdleTLS(b *testing.B)       { bench(b, "http-idle-tls") }
+func BenchmarkHTTPFile1k(b *testing.B)        { bench(b, "http-file-1k") }
+func BenchmarkHTTPFile64k(b *testing.B)       { bench(b, "http-file-64k") }
+func BenchmarkHTTPFile10m(b *testing.B)       { bench(b, "http-file-10m") }
 
 func bench(b *testing.B, name string) {
 	for _, s := range subjects {
 		if s.name != name {
 			continue
+		}
+		if missing := s.missing(); len(missing) > 0 {
+			b.Skip("no ", missing)
 		}
 		for _, impl := range s.implementations {
 			b.Run(impl.name, func(b *testing.B) {

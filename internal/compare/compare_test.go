@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -68,6 +69,40 @@ func checkStreamEcho(t *testing.T, c net.Conn) {
 	require.NoError(t, err)
 	require.NoError(t, <-wrote)
 	assert.True(t, bytes.Equal(sent, got), "octets differ")
+}
+
+// Every server over TCP and every client works, also with several requests in
+// one write and over TLS.
+func TestHTTPSubjectsRun(t *testing.T) {
+	before := flag.Lookup("test.benchtime").Value.String()
+	require.NoError(t, flag.Set("test.benchtime", "1ms"))
+	defer flag.Set("test.benchtime", before)
+	for _, s := range httpSubjects {
+		if !strings.HasPrefix(s.name, "http-file") {
+			for _, impl := range s.implementations {
+				r, err := s.measure(impl)
+				assert.NoError(t, err, "%s: %s", s.name, impl.name)
+				assert.Positive(t, r.N)
+			}
+		}
+	}
+}
+
+func TestParseWrk(t *testing.T) {
+	const good = "Running 1s test @ http://127.0.0.1:1/\n  1 threads and 32 connections\n  54321 requests in 1.10s, 70.02MB read\n"
+	requests, took, err := parseWrk(good)
+	require.NoError(t, err)
+	assert.Equal(t, 54321, requests)
+	assert.Equal(t, 1100*time.Millisecond, took)
+	for in, want := range map[string]string{
+		"":                                       `wrk printed no count of requests: ""`,
+		"  0 requests in 1.00s, 0.00B":           "wrk: no requests",
+		good + "  Non-2xx or 3xx responses: 5\n": "wrk:   Non-2xx or 3xx responses: 5",
+		good + "  Socket errors: connect 0, read 3, write 0, timeout 0\nRequests\n": "wrk:   Socket errors: connect 0, read 3, write 0, timeout 0",
+	} {
+		_, _, err := parseWrk(in)
+		assert.EqualError(t, err, want)
+	}
 }
 
 func TestWantedNamesWhatIsMeasured(t *testing.T) {

@@ -1,7 +1,7 @@
 // Command compare sets applayer beside its peers: the same clients and the
 // same octets against each implementation, on one machine and in one process.
 //
-//	go run .                      every subject, ten times: about 4 minutes
+//	go run .                      every subject, ten times: about 15 minutes
 //	go run . -count 6 -run tcp    those whose name matches, six times
 //	go test -bench . .            the same as benchmarks, for benchstat
 //
@@ -16,6 +16,9 @@
 // wanted.txt holds every figure that the work orders ask for. It is met when
 // the interval reaches it. The exit status is 1 when one is missed and 2 when
 // a measurement fails.
+//
+// The subjects http-file-… have wrk ask nginx and us in turn, and are skipped
+// where either program is missing.
 //
 // The module is nested, so that the peers never enter applayer's go.mod.
 package main

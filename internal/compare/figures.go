@@ -3,8 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"runtime"
 	"testing"
@@ -72,14 +72,18 @@ func startIdle() (*server, error) {
 }
 
 // driveIdle opens connections that say nothing, and reports the heap and the
-// stacks that each costs the server. The clients are bare descriptors, which
-// cost nothing of either.
-func driveIdle(b *testing.B, addr string) error {
+// stacks that each costs the server.
+func driveIdle(b *testing.B, addr string) error { return reportIdle(b, addr, greeted) }
+
+// reportIdle reports the heap and the stacks that a connection costs the server
+// once settle is done with it. The clients are bare descriptors, which cost
+// nothing of either.
+func reportIdle(b *testing.B, addr string, settle func(berkeley.FD) error) error {
 	total := 0.0
 	b.ResetTimer()
 	b.StartTimer()
 	for range b.N {
-		octets, err := idleCost(addr, 400)
+		octets, err := idleCost(addr, 400, settle)
 		if err != nil {
 			return err
 		}
@@ -89,50 +93,53 @@ func driveIdle(b *testing.B, addr string) error {
 	return nil
 }
 
-func idleCost(addr string, conns int) (float64, error) {
+func idleCost(addr string, conns int, settle func(berkeley.FD) error) (float64, error) {
 	to, err := netip.ParseAddrPort(addr)
 	if err != nil {
 		return 0, err
 	}
-	warm, err := net.Dial("tcp", addr) // what the server allocates once
-	if err != nil {
-		return 0, err
-	}
-	defer warm.Close()
-	if _, err := warm.Read(make([]byte, 1)); err != nil {
-		return 0, err
-	}
-	before := memory()
-	fds := make([]berkeley.FD, 0, conns)
+	fds := make([]berkeley.FD, 0, conns+1)
 	defer func() {
 		for _, fd := range fds {
 			fd.Close()
 		}
 	}()
-	for range conns {
-		fd, err := berkeley.Socket(berkeley.PF_INET, berkeley.SOCK_STREAM, 0)
+	before := 0.0
+	for i := range conns + 1 {
+		fd, err := connected(to)
 		if err != nil {
 			return 0, err
 		}
 		fds = append(fds, fd)
-		if err := greeted(fd, to); err != nil {
-			return 0, fmt.Errorf("connection %d: %w", len(fds), err)
+		if err := settle(fd); err != nil {
+			return 0, fmt.Errorf("connection %d: %w", i, err)
+		}
+		if i == 0 {
+			before = memory() // with what the server allocates once
 		}
 	}
 	return (memory() - before) / float64(conns), nil
 }
 
-// greeted connects and takes the octet by which the handler says that it runs.
-func greeted(fd berkeley.FD, to netip.AddrPort) error {
+func connected(to netip.AddrPort) (berkeley.FD, error) {
 	sa, err := berkeley.SockaddrFrom(to)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if err := fd.Connect(sa); err != nil {
-		return err
+	fd, err := berkeley.Socket(berkeley.PF_INET, berkeley.SOCK_STREAM, 0)
+	if err != nil {
+		return 0, err
 	}
+	if err := errors.Join(fd.SetNoDelay(true), fd.Connect(sa)); err != nil {
+		return 0, errors.Join(err, fd.Close())
+	}
+	return fd, nil
+}
+
+// greeted takes the octet by which the handler says that it runs.
+func greeted(fd berkeley.FD) error {
 	var b [1]byte
-	_, err = fd.Recv(b[:], 0)
+	_, err := fd.Recv(b[:], 0)
 	return err
 }
 

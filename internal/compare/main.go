@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/pprof"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,11 +85,15 @@ func compare(o options, out io.Writer) (met bool, err error) {
 		return false, err
 	}
 	defer stop()
-	fmt.Fprintf(out, "%s %s/%s, %d CPUs, %d rounds of %v; median [95 %% interval]; ratio: peer's time by ours\n",
+	fmt.Fprintf(out, "%s %s/%s, %d CPUs, %d rounds of %v; median [95 %% interval]; ratio: peer's by ours\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), o.rounds, o.benchtime)
 	met = true
 	for _, s := range subjects {
 		if !o.subjects.MatchString(s.name) {
+			continue
+		}
+		if missing := s.missing(); len(missing) > 0 {
+			fmt.Fprintf(out, "%s  skipped: no %s\n", s.name, strings.Join(missing, ", "))
 			continue
 		}
 		r, err := interleave(s, o.rounds)

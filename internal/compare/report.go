@@ -19,7 +19,9 @@ func (r results) add(impl string, b testing.BenchmarkResult) {
 		units = make(map[string][]float64)
 		r[impl] = units
 	}
-	units["ns/op"] = append(units["ns/op"], float64(b.T.Nanoseconds())/float64(b.N))
+	if _, reported := b.Extra["ns/op"]; !reported {
+		units["ns/op"] = append(units["ns/op"], float64(b.T.Nanoseconds())/float64(b.N))
+	}
 	units["allocs/op"] = append(units["allocs/op"], float64(b.AllocsPerOp()))
 	for unit, v := range b.Extra {
 		units[unit] = append(units[unit], v)
@@ -47,13 +49,17 @@ func interleave(s subject, rounds int) (results, error) {
 // figure is the interval that a line of wanted.txt asks for.
 func (r results) figure(w wanted) interval {
 	if w.ratio() {
-		return summarize(ratios(r[w.ours]["ns/op"], r[w.peer]["ns/op"]))
+		return r.ratio(w, "ns/op")
 	}
 	return summarize(slices.Clone(r[w.ours][w.unit]))
 }
 
+func (r results) ratio(w wanted, unit string) interval {
+	return summarize(ratios(r[w.ours][unit], r[w.peer][unit]))
+}
+
 // report prints got beside wanted for one subject, then the peers of which no
-// ratio is wanted, then the times. It tells whether all was met.
+// ratio is wanted, then what was measured of each. It tells whether all was met.
 func report(out io.Writer, s subject, r results, all []wanted) bool {
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	met := true
@@ -73,11 +79,11 @@ func report(out io.Writer, s subject, r results, all []wanted) bool {
 	ours := s.implementations[0].name
 	for _, impl := range s.implementations[1:] {
 		if w := (wanted{subject: s.name, unit: "ratio", ours: ours, peer: impl.name}); !asked[impl.name] {
-			fmt.Fprintln(tw, w.row(r.figure(w), "not asked for"))
+			fmt.Fprintln(tw, w.row(r.ratio(w, s.measured()), "not asked for"))
 		}
 	}
 	for _, impl := range s.implementations {
-		fmt.Fprintf(tw, "%s\t%s\t%v ns/op\n", s.name, impl.name, summarize(slices.Clone(r[impl.name]["ns/op"])))
+		fmt.Fprintf(tw, "%s\t%s\t%v %s\n", s.name, impl.name, summarize(slices.Clone(r[impl.name][s.measured()])), s.measured())
 	}
 	tw.Flush()
 	return met

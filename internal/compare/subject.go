@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os/exec"
+	"slices"
 	"testing"
 )
 
@@ -13,6 +15,28 @@ type subject struct {
 	// drive does b.N operations against the server at addr. It is nil where
 	// each implementation has its own bench.
 	drive func(b *testing.B, addr string) error
+	// programs are those of others that it takes.
+	programs []string
+	// unit is that of what is measured, if it is not time.
+	unit string
+}
+
+// measured is the unit of what is measured.
+func (s subject) measured() string {
+	if s.unit == "" {
+		return "ns/op"
+	}
+	return s.unit
+}
+
+// missing names the programs that are not there.
+func (s subject) missing() (names []string) {
+	for _, p := range s.programs {
+		if _, err := exec.LookPath(p); err != nil {
+			names = append(names, p)
+		}
+	}
+	return names
 }
 
 // implementation is one side of a comparison.
@@ -31,25 +55,22 @@ type server struct {
 	stop func() error
 }
 
-var subjects = []subject{
-	{"tcp-echo", []implementation{
+// subjects are all that there is to measure.
+var subjects = slices.Concat(socketSubjects, httpSubjects)
+
+var socketSubjects = []subject{
+	{name: "tcp-echo", implementations: []implementation{
 		{name: "applayer", start: startTCP}, {name: "bare", start: startBareTCP},
 		{name: "gnet", start: startGnet}, {name: "netpoll", start: startNetpoll},
-	}, driveTCP},
-	{"udp-echo", []implementation{{name: "applayer", start: startUDP}, {name: "bare", start: startBareUDP}}, driveUDP},
-	{"udp-saturated", []implementation{
+	}, drive: driveTCP},
+	{name: "udp-echo", implementations: []implementation{
+		{name: "applayer", start: startUDP}, {name: "bare", start: startBareUDP},
+	}, drive: driveUDP},
+	{name: "udp-saturated", implementations: []implementation{
 		{name: "batched", start: startBatchedUDP}, {name: "applayer", start: startUDP}, {name: "bare", start: startBareUDP},
-	}, saturateUDP},
-	{"pcap-packet", []implementation{{name: "applayer"}}, drivePcap},
-	{"idle-connection", []implementation{{name: "applayer", start: startIdle}}, driveIdle},
-	{"http-parse-request", []implementation{
-		{name: "applayer", bench: parseRequest}, {name: "offsets", bench: parseRequestHead},
-		{name: "net/http", bench: parseRequestNetHTTP}, {name: "fasthttp", bench: parseRequestFastHTTP},
-	}, nil},
-	{"http-parse-response", []implementation{
-		{name: "applayer", bench: parseResponse}, {name: "net/http", bench: parseResponseNetHTTP},
-		{name: "fasthttp", bench: parseResponseFastHTTP},
-	}, nil},
+	}, drive: saturateUDP},
+	{name: "pcap-packet", implementations: []implementation{{name: "applayer"}}, drive: drivePcap},
+	{name: "idle-connection", implementations: []implementation{{name: "applayer", start: startIdle}}, drive: driveIdle, unit: "B/conn"},
 }
 
 // run is the benchmark of one implementation.
