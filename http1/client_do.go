@@ -17,11 +17,14 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 	start, replayable := bodyStart(r.Body)
 	var seen []hop
+	trips := 0
 	for {
 		resp, cookie, err := c.doOne(ctx, r)
 		if err != nil {
 			return nil, requestError(r, err)
 		}
+		trips += resp.RoundTrips
+		resp.RoundTrips = trips
 		if redirectMethod(resp.Status, r.Method) == "" {
 			return resp, nil
 		}

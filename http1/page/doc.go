@@ -1,11 +1,14 @@
 // Package page finds what a Web page is made of: the objects that its HTML
 // refers to, images, scripts, style sheets and frames, so that they can be
-// fetched too.
+// fetched too, and fetches them.
 //
 // [References] reads HTML from a stream and yields each [Reference] as it comes
 // by, resolved against the page's address and its base element. Below it is a
 // [Tokenizer], which yields the tags with their attributes and passes over
 // text, comments and scripts.
+//
+// A [Page] fetches a page with all of that, in each of the ways in which a
+// client can use connections, and reports what it took.
 //
 // # What counts as a reference
 //
@@ -34,6 +37,7 @@
 // of one tag, and attributes beyond it, such as an image of a megabyte within a
 // data URL, are dropped as if they were not there. The only errors are those of
 // the stream. How many references to follow is the caller's decision, who may
-// leave the loop at any time. No goroutine is started, and a Tokenizer is for
-// one at a time.
+// leave the loop at any time; a Page has limits of its own. References and
+// Tokenizer start no goroutine, and a Tokenizer is for one at a time. A Page
+// waits for those that it starts.
 package page
