@@ -257,7 +257,7 @@ func (c *chunkReader) trailer(b []byte, offset int, dst *Header, lim *Limits) (n
 	}
 	c.scanned = 0
 	c.section.raw = b[:end]
-	if err := c.section.parseFields(0, 0, fieldRules{}, lim); err != nil {
+	if _, err := c.section.takeFields(0, 0, fieldRules{}, lim); err != nil {
 		if perr, ok := err.(*ParseError); ok {
 			perr.Offset += int64(offset)
 			perr.Class = ErrFraming

@@ -111,15 +111,6 @@ type fieldRules struct {
 	folds bool
 }
 
-// parseFields takes a field section, all of h.raw from place i on.
-func (h *head) parseFields(i, line int, rules fieldRules, lim *Limits) error {
-	next, err := h.takeFields(i, line, rules, lim)
-	if err == nil && next != len(h.raw) {
-		return malformed(next, "field section: octets behind the empty line", "RFC 9112 §2.1")
-	}
-	return err
-}
-
 // takeFields takes the field lines from place i of h.raw on, up to the empty
 // line, and returns where that ends. Line counts the lines before.
 func (h *head) takeFields(i, line int, rules fieldRules, lim *Limits) (next int, err error) {

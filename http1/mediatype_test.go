@@ -176,7 +176,7 @@ func TestWeighted(t *testing.T) {
 	}
 	h := http1.NewHeader(
 		"Accept", `text/*;q=0.3, text/html ; Q=0.7 ,text/html;level=1, a/b;c=";q=0,";q=0.25;ext=1, */*;q=0.05`,
-		"accept", `x/0;q=0, x/1;q=1.000, x/2;q=1., bad/1;q=1.001, bad/2;q=2, bad/3;q=0.1234, bad/4;q=, bad/5;q=-1, bad/6;q=0x, bad/7;q=.5, bad/8;c="x`)
+		"accept", `x/0;q=0, x/1;q=1.000, x/2;q=1., bad/1;q=1.001, bad/2;q=2, bad/3;q=0.1234, bad/4;q=, bad/5;q=-1, bad/6;q=0x, bad/9;q=0.x, bad/7;q=.5, bad/8;c="x`)
 	var got []pair
 	for value, weight := range h.Weighted("Accept") {
 		got = append(got, pair{value, weight})
