@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"applayer/http1"
 	"applayer/http1/files"
 	"applayer/internal/testkit"
 )
@@ -133,30 +132,6 @@ func TestHeldBounds(t *testing.T) {
 	assert.Zero(t, count+idle)
 	assert.Equal(t, 200, ask(t, s, "GET", "/small1").Status, "of use after Close")
 	require.NoError(t, s.Close())
-}
-
-// A small file that is held is answered without opening it.
-func BenchmarkFileServer(b *testing.B) {
-	_, root := folder(b, map[string]string{"1k": strings.Repeat("x", 1024), "sub/deep/1k": strings.Repeat("x", 1024)})
-	for name, s := range map[string]*files.FileServer{
-		"held":   files.Hasty(&files.FileServer{Root: root}),
-		"opened": {Root: root, OpenFiles: -1},
-	} {
-		for _, target := range []string{"/1k", "/sub/deep/1k"} {
-			b.Run(name+target, func(b *testing.B) {
-				b.ReportAllocs()
-				b.SetBytes(1024)
-				r := &http1.Request{Target: http1.Target{Path: target, Authority: "h"}}
-				for b.Loop() {
-					resp, err := http1.Record(b.Context(), s, r)
-					if err != nil || resp.Status != 200 {
-						b.Fatal(err)
-					}
-				}
-			})
-		}
-		s.Close()
-	}
 }
 
 // A folder above a held file that is another one shows within a second.

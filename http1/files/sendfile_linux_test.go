@@ -1,0 +1,61 @@
+package files_test
+
+import (
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/http1/files"
+	"applayer/internal/testkit"
+)
+
+// child names, in the environment, the test that a process is to run for
+// another one.
+const child = "APPLAYER_FILES_CHILD"
+
+// strace sees that the kernel moves a file to the connection, whole and in
+// parts, opened and held.
+func TestInteropSendfile(t *testing.T) {
+	strace := testkit.Program(t, "strace")
+	self, err := os.Executable()
+	require.NoError(t, err)
+	out := filepath.Join(t.TempDir(), "trace")
+	p := testkit.StartEnv(t, []string{child + "=TestChildSendfile"}, strace, "-f", "-o", out, "-e", "trace=sendfile,sendfile64",
+		self, "-test.run=^TestChildSendfile$", "-test.count=1")
+	code := p.Wait()
+	if strings.Contains(p.Stderr(), "PTRACE") || strings.Contains(p.Stderr(), "ptrace") {
+		t.Skipf("strace may not trace here: %s", p.Stderr())
+	}
+	require.Zero(t, code, p.Stdout())
+	b, err := os.ReadFile(out)
+	require.NoError(t, err)
+	for name, want := range map[string]string{"whole": "80000", "part": "50001", "first of two": "20000", "second of two": "30000"} {
+		assert.GreaterOrEqual(t, strings.Count(string(b), " = "+want+"\n"), 2, "%s: two times in\n%s", name, b)
+	}
+}
+
+func TestChildSendfile(t *testing.T) {
+	if os.Getenv(child) != t.Name() {
+		t.Skip("the other process of a test")
+	}
+	_, root := folder(t, map[string]string{"large": large})
+	for _, s := range []*files.FileServer{{Root: root, OpenFiles: -1}, files.Hasty(&files.FileServer{Root: root})} {
+		addr, _ := live(t, s)
+		for _, fields := range []string{"", "Range: bytes=10000-60000\r\n", "Range: bytes=0-19999,50000-\r\n"} {
+			nc, err := net.Dial("tcp", addr)
+			require.NoError(t, err)
+			_, err = io.WriteString(nc, "GET /large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"+fields+"\r\n")
+			require.NoError(t, err)
+			n, err := io.Copy(io.Discard, nc)
+			require.NoError(t, err)
+			require.Greater(t, n, int64(50000))
+			nc.Close()
+		}
+	}
+}
