@@ -37,6 +37,7 @@ type Conn struct {
 	handshakeTimeout time.Duration
 	draining         <-chan struct{}
 	closed           atomic.Bool
+	ready            *readyReader // the reader's
 }
 
 // ConnOptions are the limits of a [Conn] that no server made. Their meaning is

@@ -1,0 +1,101 @@
+package sockets
+
+import (
+	"io"
+	"net"
+	"syscall"
+)
+
+// ReadReady is Read with a buffer that get gives once there is something to
+// read, and that it returns with how many octets of it were read. So a
+// connection that waits needs none. Put takes back what get gave in vain. It
+// works on TCP and Unix-domain sockets without TLS, on Unix systems; elsewhere
+// get is asked before the wait.
+func (c *Conn) ReadReady(get func() []byte, put func([]byte)) (b []byte, n int, err error) {
+	if c.tls.Load() == nil {
+		if c.ready == nil {
+			c.ready = newReadyReader(c.wire.base)
+		}
+		if c.ready.raw != nil {
+			return c.ready.read(&c.wire, get, put)
+		}
+	}
+	b = get()
+	n, err = c.Read(b)
+	if n == 0 {
+		put(b)
+		b = nil
+	}
+	return b, n, err
+}
+
+// readyReader reads from a socket when it has something.
+type readyReader struct {
+	raw syscall.RawConn // nil where this can't be done
+	try func(fd uintptr) bool
+
+	// Of the read under way.
+	get func() []byte
+	put func([]byte)
+	b   []byte
+	n   int
+	err error
+}
+
+// newReadyReader looks for the socket. What merely wraps one has a Read of its
+// own, which must not be passed by.
+func newReadyReader(base net.Conn) *readyReader {
+	r := new(readyReader)
+	r.try = r.tryOnce
+	switch nc := base.(type) {
+	case *net.TCPConn:
+		r.raw, _ = nc.SyscallConn()
+	case *net.UnixConn:
+		r.raw, _ = nc.SyscallConn()
+	}
+	if !canReadReady {
+		r.raw = nil
+	}
+	return r
+}
+
+// tryOnce reads once, and tells whether that is all.
+func (r *readyReader) tryOnce(fd uintptr) bool {
+	b := r.get()
+	n, again, err := readOnce(fd, b)
+	if again || err != nil || n == 0 {
+		r.put(b)
+		r.err = err
+		return !again
+	}
+	r.b, r.n = b, n
+	return true
+}
+
+// read is [wire.Read] by tryOnce.
+func (r *readyReader) read(w *wire, get func() []byte, put func([]byte)) (b []byte, n int, err error) {
+	r.get, r.put, r.b, r.n, r.err = get, put, nil, 0, nil
+	w.in.begin(w.born, w.now())
+	for {
+		err := r.raw.Read(r.try)
+		if err == nil && r.err != nil {
+			err = &net.OpError{Op: "read", Net: w.base.LocalAddr().Network(), Source: w.LocalAddr(), Addr: w.RemoteAddr(), Err: r.err}
+		}
+		switch {
+		case err == nil && r.n > 0:
+			w.read.Add(int64(r.n))
+			if w.in.rate.Octets > 0 {
+				w.in.end(w.now(), r.n)
+			}
+			b, r.b = r.b, nil
+			return b, r.n, nil
+		case err == nil:
+			return nil, 0, io.EOF
+		case !isTimeout(err):
+			return nil, 0, w.fail(err)
+		}
+		if why, over := w.in.over(w.born, w.now()); over {
+			return nil, 0, why.explain(err)
+		}
+	}
+}
