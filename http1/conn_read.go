@@ -215,18 +215,28 @@ func (c *Conn) Wait() error {
 	return err
 }
 
-// readIdle is the Read of Wait.
+// readIdle is the Read of Wait. Where the transport can, it waits without a
+// buffer.
 func (c *Conn) readIdle() (int, error) {
-	if w, ok := c.nc.(interface{ WaitRead() error }); ok {
+	if t, ok := c.nc.(readyReader); ok {
 		c.release()
-		if err := w.WaitRead(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-			return 0, err
+		if c.in == nil {
+			b, n, err := t.ReadReady(getBuffer, putBuffer)
+			if n > 0 {
+				c.in, c.r, c.w, c.base = b, 0, n, 0
+			}
+			return n, err
 		}
 	}
 	c.makeRoom()
 	n, err := c.nc.Read(c.in[c.w:])
 	c.w += n
 	return n, err
+}
+
+// readyReader is what a [sockets.Conn] does.
+type readyReader interface {
+	ReadReady(get func() []byte, put func([]byte)) (b []byte, n int, err error)
 }
 
 // isTimeout tells whether err is of a deadline.
