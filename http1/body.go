@@ -134,12 +134,16 @@ func (b *bodyReader) Close() error {
 	return nil
 }
 
-var errBodyClosed = errors.New("http1: read of a closed body")
+var (
+	errBodyClosed   = errors.New("http1: read of a closed body")
+	errNothingAfter = errors.New("http1: content not discarded, for nothing follows it")
+)
 
 // DiscardBody reads what is left of the message that is being read, at most
 // that many octets of content, so that the next can follow. Beyond them the
-// error is a [*LimitError]; close the connection then. No 100 is sent for it: a
-// client that waits for one gets none, and the connection must end.
+// error is a [*LimitError]; close the connection then. No 100 is sent for it.
+// Where the response was the last one anyhow it reads nothing and returns an
+// error: a client that waited for a 100 may send nothing either.
 func (c *Conn) DiscardBody(most int64) error {
 	b := c.body
 	if b == nil {
@@ -147,6 +151,9 @@ func (c *Conn) DiscardBody(most int64) error {
 	}
 	if c.hijacked.Load() {
 		return net.ErrClosed
+	}
+	if c.by == SideServer && c.State(SideServer) == StateMustClose {
+		return errNothingAfter
 	}
 	c.expecting.Store(false)
 	b.err = nil

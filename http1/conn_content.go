@@ -38,6 +38,7 @@ func (c *Conn) writeContent(p []byte) (int, error) {
 	case c.drops || len(p) == 0:
 		return len(p), nil
 	}
+	c.haveOut()
 	switch c.kind {
 	case NoBody:
 		return 0, ErrNoBody
@@ -174,6 +175,7 @@ func (c *Conn) EndMessage(trailer *Header) error {
 
 // endChunks writes last-chunk and the trailer section.
 func (c *Conn) endChunks(trailer *Header) error {
+	c.haveOut()
 	c.endChunk()
 	if cap(c.out)-len(c.out) < len("0\r\n\r\n") {
 		if err := c.send(nil); err != nil {

@@ -148,3 +148,76 @@ func TestConnect(t *testing.T) {
 	require.NoError(t, c.ReadRequest(&r), "a refused CONNECT changes nothing")
 	assert.Equal(t, "GET", r.Method)
 }
+
+// TestNoContentForTheLast: a client that waits for a 100, and got its answer
+// without, may send no content: nobody waits for it.
+func TestNoContentForTheLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nc, peer := testkit.Pipe()
+		c := http1.NewConn(nc, nil)
+		io.WriteString(peer, "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+		var r http1.Request
+		require.NoError(t, c.ReadRequest(&r))
+		require.NoError(t, c.WriteResponse(&http1.Response{Status: 403}))
+		require.NoError(t, c.Flush())
+		assert.Error(t, c.DiscardBody(1000))
+		assert.False(t, c.Reusable())
+		c.Close()
+	})
+}
+
+// idleConn tells as a sockets.Conn does when octets have arrived.
+type idleConn struct{ *scripted }
+
+func (idleConn) WaitRead() error { return nil }
+
+// TestWaitInAMessage: a client waits for a 100 between the head and the content,
+// and the buffer that Wait gave back comes again.
+func TestWaitInAMessage(t *testing.T) {
+	for _, length := range []int64{-1, 5} {
+		for _, content := range []string{"hello", ""} {
+			nc := idleConn{script("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n")}
+			c := http1.NewConn(nc, &http1.ConnOptions{Client: true})
+			r := get("/")
+			r.Method, r.Length = "PUT", length
+			if content == "" && length > 0 {
+				continue
+			}
+			require.NoError(t, c.StartRequest(r))
+			require.NoError(t, c.Wait())
+			var p http1.Response
+			require.NoError(t, c.ReadResponse(&p))
+			assert.Equal(t, 100, p.Status)
+			if content != "" {
+				_, err := io.WriteString(c, content)
+				require.NoError(t, err)
+			}
+			require.NoError(t, c.EndMessage(nil))
+			require.NoError(t, c.Flush())
+			assert.Len(t, nc.writes, 2)
+			require.NoError(t, c.ReadResponse(&p))
+			assert.Equal(t, 204, p.Status)
+			for _, w := range nc.writes {
+				assert.NotEmpty(t, w)
+			}
+			_, sent, _ := strings.Cut(nc.written(), "\r\n\r\n")
+			want := content
+			if length < 0 {
+				want = "0\r\n\r\n"
+				if content != "" {
+					want = "5\r\nhello\r\n0\r\n\r\n"
+				}
+			}
+			assert.Equal(t, want, sent)
+		}
+	}
+}
+
+func TestHeadReadsNoBody(t *testing.T) {
+	nc := script("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n")
+	c := answering(t, nc, nil)
+	unread := readerFunc(func([]byte) (int, error) { return 0, io.ErrClosedPipe })
+	require.NoError(t, c.WriteResponse(&http1.Response{Status: 200, Length: 7, Body: io.NopCloser(unread)}))
+	require.NoError(t, c.Flush())
+	assert.Equal(t, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", nc.written())
+}

@@ -38,7 +38,8 @@ func (c *Conn) WriteRequest(r *Request) error {
 }
 
 // WriteResponse writes a whole response: the head, Body to its end, and Trailer
-// if it is chunked. See [Conn.StartResponse]. It does not close Body.
+// if it is chunked. See [Conn.StartResponse]. It does not close Body, and does
+// not read it to answer HEAD.
 func (c *Conn) WriteResponse(p *Response) error {
 	if err := c.StartResponse(p); err != nil {
 		return err
@@ -50,7 +51,10 @@ func (c *Conn) WriteResponse(p *Response) error {
 }
 
 func (c *Conn) finishMessage(body io.Reader, trailer *Header) error {
-	if body != nil {
+	c.wmu.Lock()
+	drops := c.drops
+	c.wmu.Unlock()
+	if body != nil && !drops {
 		if _, err := c.ReadFrom(body); err != nil {
 			return err
 		}
@@ -363,11 +367,16 @@ const headRoom = 1 << 10
 
 // needOut sees to a buffer with room for a head.
 func (c *Conn) needOut() error {
-	switch {
-	case c.out == nil:
-		c.out = getBuffer()[:0]
-	case cap(c.out)-len(c.out) < headRoom:
+	c.haveOut()
+	if cap(c.out)-len(c.out) < headRoom {
 		return c.send(nil)
 	}
 	return nil
+}
+
+// haveOut sees to a buffer: Wait may have given it back.
+func (c *Conn) haveOut() {
+	if c.out == nil {
+		c.out = getBuffer()[:0]
+	}
 }

@@ -1,6 +1,10 @@
 package http1
 
-import "applayer/internal/ascii"
+import (
+	"errors"
+
+	"applayer/internal/ascii"
+)
 
 // checkExpect takes the expectations of a request. The only one known is
 // 100-continue; any other is refused with 417. A request of HTTP/1.0 has none,
@@ -30,7 +34,11 @@ func (c *Conn) sendContinue() error {
 	if !c.order.can(SideServer, EventInterimResponse) {
 		return nil
 	}
-	if err := c.WriteInterim(StatusContinue, nil); err != nil {
+	err := c.WriteInterim(StatusContinue, nil)
+	if _, begun := errors.AsType[*ProtocolError](err); begun {
+		return nil // another goroutine has just begun the final response
+	}
+	if err != nil {
 		return err
 	}
 	return c.Flush()
