@@ -31,6 +31,7 @@ var scenes = []Scene{
 	methodsScene,
 	statusScene,
 	uriScene,
+	cookiesScene,
 	conditionalScene,
 }
 
