@@ -34,6 +34,9 @@ var (
 		"Content-Type: text/html; charset=ISO-8859-1\r\n\r\n")
 )
 
+// As in fasthttp, what RequestHead gives are places in the octets; Request, as
+// in net/http, has strings.
+//
 // The peers take their heads from a bufio.Reader, which copies the octets from
 // the connection. So ours are copied too, as a read from a connection would.
 
