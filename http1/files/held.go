@@ -43,6 +43,7 @@ type held struct {
 	idle   []*os.File
 	walked time.Time // when the name was looked up
 	used   time.Time
+	plain  time.Time // when there was no compressed file beside it
 	place  *list.Element
 	gone   bool
 }
@@ -137,6 +138,20 @@ func (c *cache) giveBack(h *held, f *os.File) error {
 	}
 	h.idle = append(h.idle, f)
 	return nil
+}
+
+// isPlain tells whether there was no compressed file beside h a moment ago.
+func (c *cache) isPlain(h *held, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return now.Sub(h.plain) < walkEvery
+}
+
+// setPlain keeps that there was none.
+func (c *cache) setPlain(h *held, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h.plain = now
 }
 
 // Close closes the files that are held open. The server can still be used; it

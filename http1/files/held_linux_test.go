@@ -144,3 +144,17 @@ func TestHeldFolder(t *testing.T) {
 	require.NoError(t, os.Rename(filepath.Join(dir, "b"), filepath.Join(dir, "a")))
 	assert.Eventually(t, func() bool { return ask(t, s, "GET", "/a/x").body == "two" }, 10*time.Second, 50*time.Millisecond)
 }
+
+// So does a compressed file where there was none.
+func TestHeldGzip(t *testing.T) {
+	dir, root := folder(t, map[string]string{"a": "plain", "b": "plain", "b.gz": "packed"})
+	s := files.Hasty(&files.FileServer{Root: root, Gzip: true})
+	defer s.Close()
+	get := func(target string) string { return ask(t, s, "GET", target, "Accept-Encoding", "gzip").body }
+	assert.Equal(t, "plain", get("/a"))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.gz"), []byte("packed"), 0o644))
+	assert.Eventually(t, func() bool { return get("/a") == "packed" }, 10*time.Second, 50*time.Millisecond)
+	assert.Equal(t, "packed", get("/b"))
+	require.NoError(t, os.Remove(filepath.Join(dir, "b.gz")))
+	assert.Equal(t, "plain", get("/b"), "at once")
+}

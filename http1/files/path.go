@@ -27,7 +27,11 @@ func (s *FileServer) resolve(target string) (p place, status int) {
 	if !ok {
 		return place{}, http1.StatusBadRequest
 	}
-	clean := path.Clean("/" + decoded)
+	rooted := decoded
+	if !strings.HasPrefix(rooted, "/") {
+		rooted = "/" + rooted
+	}
+	clean := path.Clean(rooted) // allocates only where there is something to clean
 	p.slash = decoded == "" || strings.HasSuffix(decoded, "/") || strings.HasSuffix(decoded, "/.") || strings.HasSuffix(decoded, "/..")
 	if prefix := strings.TrimSuffix(s.Prefix, "/"); prefix != "" {
 		rest, ok := strings.CutPrefix(clean, prefix)

@@ -54,7 +54,8 @@ type FileServer struct {
 	// OpenFiles is how many files that were asked for are held open for the next
 	// time, small ones with their octets (default 256, negative none; on Linux
 	// alone). Each takes up to three descriptors, or one and 64 KiB. A change shows at
-	// once, but for that of a folder above the file, which takes up to a second.
+	// once, but for that of a folder above the file, and of a first compressed
+	// file beside it, which take up to a second.
 	OpenFiles int
 	// Logger is told of files that could not be read or written; nil is silent.
 	Logger *slog.Logger
@@ -208,7 +209,7 @@ func (s *FileServer) send(ctx context.Context, w *http1.ResponseWriter, r *http1
 		// Said of every file: what would be sent to another is not known to who
 		// keeps this answer (RFC 9110 §12.5.5).
 		h.Add("Vary", "Accept-Encoding")
-		if z := s.openGzip(r, name, f.info); z != nil {
+		if z := s.openGzip(r, name, f); z != nil {
 			defer z.Close()
 			f = z
 			h.Set("Content-Encoding", "gzip")
@@ -232,16 +233,23 @@ func (s *FileServer) send(ctx context.Context, w *http1.ResponseWriter, r *http1
 
 // openGzip opens the compressed file beside another, nil if there is none to
 // be sent.
-func (s *FileServer) openGzip(r *http1.Request, name string, plain fs.FileInfo) *opened {
+func (s *FileServer) openGzip(r *http1.Request, name string, plain *opened) *opened {
 	weight := r.Header.EncodingWeight("gzip")
 	if weight == 0 || weight < r.Header.EncodingWeight("identity") {
 		return nil
 	}
-	z, err := s.open(name + ".gz")
-	if err != nil {
+	now := time.Now()
+	if plain.held != nil && s.cache.isPlain(plain.held, now) {
 		return nil
 	}
-	if z.info.IsDir() || z.info.ModTime().Before(plain.ModTime()) {
+	z, err := s.open(name + ".gz")
+	if err != nil {
+		if plain.held != nil && errors.Is(err, fs.ErrNotExist) {
+			s.cache.setPlain(plain.held, now)
+		}
+		return nil
+	}
+	if z.info.IsDir() || z.info.ModTime().Before(plain.info.ModTime()) {
 		z.Close()
 		return nil
 	}
