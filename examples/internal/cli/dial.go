@@ -19,6 +19,12 @@ func (env *Env) Dial(ctx context.Context, network, addr string) (net.Conn, error
 	return env.tap(nc, false), nil
 }
 
+// DialQuietly is [Env.Dial] for a program whose protocol tells the dialogue
+// itself.
+func (env *Env) DialQuietly(ctx context.Context, network, addr string) (net.Conn, error) {
+	return env.dialer.Dial(ctx, network, addr)
+}
+
 // Listen binds a stream listener. The path of a Unix-domain socket whose
 // server is gone is taken over.
 func (env *Env) Listen(ctx context.Context, network, addr string) (net.Listener, error) {
