@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -265,10 +266,10 @@ func (x *call) response() *Response {
 	case isSwitch(x.r.Method, p.Status):
 		p.Body = x.hijack()
 	case x.body == nil || x.body == io.ReadCloser(emptyBody{}):
-		x.body = emptyBody{}
-		p.Body = emptyBody{}
-		p.Complete = true
+		raw := bytes.Clone(p.head.raw)
+		x.body, p.Body = emptyBody{}, emptyBody{}
 		x.end(io.EOF)
+		p.head.raw = raw
 	default:
 		p.Body = x
 	}
@@ -336,6 +337,7 @@ func (x *call) end(err error) error {
 		x.ended = true
 	}
 	x.err = err
+	x.resp.head.raw = nil // its buffer goes to others
 	x.leave(x.ended)
 	return err
 }

@@ -78,5 +78,5 @@ func (r *Response) takeHead(method string) error {
 }
 
 // Raw returns the head's octets as they were received, nil in a response to be
-// sent. They are valid until the body is closed.
+// sent. They are valid until the body is closed or has been read to its end.
 func (r *Response) Raw() []byte { return r.head.raw }

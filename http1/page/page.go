@@ -26,6 +26,8 @@ type Page struct {
 	Client *http1.Client
 	// Header is sent with each request.
 	Header http1.Header
+	// Version is that of the requests; 0 is HTTP/1.1.
+	Version http1.Version
 	// AtOnce bounds the requests at once in mode Parallel (default 10).
 	AtOnce int
 	// MaxObjects bounds the objects of a page (default 1000; negative, none).
@@ -120,6 +122,9 @@ func (f *fetch) object(ctx context.Context, r *http1.Request, element string, us
 	o = Object{URL: r.Target.URL(), Element: element}
 	for name, value := range f.page.Header.All() {
 		r.Header.Add(name, value)
+	}
+	if f.page.Version != 0 {
+		r.Version = f.page.Version
 	}
 	began := time.Now()
 	defer func() { o.Time = time.Since(began) }()
