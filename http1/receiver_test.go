@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/http1"
+	"applayer/internal/golden"
 )
 
 // receive gives octets in pieces of that many to a receiver and writes down the
@@ -258,18 +259,23 @@ func FuzzReceiver(f *testing.F) {
 	f.Add("\r\nPUT /a HTTP/1.0\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\nabcGET", 1, false)
 	f.Add("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\r\n\r\nHTTP/1.1 204 \r\n\r\nHTTP/1.0 200\n\nabc", 2, true)
 	f.Add("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1 \r\na\r\n0\r\n\r\n", 2, true)
+	for stream := range golden.Streams(f, "testdata/golden") {
+		f.Add(string(stream[:min(len(stream), 4096)]), 11, strings.HasPrefix(string(stream), "HTTP/"))
+	}
 	f.Fuzz(func(t *testing.T, in string, piece int, client bool) {
-		opts := &http1.ConnOptions{Client: client, Limits: &http1.Limits{
-			MaxStartLine: 100, MaxFieldSection: 200, MaxField: 100, MaxFields: 5, MaxBody: 50, MaxChunkLine: 30, MaxChunkOverhead: 40,
-		}}
 		var requests []*http1.Request
 		if client {
 			requests = []*http1.Request{asked("GET"), asked("HEAD"), asked("GET"), asked("CONNECT")}
 		}
-		whole := receive(opts, in, max(1, len(in)), requests...)
-		cut := receive(opts, in, 1+int(uint(piece)%40), requests...)
-		if whole != cut && !sameButForLimit(whole, cut) {
-			t.Fatalf("whole:\n%s\ncut:\n%s", whole, cut)
+		for _, lim := range []*http1.Limits{nil, {
+			MaxStartLine: 100, MaxFieldSection: 200, MaxField: 100, MaxFields: 5, MaxBody: 50, MaxChunkLine: 30, MaxChunkOverhead: 40,
+		}} {
+			opts := &http1.ConnOptions{Client: client, Limits: lim}
+			whole := receive(opts, in, max(1, len(in)), requests...)
+			cut := receive(opts, in, 1+int(uint(piece)%40), requests...)
+			if whole != cut && !sameButForLimit(whole, cut) {
+				t.Fatalf("whole:\n%s\ncut:\n%s", whole, cut)
+			}
 		}
 	})
 }
