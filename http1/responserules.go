@@ -14,7 +14,7 @@ func (w *ResponseWriter) start(whole bool) error {
 	}
 	w.resp.Status = w.status()
 	w.frame(whole)
-	if err := w.sendHead(); err != nil {
+	if err := w.sendHead(whole); err != nil {
 		return err
 	}
 	if len(w.body) == 0 || w.isHead() {
@@ -26,8 +26,8 @@ func (w *ResponseWriter) start(whole bool) error {
 }
 
 // sendHead gives the head to the connection.
-func (w *ResponseWriter) sendHead() error {
-	w.sc.complete(&w.resp, w.req)
+func (w *ResponseWriter) sendHead(whole bool) error {
+	w.sc.complete(&w.resp, w.req, whole)
 	w.sent = true
 	return w.fail(w.sc.c.StartResponse(&w.resp))
 }

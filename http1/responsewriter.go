@@ -339,7 +339,7 @@ func (w *ResponseWriter) Hijack() (net.Conn, []byte, error) {
 	}
 	w.body = w.body[:0]
 	w.dropFraming()
-	if err := w.sendHead(); err != nil {
+	if err := w.sendHead(false); err != nil {
 		return nil, nil, err
 	}
 	nc, buffered, err := w.sc.c.Hijack()

@@ -193,11 +193,12 @@ func (s *Server) answersFor(authority string) bool {
 }
 
 // isLast tells whether the response about to be sent is the connection's last.
-func (sc *serverConn) isLast(r *Request) bool {
+// Whole says that the handler has returned.
+func (sc *serverConn) isLast(r *Request, whole bool) bool {
 	if sc.srv.HTTP10 || sc.c.readFault() != nil || sc.srv.MaxRequests > 0 && sc.served >= sc.srv.MaxRequests {
 		return true
 	}
-	if sc.c.body != nil && r.Length > drainOctets {
+	if whole && sc.c.body != nil && r.Length > drainOctets {
 		return true // what the handler leaves will not be read
 	}
 	select {
@@ -356,14 +357,14 @@ func (sc *serverConn) log(r *Request, w *ResponseWriter) {
 }
 
 // complete adds what every response of the server has.
-func (sc *serverConn) complete(p *Response, r *Request) {
+func (sc *serverConn) complete(p *Response, r *Request, whole bool) {
 	if !p.Header.Has("Date") {
 		p.Header.Add("Date", dates.text(time.Now())) // RFC 9110 §6.6.1
 	}
 	if sc.srv.HTTP10 {
 		p.Version = HTTP10
 	}
-	if sc.isLast(r) {
+	if sc.isLast(r, whole) {
 		sc.c.CloseAfter()
 	}
 }
