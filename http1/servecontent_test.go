@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -279,4 +280,24 @@ func TestServeContentErrors(t *testing.T) {
 			require.ErrorIs(t, err, io.ErrClosedPipe)
 		}
 	})
+}
+
+// Ten thousand ranges cost no more memory than a thousand, whatever they ask
+// for (CVE-2011-3192).
+func TestServeContentManyRanges(t *testing.T) {
+	for _, member := range []string{"0-,", "5-5,", "-1,", "30-,", "x,"} {
+		cost := func(n int) uint64 {
+			r := &http1.Request{Method: "GET", Header: http1.NewHeader("Range", "bytes="+strings.Repeat(member, n)+"0-0")}
+			w := &recorder{}
+			w.body.Grow(64)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			require.NoError(t, http1.ServeContent(t.Context(), w, r, http1.Content{Body: strings.NewReader(alphabet)}))
+			runtime.ReadMemStats(&after)
+			w.checkLength(t, "GET")
+			return after.TotalAlloc - before.TotalAlloc
+		}
+		cost(1000)
+		assert.Less(t, cost(10000), uint64(128<<10), member)
+	}
 }
