@@ -191,8 +191,8 @@ func (c *Conn) outgrow() {
 // idle connection. What was written is sent before. An error that is a timeout
 // breaks nothing: wait again, or go on.
 //
-// Where the connection below can tell that octets have arrived, as
-// [sockets.Conn.WaitRead] does, the buffers go back to their pool meanwhile.
+// Where the connection below can wait without one, as [sockets.Conn.ReadReady]
+// does, the buffers go back to their pool meanwhile.
 func (c *Conn) Wait() error {
 	switch {
 	case c.r < c.w:

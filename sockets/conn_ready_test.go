@@ -75,3 +75,26 @@ func TestReadReady(t *testing.T) {
 		})
 	}
 }
+
+// A server that shuts down ends the wait of an idle connection, which has no buffer.
+func TestReadReadyEndsWithItsServer(t *testing.T) {
+	testkit.NoLeaks(t)
+	idle, ended := make(chan struct{}), make(chan error, 1)
+	s := &sockets.Server{Handler: sockets.HandlerFunc(func(_ context.Context, c *sockets.Conn) {
+		c.MarkIdle()
+		close(idle)
+		_, _, err := c.ReadReady(func() []byte { return make([]byte, 1) }, func([]byte) {})
+		ended <- err
+	})}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	nc, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	defer nc.Close()
+	<-idle
+	require.NoError(t, s.Shutdown(t.Context()))
+	assert.ErrorIs(t, <-ended, sockets.ErrServerClosed)
+	assert.Equal(t, sockets.ErrServerClosed, <-served)
+}

@@ -1,7 +1,0 @@
-//go:build !unix
-
-package sockets
-
-const canPeek = false
-
-func hasArrived(uintptr) bool { return true }
