@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"applayer/http1"
 )
@@ -83,6 +84,51 @@ func TestReceiverConformance(t *testing.T) {
 			assert.Equal(t, tt.body, bytewise.body)
 			if strings.HasSuffix(tt.want, ", then close") {
 				assert.True(t, got.closed, "what stands behind it is looked at")
+			}
+		})
+	}
+}
+
+// receiveResponse gives the octets to a client's receiver, so many at a time,
+// and returns what becomes of the head.
+func receiveResponse(t *testing.T, tt responseCase, step int) (*http1.Response, error) {
+	ends := http1.LineEndsCRLF
+	if tt.bareLF {
+		ends = http1.LineEndsLF
+	}
+	r := http1.NewReceiver(&http1.ConnOptions{Client: true, LineEnds: ends, Limits: &http1.Limits{MaxFieldSection: 64 << 10}})
+	q := http1.Request{Method: tt.method, Target: http1.Target{Authority: "h:1", Path: "/"}, Header: http1.NewHeader("Connection", "upgrade", "Upgrade", "x")}
+	if tt.method == http1.MethodConnect {
+		q = http1.Request{Method: tt.method, Target: http1.Target{Form: http1.AuthorityForm, Authority: "h:1"}}
+	}
+	require.NoError(t, r.SentRequest(&q))
+	var b []byte
+	for rest := tt.in; ; {
+		_, n, err := r.Next(b, false)
+		b = b[n:]
+		if err == http1.ErrIncomplete && rest != "" {
+			b = append(b, rest[:min(step, len(rest))]...)
+			rest = rest[min(step, len(rest)):]
+			continue
+		}
+		return r.Response(), err
+	}
+}
+
+// What a client's receiver makes of each response is the same in one piece and
+// octet by octet.
+func TestReceiverResponseConformance(t *testing.T) {
+	for _, tt := range responseCases() {
+		if tt.trimNames {
+			continue // connections have no such option
+		}
+		if tt.method == "" {
+			tt.method = http1.MethodGet
+		}
+		t.Run(tt.name, func(t *testing.T) {
+			for _, step := range []int{len(tt.in) + 1, 1 + len(tt.in)/1000} {
+				r, err := receiveResponse(t, tt, step)
+				checkResponse(t, tt, r, err)
 			}
 		})
 	}
