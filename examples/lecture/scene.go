@@ -28,6 +28,7 @@ var scenes = []Scene{
 	tablesScene,
 	hybridScene,
 	messagesScene,
+	pageScene,
 	methodsScene,
 	statusScene,
 	uriScene,

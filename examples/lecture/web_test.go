@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // One octet wrong in a reply or a request: the scenes of the Web must see it.
@@ -16,6 +18,8 @@ func TestWebScenesSpoiled(t *testing.T) {
 		octet    string // the one behind it is spoiled
 		want     string
 	}{
+		{"an octet of an image", pageScene, true, "1111", "FAIL  objects that came whole: expected 11, got 10"},
+		{"a reference to an image", pageScene, true, "<img src=\"pic", "FAIL  objects that came whole: expected 11, got 9"},
 		{"another object comes", methodsScene, true, "Which ", "FAIL  its object"},
 		{"HEAD tells another length", methodsScene, true, "Content-Length: ", "FAIL  the length of the object that is left out"},
 		{"the URL's input", methodsScene, false, "/animalsearch?", "FAIL  GET /animalsearch?monkeys&banana"},
@@ -46,4 +50,28 @@ func TestWebScenesSpoiled(t *testing.T) {
 			assert.Contains(t, out.String(), tt.want)
 		})
 	}
+}
+
+// In a bubble a link's times are exact: the transmission of eleven objects and
+// their heads is what is left beside the round trips.
+func TestPageTimes(t *testing.T) {
+	var out bytes.Buffer
+	v := playIn(t, pageScene, &out, NetOptions{})
+	require.True(t, v.ok(), out.String())
+	assert.NotContains(t, out.String(), "once more")
+	for _, row := range []string{
+		"   non-persistent, one at a time   11      11        22           2201 ms   22.01\n",
+		"   non-persistent, 5 at once       11      11        6            600 ms    6.01\n",
+		"   non-persistent, 10 at once      11      11        4            401 ms    4.01\n",
+		"   persistent, without pipelining  1       11        12           1201 ms   12.01\n",
+		"   persistent, with pipelining     1       11        3            301 ms    3.01\n",
+	} {
+		assert.Contains(t, out.String(), row)
+	}
+}
+
+// Half a round trip too much is another count.
+func TestInRoundTrips(t *testing.T) {
+	assert.Equal(t, 22.0, inRoundTrips(2249*time.Millisecond))
+	assert.Equal(t, 23.0, inRoundTrips(2251*time.Millisecond))
 }
