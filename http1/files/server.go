@@ -22,8 +22,8 @@ import (
 type FileServer struct {
 	// Root is the folder, which neither ".." nor a symbolic link leaves.
 	Root *os.Root
-	// FS is what is served where Root is nil. It cannot be written to. Files
-	// that are no io.Seeker are sent in one piece.
+	// FS is what is served where Root is nil. It cannot be written to. A file
+	// that is no io.Seeker is sent whole, or one range of it.
 	FS fs.FS
 	// Prefix is the path under which the folder stands, such as "/static": paths
 	// outside it get 404.
@@ -51,11 +51,11 @@ type FileServer struct {
 	// MaxRanges is how many parts a response has at most (default 16); a
 	// negative value, that ranges are not served.
 	MaxRanges int
-	// OpenFiles is how many files that were asked for are held open for the next
-	// time, small ones with their octets (default 256, negative none; on Linux
-	// alone). Each takes up to three descriptors, or one and 64 KiB. A change shows at
-	// once, but for that of a folder above the file, and of a first compressed
-	// file beside it, which take up to a second.
+	// OpenFiles is how many files that were asked for are held open for the
+	// next time, small ones with their octets (default 256, negative none; on
+	// Linux alone). Each takes up to three descriptors, or one and 64 KiB. A
+	// change shows at once, but for that of a folder above the file, and of a
+	// first compressed file beside it, which take up to a second.
 	OpenFiles int
 	// Logger is told of files that could not be read or written; nil is silent.
 	Logger *slog.Logger
