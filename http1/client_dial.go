@@ -18,8 +18,8 @@ import (
 type clientConn struct {
 	c       *Conn
 	sc      *sockets.Conn
-	raw     syscall.RawConn // nil where there is none
-	end     *endMark        // nil without TLS
+	probe   *probe   // nil where there is no socket
+	end     *endMark // nil without TLS
 	host    *hostPool
 	trips   int    // what it took to open it
 	proxied bool   // requests go in absolute-form
@@ -48,7 +48,7 @@ func (cc *clientConn) usable(now time.Time) bool {
 	if cc.idleFor > 0 && now.Sub(cc.idleSince) >= cc.idleFor {
 		return false
 	}
-	return cc.c.Reusable() && cc.c.Buffered() == 0 && (cc.raw == nil || !pending(cc.raw))
+	return cc.c.Reusable() && cc.c.Buffered() == 0 && (cc.probe == nil || !cc.probe.pending())
 }
 
 // endMark remembers that the transport below TLS ended. Package tls passes that
@@ -186,7 +186,7 @@ func (c *Client) open(ctx context.Context, rt route) (_ *clientConn, err error) 
 	}
 	if s, ok := nc.(syscall.Conn); ok {
 		if raw, err := s.SyscallConn(); err == nil {
-			cc.raw = raw
+			cc.probe = newProbe(raw)
 		}
 	}
 	return cc, nil

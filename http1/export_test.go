@@ -58,3 +58,10 @@ func (c *Conn) Held() (n int) {
 	}
 	return n
 }
+
+// IdleUsable tells whether an idle connection could take a request.
+func (c *Client) IdleUsable() bool {
+	c.pool.mu.Lock()
+	defer c.pool.mu.Unlock()
+	return c.pool.first != nil && c.pool.first.usable(time.Now())
+}

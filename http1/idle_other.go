@@ -4,6 +4,10 @@ package http1
 
 import "syscall"
 
-// pending cannot tell here. A connection that has ended shows itself when the
-// next request is sent on it.
-func pending(syscall.RawConn) bool { return false }
+// probe cannot tell here whether something waits to be read. A connection that
+// has ended shows itself when the next request is sent on it.
+type probe struct{}
+
+func newProbe(syscall.RawConn) *probe { return nil }
+
+func (*probe) pending() bool { return false }
