@@ -56,14 +56,17 @@ type Conn struct {
 	keepAlive KeepAlive
 
 	// The reader's.
-	in      []byte // the unread octets are in[r:w]
-	r, w    int
-	base    int    // in[:base] is a head that Raw still shows
-	held    []byte // the buffer of such a head that was outgrown
-	eof     bool
-	readErr error
-	body    *bodyReader // of the message being read, if it has one
-	watch   readWatch   // hears of reads that wait for the rest of a message
+	in   []byte // the unread octets are in[r:w]
+	r, w int
+	base int    // in[:base] is a head that Raw still shows
+	held []byte // the buffer of such a head that was outgrown
+	// lendBuffer and takeBackBuffer, made once.
+	lend     func() []byte
+	takeBack func([]byte)
+	eof      bool
+	readErr  error
+	body     *bodyReader // of the message being read, if it has one
+	watch    readWatch   // hears of reads that wait for the rest of a message
 
 	wmu sync.Mutex // guards what is below
 	sender

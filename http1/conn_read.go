@@ -218,21 +218,31 @@ func (c *Conn) Wait() error {
 // readIdle is the Read of Wait. Where the transport can, it waits without a
 // buffer.
 func (c *Conn) readIdle() (int, error) {
-	if t, ok := c.nc.(readyReader); ok {
-		c.release()
-		if c.in == nil {
-			b, n, err := t.ReadReady(getBuffer, putBuffer)
-			if n > 0 {
-				c.in, c.r, c.w, c.base = b, 0, n, 0
-			}
-			return n, err
-		}
+	t, ok := c.nc.(readyReader)
+	if !ok || c.r < c.w || c.recv.stage != stageHead {
+		c.makeRoom()
+		n, err := c.nc.Read(c.in[c.w:])
+		c.w += n
+		return n, err
 	}
-	c.makeRoom()
-	n, err := c.nc.Read(c.in[c.w:])
-	c.w += n
+	c.beginHead()
+	if c.lend == nil {
+		c.lend, c.takeBack = c.lendBuffer, c.takeBackBuffer
+	}
+	_, n, err := t.ReadReady(c.lend, c.takeBack)
+	if c.w += n; n == 0 {
+		c.release()
+	}
 	return n, err
 }
+
+// lendBuffer and takeBackBuffer are for [sockets.Conn.ReadReady].
+func (c *Conn) lendBuffer() []byte {
+	c.makeRoom()
+	return c.in[c.w:]
+}
+
+func (c *Conn) takeBackBuffer([]byte) { c.release() }
 
 // readyReader is what a [sockets.Conn] does.
 type readyReader interface {

@@ -11,7 +11,7 @@ import (
 // whatever it says, and nothing is to be continued where there is no body
 // (RFC 9110 §10.1.1).
 func checkExpect(r *Request) (continues bool, _ error) {
-	if r.Version < HTTP11 {
+	if r.Version < HTTP11 || !r.Header.Has("Expect") {
 		return false, nil
 	}
 	for m := range r.Header.List("Expect") {

@@ -108,8 +108,11 @@ func (h *Header) Del(name string) { h.del(name, 0) }
 
 // del removes the fields of that name at from and behind it.
 func (h *Header) del(name string, from int) {
+	if from = h.index(name, from); from < 0 {
+		return
+	}
 	kept := h.fields[:from]
-	for _, f := range h.fields[from:] {
+	for _, f := range h.fields[from+1:] {
 		if !ascii.EqualFold(f.Name, name) {
 			kept = append(kept, f)
 		}

@@ -24,6 +24,10 @@ func connectionOptions(h *Header) (closes, keeps, upgrades bool) {
 		if len(f.Name) != len("Connection") || !ascii.EqualFold(f.Name, "Connection") {
 			continue
 		}
+		if f.Value == "keep-alive" { // what browsers send
+			keeps = true
+			continue
+		}
 		for option := range Members(f.Value) {
 			switch {
 			case ascii.EqualFold(option, "close"):

@@ -25,8 +25,7 @@ type serverConn struct {
 	nc     *sockets.Conn
 	c      *Conn
 	tls    *tls.ConnectionState
-	served int  // requests so far
-	farend bool // the client has said or shown that it sends nothing more
+	served int // requests so far
 
 	// What stands on reads: see timeouts.go.
 	deadline bool
@@ -111,7 +110,6 @@ func (sc *serverConn) serveTurn(ctx context.Context) bool {
 	}
 	sc.served++
 	sc.srv.requests.Add(1)
-	sc.farend = !Persists(t.r.Version, &t.r.Header)
 	t.r.RemoteAddr, t.r.TLS = sc.nc.RemoteAddr(), sc.tls
 	t.w.begin(sc, &t.r)
 	err = sc.answer(ctx, t)
@@ -231,7 +229,8 @@ func (sc *serverConn) end(ctx context.Context, t *turn, err error) bool {
 	if !unread && sc.c.Reusable() {
 		return true
 	}
-	if unread || !sc.farend || sc.c.Buffered() > 0 {
+	if unread || sc.c.Buffered() > 0 || Persists(t.r.Version, &t.r.Header) {
+		// The client may be sending more.
 		sc.c.CloseLingering(0, sc.srv.timeouts.Linger)
 		return false
 	}
