@@ -174,3 +174,22 @@ func TestDialogueIsPrintedAsTheTapSawIt(t *testing.T) {
 	assert.Contains(t, out.String(), "C[alice]: do you like ketchup?\n")
 	assert.Contains(t, out.String(), "S[alice]: DO YOU LIKE KETCHUP?\n")
 }
+
+// A name is that of the stage, in any case; no other one is looked up.
+func TestDialOnTheStageAlone(t *testing.T) {
+	n := NewNet(testkit.NewNetwork(), io.Discard, NetOptions{})
+	ln, err := n.Listen(t.Context(), "tcp", "www.someSchool.edu:80")
+	require.NoError(t, err)
+	defer ln.Close()
+	for _, addr := range []string{"www.someSchool.edu:80", "WWW.someschool.EDU:80", ln.Addr().String()} {
+		nc, err := n.Dial(t.Context(), "tcp", addr)
+		require.NoError(t, err, addr)
+		require.NoError(t, nc.Close())
+	}
+	for _, addr := range []string{"www.someSchool.edu:81", "www.elsewhere.edu:80", "localhost:80"} {
+		_, err := n.Dial(t.Context(), "tcp", addr)
+		assert.EqualError(t, err, "tcp "+addr+": nobody listens there on this stage")
+		_, err = n.DialUntold(t.Context(), "tcp", addr)
+		assert.Error(t, err)
+	}
+}

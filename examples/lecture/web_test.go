@@ -2,11 +2,15 @@ package main
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"applayer/examples/internal/cli"
+	"applayer/internal/testkit"
 )
 
 // One octet wrong in a reply or a request: the scenes of the Web must see it.
@@ -74,4 +78,14 @@ func TestPageTimes(t *testing.T) {
 func TestInRoundTrips(t *testing.T) {
 	assert.Equal(t, 22.0, inRoundTrips(2249*time.Millisecond))
 	assert.Equal(t, 23.0, inRoundTrips(2251*time.Millisecond))
+}
+
+// The scenes of the Web over real sockets, but for page, which takes seconds.
+func TestWebScenesOverLoopback(t *testing.T) {
+	testkit.NoLeaks(t)
+	var stdout, stderr bytes.Buffer
+	args := []string{"messages", "methods", "status", "uri-attack", "cookies", "conditional-get"}
+	status := cli.Run(t.Context(), program(), args, strings.NewReader(""), &stdout, &stderr)
+	assert.Zero(t, status, stdout.String()+stderr.String())
+	assert.Contains(t, stdout.String(), "scenes played, all with the expected outcome: 6\n")
 }
