@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +17,7 @@ import (
 // call is one request and its response. It is the response's Body.
 type call struct {
 	resp   Response
+	fields [8]Field // what resp.Header begins in
 	client *Client
 	cc     *clientConn
 	body   io.ReadCloser // the connection's
@@ -222,7 +222,7 @@ func (x *call) readOne() (final bool, err error) {
 	x.answered = true
 	p := &cc.resp
 	x.resp = *p
-	x.resp.Header.fields = slices.Clone(p.Header.fields)
+	x.resp.Header.fields = append(x.fields[:0], p.Header.fields...)
 	x.resp.head = ResponseHead{head: head{raw: p.head.raw}}
 	x.resp.Trailer = Header{}
 	switch {
@@ -230,7 +230,8 @@ func (x *call) readOne() (final bool, err error) {
 		return true, nil
 	case p.Status < 200:
 		if x.client.OnInform != nil {
-			x.client.OnInform(x.r, p.Status, &x.resp.Header)
+			h := p.Header.Clone()
+			x.client.OnInform(x.r, p.Status, &h)
 		}
 		return false, nil
 	}
