@@ -120,15 +120,21 @@ func parseAbsoluteForm(method, s string) (Target, *ParseError) {
 // setPath takes [ path ] [ "?" query ], which stands at octet offset of the
 // target. An empty path is "/" (RFC 9110 §4.2.3).
 func (t *Target) setPath(s string, offset int) *ParseError {
-	for i := range len(s) {
-		switch {
-		case s[i] == '[' || s[i] == ']':
-			return malformed(offset+i, "request target: bracket outside an IP literal", "RFC 3986 §3.2.2")
-		case s[i] == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])):
-			return malformed(offset+i, "request target: percent sign without two hexadecimal digits", "RFC 3986 §2.1")
+	path, query, hasQuery := strings.Cut(s, "?")
+	what, ref, at := "request target: octet that no path has", "RFC 3986 §3.3", findNoPath(path, false)
+	if at < 0 {
+		what, ref, at = "request target: octet that no query has", "RFC 3986 §3.4", findNoPath(query, true)
+		if at >= 0 {
+			at += len(path) + len("?")
 		}
 	}
-	t.Path, t.Query, t.HasQuery = strings.Cut(s, "?")
+	switch {
+	case at >= 0 && s[at] == '%':
+		return malformed(offset+at, "request target: percent sign without two hexadecimal digits", "RFC 3986 §2.1")
+	case at >= 0:
+		return malformed(offset+at, what, ref)
+	}
+	t.Path, t.Query, t.HasQuery = path, query, hasQuery
 	if t.Path == "" {
 		t.Path = "/"
 	}
@@ -217,11 +223,13 @@ func (t *Target) checkSent(method string) *ParseError {
 }
 
 // findNoPath returns the place of the first octet in s that no path has, or no
-// query, -1 without one.
+// query, -1 without one. Brackets pass in a query, though the grammar has them
+// in IP literals alone: browsers send them as they are, in a[]=b (WHATWG URL,
+// query percent-encode set).
 func findNoPath(s string, query bool) int {
 	for i := range len(s) {
 		switch c := s[i]; {
-		case !isURI[c] || c == '[' || c == ']' || c == '?' && !query,
+		case !isURI[c] || !query && (c == '[' || c == ']' || c == '?'),
 			c == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])):
 			return i
 		}
