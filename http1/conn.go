@@ -67,6 +67,7 @@ type Conn struct {
 	readErr  error
 	body     *bodyReader // of the message being read, if it has one
 	watch    readWatch   // hears of reads that wait for the rest of a message
+	idles    bool        // Wait marks a sockets.Conn idle
 
 	wmu sync.Mutex // guards what is below
 	sender

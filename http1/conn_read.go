@@ -229,7 +229,7 @@ func (c *Conn) readIdle() (int, error) {
 	if c.lend == nil {
 		c.lend, c.takeBack = c.lendBuffer, c.takeBackBuffer
 	}
-	_, n, err := t.ReadReady(c.lend, c.takeBack)
+	_, n, err := t.ReadReady(c.idles, c.lend, c.takeBack)
 	if c.w += n; n == 0 {
 		c.release()
 	}
@@ -246,7 +246,7 @@ func (c *Conn) takeBackBuffer([]byte) { c.release() }
 
 // readyReader is what a [sockets.Conn] does.
 type readyReader interface {
-	ReadReady(get func() []byte, put func([]byte)) (b []byte, n int, err error)
+	ReadReady(idle bool, get func() []byte, put func([]byte)) (b []byte, n int, err error)
 }
 
 // isTimeout tells whether err is of a deadline.

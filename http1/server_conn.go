@@ -80,12 +80,12 @@ func (sc *serverConn) await() bool {
 	if !first {
 		sc.tell(ConnIdle)
 	}
-	sc.nc.MarkIdle()
+	sc.c.idles = true
 	if d := sc.srv.timeouts.FirstByte; first && d > 0 {
 		sc.setReadDeadline(time.Now().Add(d))
 	}
 	err := sc.c.Wait()
-	sc.nc.MarkBusy()
+	sc.c.idles = false
 	if errors.Is(err, ErrServerClosed) {
 		// A request may have been under way when the end began
 		// (RFC 9112 §9.5). One that can be read now is answered.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"syscall"
+	"time"
 )
 
 // ReadReady is Read with a buffer that get gives once there is something to
@@ -11,14 +12,19 @@ import (
 // connection that waits needs none. Put takes back what get gave in vain. It
 // works on TCP and Unix-domain sockets without TLS, on Unix systems; elsewhere
 // get is asked before the wait.
-func (c *Conn) ReadReady(get func() []byte, put func([]byte)) (b []byte, n int, err error) {
+//
+// Idle says that the next request is waited for: the connection is marked idle
+// meanwhile, and busy when ReadReady returns; see [Conn.MarkIdle].
+func (c *Conn) ReadReady(idle bool, get func() []byte, put func([]byte)) (b []byte, n int, err error) {
 	if c.tls.Load() == nil {
 		if c.ready == nil {
 			c.ready = newReadyReader(c.wire.base)
 		}
-		if c.ready.raw != nil {
-			return c.ready.read(&c.wire, get, put)
-		}
+		return c.ready.read(&c.wire, idle, get, put)
+	}
+	if idle {
+		c.MarkIdle()
+		defer c.MarkBusy()
 	}
 	b = get()
 	n, err = c.Read(b)
@@ -72,17 +78,19 @@ func (r *readyReader) tryOnce(fd uintptr) bool {
 	return true
 }
 
-// read is [wire.Read] by tryOnce.
-func (r *readyReader) read(w *wire, get func() []byte, put func([]byte)) (b []byte, n int, err error) {
+// read is [wire.Read] by tryOnce, marked idle or not.
+func (r *readyReader) read(w *wire, idle bool, get func() []byte, put func([]byte)) (b []byte, n int, err error) {
 	r.get, r.put, r.b, r.n, r.err = get, put, nil, 0, nil
-	w.in.begin(w.born, w.now())
+	if idle {
+		w.in.beginIdle(w.born, w.now())
+		defer w.in.endIdle()
+	} else {
+		w.in.begin(w.born, w.now())
+	}
 	for {
-		err := r.raw.Read(r.try)
-		if err == nil && r.err != nil {
-			err = &net.OpError{Op: "read", Net: w.base.LocalAddr().Network(), Source: w.LocalAddr(), Addr: w.RemoteAddr(), Err: r.err}
-		}
+		err := r.once(w)
 		switch {
-		case err == nil && r.n > 0:
+		case r.n > 0:
 			w.read.Add(int64(r.n))
 			if w.in.rate.Octets > 0 {
 				w.in.end(w.now(), r.n)
@@ -98,4 +106,43 @@ func (r *readyReader) read(w *wire, get func() []byte, put func([]byte)) (b []by
 			return nil, 0, why.explain(err)
 		}
 	}
+}
+
+// once waits until a read gives something, and gives back the buffer of one
+// that gave nothing.
+func (r *readyReader) once(w *wire) error {
+	if r.raw != nil {
+		err := r.raw.Read(r.try)
+		if err == nil && r.err != nil {
+			err = &net.OpError{Op: "read", Net: w.base.LocalAddr().Network(), Source: w.LocalAddr(), Addr: w.RemoteAddr(), Err: r.err}
+		}
+		return err
+	}
+	b := r.get()
+	n, err := w.base.Read(b)
+	if n == 0 {
+		r.put(b)
+		return err
+	}
+	r.b, r.n = b, n
+	return nil
+}
+
+// beginIdle is begin for a read that waits for the next request.
+func (h *half) beginIdle(born time.Time, now instant) {
+	h.mu.Lock()
+	h.idle, h.idleSince = true, now
+	h.start, h.early = now, 0
+	if at, _ := h.limit(); at < h.armed || h.armed <= now {
+		h.arm(born, at)
+	}
+	h.mu.Unlock()
+}
+
+// endIdle ends the time that beginIdle began. What counts from a read's start
+// does so with the next.
+func (h *half) endIdle() {
+	h.mu.Lock()
+	h.idle = false
+	h.mu.Unlock()
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -35,19 +36,22 @@ func TestReadReady(t *testing.T) {
 			s := &sockets.Server{Handler: sockets.HandlerFunc(func(_ context.Context, c *sockets.Conn) {
 				defer close(done)
 				close(waiting)
-				b, n, err := c.ReadReady(get, put)
+				b, n, err := c.ReadReady(false, get, put)
 				assert.NoError(t, err)
 				assert.Equal(t, "hello", string(b[:n]))
 				read := c.BytesRead()
 				assert.GreaterOrEqual(t, read, int64(5))
 				c.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
-				b, n, err = c.ReadReady(get, put)
+				b, n, err = c.ReadReady(false, get, put)
 				assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
 				assert.Zero(t, n)
 				assert.Nil(t, b)
 				c.SetReadDeadline(time.Time{})
 				io.WriteString(c, "!")
-				_, _, err = c.ReadReady(get, put)
+				_, n, err = c.ReadReady(true, get, put)
+				assert.NoError(t, err)
+				assert.Equal(t, 3, n)
+				_, _, err = c.ReadReady(false, get, put)
 				assert.ErrorIs(t, err, io.EOF)
 			})}
 			if tt.tls {
@@ -69,9 +73,11 @@ func TestReadReady(t *testing.T) {
 			require.NoError(t, err)
 			_, err = io.ReadFull(nc, make([]byte, 1))
 			require.NoError(t, err)
+			_, err = io.WriteString(nc, "bye")
+			require.NoError(t, err)
 			require.NoError(t, nc.(interface{ CloseWrite() error }).CloseWrite())
 			<-done
-			assert.Equal(t, given.Load()-1, taken.Load(), "the one with octets is the caller's")
+			assert.Equal(t, given.Load()-2, taken.Load(), "those with octets are the caller's")
 		})
 	}
 }
@@ -81,9 +87,8 @@ func TestReadReadyEndsWithItsServer(t *testing.T) {
 	testkit.NoLeaks(t)
 	idle, ended := make(chan struct{}), make(chan error, 1)
 	s := &sockets.Server{Handler: sockets.HandlerFunc(func(_ context.Context, c *sockets.Conn) {
-		c.MarkIdle()
 		close(idle)
-		_, _, err := c.ReadReady(func() []byte { return make([]byte, 1) }, func([]byte) {})
+		_, _, err := c.ReadReady(true, func() []byte { return make([]byte, 1) }, func([]byte) {})
 		ended <- err
 	})}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -97,4 +102,29 @@ func TestReadReadyEndsWithItsServer(t *testing.T) {
 	require.NoError(t, s.Shutdown(t.Context()))
 	assert.ErrorIs(t, <-ended, sockets.ErrServerClosed)
 	assert.Equal(t, sockets.ErrServerClosed, <-served)
+}
+
+// Idle says what MarkIdle does: IdleTimeout counts, and a server that shuts down
+// ends the wait. Behind it the connection is busy.
+func TestReadReadyIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		get, put := func() []byte { return make([]byte, 10) }, func([]byte) {}
+		s := &sockets.Server{Limits: sockets.Limits{IdleTimeout: time.Second, ReadTimeout: time.Minute}}
+		s.Handler = sockets.HandlerFunc(func(_ context.Context, c *sockets.Conn) {
+			start := time.Now()
+			_, _, err := c.ReadReady(true, get, put)
+			assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			assert.Equal(t, time.Second, time.Since(start))
+			_, _, err = c.ReadReady(false, get, put)
+			assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			assert.Equal(t, time.Minute+time.Second, time.Since(start))
+			go s.Shutdown(context.Background())
+			synctest.Wait()
+			_, _, err = c.ReadReady(true, get, put)
+			assert.ErrorIs(t, err, sockets.ErrServerClosed)
+		})
+		client, server := testkit.Pipe()
+		defer client.Close()
+		assert.NoError(t, s.ServeConn(t.Context(), server))
+	})
 }
