@@ -6,7 +6,6 @@ import (
 	"net"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"applayer/http1"
@@ -34,17 +33,6 @@ func (c *turnsConn) Write(p []byte) (int, error) { return len(p), nil }
 func smallHandler(_ context.Context, w *http1.ResponseWriter, _ *http1.Request) {
 	w.Header().Add("Content-Type", "text/plain")
 	w.WriteString("Hello, World!")
-}
-
-func TestServerAllocatesOneString(t *testing.T) {
-	serve := func(times int) func() {
-		return func() {
-			s := handle(smallHandler)
-			s.ServeConn(t.Context(), &turnsConn{scripted: &scripted{}, in: []byte(lectureRequest), times: times})
-		}
-	}
-	few, many := testing.AllocsPerRun(10, serve(100)), testing.AllocsPerRun(10, serve(1100))
-	assert.InDelta(t, 1, (many-few)/1000, 0.05, "allocations a request: its head's string")
 }
 
 func BenchmarkServer(b *testing.B) {
