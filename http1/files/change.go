@@ -107,5 +107,6 @@ func (s *FileServer) unlink(r *http1.Request, p place) error {
 	if p.slash { // a file has nothing below it
 		return &refusal{http1.StatusNotFound}
 	}
+	defer s.cache.dropName(p.name)
 	return s.Root.Remove(p.name)
 }

@@ -50,6 +50,7 @@
 // the time that a small file takes. Each answer first asks the file itself
 // whether it was changed, replaced or removed, in one system call, so that a
 // change shows at once; only that of a folder above it may take a second.
+// Recheck has it ask less often.
 //
 // # Limits
 //

@@ -42,6 +42,7 @@ type held struct {
 	// The rest is the cache's.
 	idle   []*os.File
 	walked time.Time // when the name was looked up
+	asked  time.Time // when the file was found to be as it was
 	used   time.Time
 	plain  time.Time // when there was no compressed file beside it
 	place  *list.Element
@@ -55,22 +56,26 @@ type cache struct {
 	order list.List // the one used last in front
 }
 
-// get returns the file held under that name, and whether it is time to look its
-// name up.
-func (c *cache) get(name string, now time.Time) (h *held, walk bool) {
+// get returns the file held under that name, whether it is time to ask it for
+// its state, which it is after recheck, and to look its name up.
+func (c *cache) get(name string, now time.Time, recheck time.Duration) (h *held, ask, walk bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h = c.files[name]
 	if h == nil {
-		return nil, false
+		return nil, false, false
 	}
 	c.order.MoveToFront(h.place)
 	h.used = now
+	if now.Sub(h.asked) < recheck {
+		return h, false, false
+	}
+	h.asked = now
 	if now.Sub(h.walked) < walkEvery {
-		return h, false
+		return h, true, false
 	}
 	h.walked = now // others need not do the same meanwhile
-	return h, true
+	return h, true, true
 }
 
 // add holds h, in place of what has its name, and lets go what is too much.
@@ -83,7 +88,7 @@ func (c *cache) add(h *held, limit int, now time.Time) {
 	if old := c.files[h.name]; old != nil {
 		c.remove(old)
 	}
-	h.used, h.walked = now, now
+	h.used, h.walked = now, now // asked it is first of all: it may have been replaced meanwhile
 	h.place = c.order.PushFront(h)
 	c.files[h.name] = h
 	for last := c.order.Back(); last != nil; last = c.order.Back() {
@@ -114,6 +119,15 @@ func (c *cache) drop(h *held) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.remove(h)
+}
+
+// dropName lets go what is held under that name, if anything.
+func (c *cache) dropName(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h := c.files[name]; h != nil {
+		c.remove(h)
+	}
 }
 
 // take returns a descriptor that nobody uses, nil if there is none.
@@ -184,18 +198,11 @@ func (s *FileServer) recall(name string) *opened {
 	if s.holding() == 0 {
 		return nil
 	}
-	h, walk := s.cache.get(name, time.Now())
+	h, ask, walk := s.cache.get(name, time.Now(), s.Recheck)
 	if h == nil {
 		return nil
 	}
-	info, err := h.probe.Stat()
-	if err == nil && walk {
-		var now os.FileInfo
-		if now, err = s.Root.Stat(name); err == nil {
-			info = now
-		}
-	}
-	if err != nil || !h.is(info) {
+	if ask && !s.isUnchanged(h, walk) {
 		s.cache.drop(h)
 		return nil
 	}
@@ -204,15 +211,25 @@ func (s *FileServer) recall(name string) *opened {
 	}
 	f := s.cache.take(h)
 	if f == nil {
+		var err error
 		if f, err = s.Root.OpenFile(name, os.O_RDONLY|nonblock, 0); err != nil {
 			return nil
 		}
-		if info, err = f.Stat(); err != nil || !h.is(info) {
+		if info, err := f.Stat(); err != nil || !h.is(info) {
 			f.Close()
 			return nil
 		}
 	}
 	return &opened{File: f, info: h.info, held: h, cache: &s.cache}
+}
+
+// isUnchanged asks the file for its state, or looks it up by its name.
+func (s *FileServer) isUnchanged(h *held, walk bool) bool {
+	info, err := h.probe.Stat()
+	if err == nil && walk {
+		info, err = s.Root.Stat(h.name)
+	}
+	return err == nil && h.is(info)
 }
 
 // is tells whether info is of the file in the state that h has.

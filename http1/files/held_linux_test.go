@@ -158,3 +158,33 @@ func TestHeldGzip(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(dir, "b.gz")))
 	assert.Equal(t, "plain", get("/b"), "at once")
 }
+
+// With Recheck a file is not asked for each answer; what the server changes
+// itself shows all the same.
+func TestHeldRecheck(t *testing.T) {
+	for _, content := range []string{"small", large} {
+		dir, root := folder(t, map[string]string{"a": content})
+		name := filepath.Join(dir, "a")
+		s := files.Hasty(&files.FileServer{Root: root, Writable: true, Recheck: time.Hour})
+		defer s.Close()
+		get := func() answer { return ask(t, s, "GET", "/a") }
+		for range 3 {
+			require.Equal(t, content, get().body)
+		}
+		require.NoError(t, os.WriteFile(name+".new", []byte("other"), 0o644))
+		require.NoError(t, os.Rename(name+".new", name))
+		assert.Equal(t, content, get().body, "changed by somebody else")
+
+		require.Equal(t, 204, put(t, s, "/a", "third").Status)
+		assert.Equal(t, "third", get().body)
+		require.Equal(t, "third", get().body)
+		require.Equal(t, 204, ask(t, s, "DELETE", "/a").Status)
+		assert.Equal(t, 404, get().Status)
+
+		require.NoError(t, os.WriteFile(name, []byte("fourth"), 0o644))
+		s.Recheck = time.Nanosecond
+		require.Equal(t, "fourth", get().body)
+		require.NoError(t, os.WriteFile(name, []byte("fifth!"), 0o644))
+		assert.Equal(t, "fifth!", get().body)
+	}
+}

@@ -164,6 +164,7 @@ func (s *FileServer) place(r *http1.Request, temp, name string) (created bool, e
 	}
 	if err == nil {
 		err = s.Root.Rename(temp, name)
+		s.cache.dropName(name)
 	}
 	return before == nil, err
 }

@@ -57,6 +57,11 @@ type FileServer struct {
 	// change shows at once, but for that of a folder above the file, and of a
 	// first compressed file beside it, which take up to a second.
 	OpenFiles int
+	// Recheck is how long a file that is held stands for unchanged without being
+	// asked, but for a PUT or DELETE of its name here (default 0: it is asked for
+	// each answer). That saves a system call where files are small and change
+	// seldom; nginx calls it open_file_cache_valid.
+	Recheck time.Duration
 	// Logger is told of files that could not be read or written; nil is silent.
 	Logger *slog.Logger
 

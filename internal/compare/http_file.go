@@ -23,7 +23,7 @@ func httpFile(name string, size int) subject {
 	for _, impl := range []struct {
 		name  string
 		start func(dir string) (*server, error)
-	}{{"applayer", startFiles}, {"nginx", startNginx}, {"net/http", startFilesNetHTTP}} {
+	}{{"applayer", startFiles}, {"asking", startAskingFiles}, {"nginx", startNginx}, {"net/http", startFilesNetHTTP}} {
 		s.implementations = append(s.implementations, implementation{name: impl.name, bench: func(b *testing.B) error {
 			return serveFile(b, size, impl.start)
 		}})
@@ -130,12 +130,19 @@ func parseWrk(out string) (requests int, took time.Duration, err error) {
 	return requests, took, nil
 }
 
-func startFiles(dir string) (*server, error) {
+// startFiles holds files open for a second unasked, as nginx is told to.
+func startFiles(dir string) (*server, error) { return startFileServer(dir, time.Second) }
+
+// startAskingFiles asks the file for its state for each answer, as is our
+// default.
+func startAskingFiles(dir string) (*server, error) { return startFileServer(dir, 0) }
+
+func startFileServer(dir string, recheck time.Duration) (*server, error) {
 	root, err := os.OpenRoot(site(dir))
 	if err != nil {
 		return nil, err
 	}
-	fileServer := &files.FileServer{Root: root}
+	fileServer := &files.FileServer{Root: root, Recheck: recheck}
 	srv, err := overTCP(func(l net.Listener) func() error { return serveHandler(l, fileServer) })()
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
