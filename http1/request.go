@@ -76,6 +76,7 @@ func (r *Request) takeHead() error {
 	h.fill(&r.Header, s)
 	r.Body, r.Length = nil, 0
 	r.Trailer.Reset()
+	r.pathValues = r.pathValues[:0] // those of another request, perhaps another client's
 
 	target := s[h.target.from:h.target.to]
 	if !h.special && target[0] == '/' && r.Method != MethodConnect {
