@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"applayer/examples/internal/cli"
+	"applayer/examples/internal/web"
 	"applayer/http1"
 	"applayer/http1/cookie"
-	"applayer/sockets"
 )
 
 // addField takes a value of -H. What would be more than one field is wrong
@@ -87,7 +87,7 @@ func (o *options) client(ctx context.Context, env *cli.Env) (*http1.Client, *coo
 		Dial:      env.DialQuietly,
 		Redirect:  &http1.Redirects{Off: !o.follow},
 		UserAgent: "applayer-client",
-		Trace:     trace(env),
+		Trace:     web.Trace(env),
 	}
 	if o.insecure {
 		c.TLS = &tls.Config{InsecureSkipVerify: true} // -k asks for it by name
@@ -139,18 +139,4 @@ func (o *options) setProxy(c *http1.Client) (err error) {
 	}
 	c.Proxy = &http1.Proxies{HTTP: u, HTTPS: u, Loopback: true}
 	return nil
-}
-
-// trace prints the heads of the messages with -v.
-func trace(env *cli.Env) *http1.Trace {
-	if !env.Verbose {
-		return nil
-	}
-	t := &http1.Trace{Line: func(by http1.Side, line []byte) {
-		fmt.Fprintln(env.Stderr, sockets.TranscriptLine{Server: by == http1.SideServer, Text: string(line)})
-	}}
-	if env.Secrets {
-		t.Show = []string{"Authorization", "Cookie", "Proxy-Authorization", "Set-Cookie"}
-	}
-	return t
 }

@@ -11,10 +11,10 @@ import (
 	"os"
 
 	"applayer/examples/internal/cli"
+	"applayer/examples/internal/web"
 	"applayer/http1"
 	"applayer/http1/cookie"
 	"applayer/http1/files"
-	"applayer/sockets"
 )
 
 func main() { cli.Main(program()) }
@@ -97,7 +97,7 @@ func serve(ctx context.Context, env *cli.Env, o *options) (err error) {
 		Limits: http1.Limits{MaxStartLine: o.maxURI + 256, MaxFieldSection: o.maxField, MaxField: o.maxField},
 		HTTP10: o.http10,
 		Logger: env.Log,
-		Trace:  trace(env),
+		Trace:  web.Trace(env),
 	}
 	if o.tlsCert != "" {
 		pair, err := tls.LoadX509KeyPair(o.tlsCert, o.tlsKey)
@@ -148,18 +148,4 @@ func newSessions(db cookie.Database, secure bool) (*cookie.Sessions, error) {
 		o.Cookie = cookie.SetCookie{Name: "__Host-id", Secure: true}
 	}
 	return cookie.NewSessions(&o)
-}
-
-// trace prints the heads of the messages with -v.
-func trace(env *cli.Env) *http1.Trace {
-	if !env.Verbose {
-		return nil
-	}
-	t := &http1.Trace{Line: func(by http1.Side, line []byte) {
-		fmt.Fprintln(env.Stderr, sockets.TranscriptLine{Server: by == http1.SideServer, Text: string(line)})
-	}}
-	if env.Secrets {
-		t.Show = []string{"Authorization", "Cookie", "Proxy-Authorization", "Set-Cookie"}
-	}
-	return t
 }
