@@ -28,8 +28,9 @@ func (w *ResponseWriter) start(whole bool) error {
 // sendHead gives the head to the connection.
 func (w *ResponseWriter) sendHead(whole bool) error {
 	w.sc.complete(&w.resp, w.req, whole)
-	w.sent = true
-	return w.fail(w.sc.c.StartResponse(&w.resp))
+	err := w.sc.c.StartResponse(&w.resp)
+	w.sent = err == nil // what is refused is not sent: another response may be
+	return w.fail(err)
 }
 
 // frame sets how the response ends, and removes the fields that its status must

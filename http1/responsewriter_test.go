@@ -21,7 +21,7 @@ func received(t *testing.T, head string) *http1.Request {
 	return &r
 }
 
-func TestRecord(t *testing.T) {
+func TestResponseRules(t *testing.T) {
 	type writer = *http1.ResponseWriter
 	long := strings.Repeat("x", 5000)
 	const get, head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"
