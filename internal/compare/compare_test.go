@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,6 +17,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	removeSite()
+	os.Exit(status)
+}
 
 // Every server gives back each octet that it got, however it is cut.
 func TestServersEcho(t *testing.T) {

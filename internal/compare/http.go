@@ -25,7 +25,7 @@ var httpSubjects = []subject{
 	{name: "http-client", implementations: httpClients()},
 	{name: "http-idle", implementations: httpOverTCP(), drive: driveHTTPIdle, unit: "B/conn"},
 	{name: "http-idle-tls", implementations: httpIdleTLS(), unit: "B/conn"},
-	httpFile("http-file-1k", 1<<10),
-	httpFile("http-file-64k", 64<<10),
-	httpFile("http-file-10m", 10<<20),
+	httpFile("http-file-1k", fileSmall),
+	httpFile("http-file-64k", fileMiddle),
+	httpFile("http-file-10m", fileLarge),
 }

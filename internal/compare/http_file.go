@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ func httpFile(name string, size int) subject {
 	s := subject{name: name, programs: []string{"wrk", "nginx"}}
 	for _, impl := range []struct {
 		name  string
-		start func(dir string) (*server, error)
+		start func(site string) (*server, error)
 	}{{"applayer", startFiles}, {"asking", startAskingFiles}, {"nginx", startNginx}, {"net/http", startFilesNetHTTP}} {
 		s.implementations = append(s.implementations, implementation{name: impl.name, bench: func(b *testing.B) error {
 			return serveFile(b, size, impl.start)
@@ -31,17 +32,13 @@ func httpFile(name string, size int) subject {
 	return s
 }
 
-// serveFile serves a folder with one file of that size, and has wrk ask for it.
-func serveFile(b *testing.B, size int, start func(dir string) (*server, error)) (err error) {
-	dir, err := os.MkdirTemp("", "compare")
+// serveFile serves the site, and has wrk ask for the file of that size.
+func serveFile(b *testing.B, size int, start func(site string) (*server, error)) (err error) {
+	site, err := theSite()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if err := writeSite(dir, size); err != nil {
-		return err
-	}
-	srv, err := start(dir)
+	srv, err := start(site)
 	if err != nil {
 		return err
 	}
@@ -49,7 +46,7 @@ func serveFile(b *testing.B, size int, start func(dir string) (*server, error)) 
 		b.StopTimer()
 		err = errors.Join(err, srv.stop())
 	}()
-	url := "http://" + srv.addr + "/file.bin"
+	url := "http://" + srv.addr + "/" + strconv.Itoa(size)
 	if err := checkFile(url, size); err != nil {
 		return err
 	}
@@ -58,24 +55,42 @@ func serveFile(b *testing.B, size int, start func(dir string) (*server, error)) 
 	return wrk(b, url)
 }
 
-// site is where the file is, below the folder that a server has for itself.
-func site(dir string) string { return filepath.Join(dir, "site") }
-
-func writeSite(dir string, size int) error {
+// theSite is a folder with a file of each size, named for it. It is made once,
+// and removed by [removeSite].
+var theSite = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "compare"); err != nil {
+		return "", err
+	}
+	made = dir
 	if err := os.Chmod(dir, 0o755); err != nil { // nginx's workers are another user's
-		return err
+		return "", err
 	}
-	if err := os.Mkdir(site(dir), 0o755); err != nil {
-		return err
+	for _, size := range []int{fileSmall, fileMiddle, fileLarge} {
+		if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(size)), make([]byte, size), 0o644); err != nil {
+			return "", err
+		}
 	}
-	name := filepath.Join(site(dir), "file.bin")
-	if err := os.WriteFile(name, make([]byte, size), 0o644); err != nil {
-		return err
+	// What was changed in the last two seconds may change again unseen, so that
+	// our server does not hold it.
+	time.Sleep(2500 * time.Millisecond)
+	return dir, nil
+})
+
+// made is the site's folder, if there is one.
+var made string
+
+func removeSite() {
+	if made != "" {
+		os.RemoveAll(made)
 	}
-	// A file that was just written gets no strong tag; one does that lies there.
-	old := time.Now().Add(-time.Hour)
-	return os.Chtimes(name, old, old)
 }
+
+// The sizes of the files.
+const (
+	fileSmall  = 1 << 10
+	fileMiddle = 64 << 10
+	fileLarge  = 10 << 20
+)
 
 func checkFile(url string, size int) error {
 	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -131,14 +146,14 @@ func parseWrk(out string) (requests int, took time.Duration, err error) {
 }
 
 // startFiles holds files open for a second unasked, as nginx is told to.
-func startFiles(dir string) (*server, error) { return startFileServer(dir, time.Second) }
+func startFiles(site string) (*server, error) { return startFileServer(site, time.Second) }
 
 // startAskingFiles asks the file for its state for each answer, as is our
 // default.
-func startAskingFiles(dir string) (*server, error) { return startFileServer(dir, 0) }
+func startAskingFiles(site string) (*server, error) { return startFileServer(site, 0) }
 
-func startFileServer(dir string, recheck time.Duration) (*server, error) {
-	root, err := os.OpenRoot(site(dir))
+func startFileServer(site string, recheck time.Duration) (*server, error) {
+	root, err := os.OpenRoot(site)
 	if err != nil {
 		return nil, err
 	}
@@ -152,9 +167,9 @@ func startFileServer(dir string, recheck time.Duration) (*server, error) {
 	return srv, nil
 }
 
-func startFilesNetHTTP(dir string) (*server, error) {
+func startFilesNetHTTP(site string) (*server, error) {
 	return overTCP(func(l net.Listener) func() error {
-		s := &http.Server{Handler: http.FileServer(http.Dir(site(dir)))}
+		s := &http.Server{Handler: http.FileServer(http.Dir(site))}
 		return serveUntil(l, s.Serve, s.Close, http.ErrServerClosed)
 	})()
 }
@@ -169,11 +184,11 @@ http {
 	open_file_cache max=256; open_file_cache_valid 1s; keepalive_requests 1000000000;
 	client_body_temp_path %[2]s/body; proxy_temp_path %[2]s/proxy; fastcgi_temp_path %[2]s/fastcgi;
 	uwsgi_temp_path %[2]s/uwsgi; scgi_temp_path %[2]s/scgi;
-	server { listen %[3]s; root %[2]s/site; }
+	server { listen %[3]s; root %[4]s; }
 }
 `
 
-func startNginx(dir string) (*server, error) {
+func startNginx(site string) (*server, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
@@ -182,17 +197,21 @@ func startNginx(dir string) (*server, error) {
 	if os.Getuid() == 0 {
 		user = "user root; "
 	}
-	conf := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, nginxConf, user, dir, addr), 0o644); err != nil {
+	dir, err := os.MkdirTemp("", "nginx")
+	if err != nil {
 		return nil, err
 	}
+	conf := filepath.Join(dir, "nginx.conf")
 	cmd := exec.Command("nginx", "-e", filepath.Join(dir, "error.log"), "-p", dir, "-c", conf)
-	if err := cmd.Start(); err != nil {
-		return nil, err
+	err = os.WriteFile(conf, fmt.Appendf(nil, nginxConf, user, dir, addr, site), 0o644)
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	stop := func() error {
-		err := cmd.Process.Signal(os.Interrupt)
-		return errors.Join(err, cmd.Wait())
+		return errors.Join(cmd.Process.Signal(os.Interrupt), cmd.Wait(), os.RemoveAll(dir))
 	}
 	if err := awaitListener(addr); err != nil {
 		why, _ := os.ReadFile(filepath.Join(dir, "error.log"))
