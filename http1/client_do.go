@@ -36,9 +36,11 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		if err == nil {
 			err = c.mayFollow(next, resp, seen, replayable)
 		}
-		resp.Body.Close() // now nobody reads the request's body
+		resp.Body.Close()
 		if err == nil && next.Body != nil {
-			_, err = next.Body.(io.Seeker).Seek(start, io.SeekStart)
+			if err = resp.upload.wait(ctx); err == nil {
+				_, err = next.Body.(io.Seeker).Seek(start, io.SeekStart)
+			}
 		}
 		if err != nil {
 			return nil, requestError(r, err)

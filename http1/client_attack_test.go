@@ -1,0 +1,89 @@
+package http1_test
+
+import (
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/http1"
+)
+
+// slowBody is a body that can be sent again, whose Read takes a second. It
+// notices when somebody winds it back meanwhile.
+type slowBody struct {
+	strings.Reader
+	reading atomic.Bool
+	torn    atomic.Bool
+}
+
+func newSlowBody(s string) *slowBody { return &slowBody{Reader: *strings.NewReader(s)} }
+
+// Len hides that the body is in memory.
+func (*slowBody) Len(struct{}) int { return 0 }
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	b.reading.Store(true)
+	time.Sleep(time.Second)
+	b.reading.Store(false)
+	return b.Reader.Read(p[:min(len(p), 4)])
+}
+
+func (b *slowBody) Seek(offset int64, whence int) (int64, error) {
+	if b.reading.Load() {
+		b.torn.Store(true)
+	}
+	return b.Reader.Seek(offset, whence)
+}
+
+// A body is wound back only when nobody reads it any more: else what is sent
+// again lacks what the other reader took.
+func TestAttackBodyIsReplayedWhole(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		first func(p *rawPeer) // on the connection that the body is sent on first
+	}{
+		{"9110-15.4.8 redirect before the body is sent", func(p *rawPeer) {
+			p.say("HTTP/1.1 307 Temporary Redirect\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n")
+			p.head()
+		}},
+		{"9110-15.4.8 redirect with content", func(p *rawPeer) {
+			p.say("HTTP/1.1 307 Temporary Redirect\r\nLocation: /there\r\nContent-Length: 4\r\n\r\nbody")
+			p.head()
+		}},
+		{"9112-9.3.1 connection lost", func(p *rawPeer) {}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.serve("80", func(p *rawPeer, n int) {
+					p.answer(func(head string) string {
+						switch {
+						case n == 0 && strings.HasPrefix(head, "PUT"):
+							test.first(p)
+							return ""
+						case strings.HasPrefix(head, "PUT"):
+							return respond(p.body(10))
+						}
+						return respond("")
+					})
+				})
+				_, err := w.fetch("http://127.0.0.1/")
+				require.NoError(t, err)
+				body := newSlowBody("0123456789")
+				r, err := http1.NewRequest("PUT", "http://127.0.0.1/", body)
+				require.NoError(t, err)
+				r.Length = 10
+				resp, err := w.client.Do(w.ctx, r)
+				require.NoError(t, err)
+				got, err := io.ReadAll(resp.Body)
+				require.NoError(t, err)
+				assert.Equal(t, "0123456789", string(got))
+				assert.False(t, body.torn.Load(), "wound back during a Read")
+			})
+		})
+	}
+}
