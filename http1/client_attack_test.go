@@ -1,10 +1,13 @@
 package http1_test
 
 import (
+	"context"
 	"io"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -84,6 +87,57 @@ func TestAttackBodyIsReplayedWhole(t *testing.T) {
 				assert.Equal(t, "0123456789", string(got))
 				assert.False(t, body.torn.Load(), "wound back during a Read")
 			})
+		})
+	}
+}
+
+// One that waits in a pipeline and gives up is no reason to fail the others,
+// whether they wait, read a head or a body, nor to think ill of the host.
+func TestAttackPipelineNeighbourGivesUp(t *testing.T) {
+	for _, inBody := range []bool{false, true} {
+		inWorld(t, func(w *world) {
+			w.client.Mode = http1.Pipelined
+			w.serve("80", func(p *rawPeer, n int) {
+				p.answer(func(head string) string {
+					if n == 0 && pathOf(head) == "1" {
+						if inBody {
+							p.say("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n")
+						}
+						time.Sleep(10 * time.Second)
+						if inBody {
+							return "1"
+						}
+					}
+					return respond(pathOf(head))
+				})
+			})
+			_, err := w.fetch("http://127.0.0.1/0")
+			require.NoError(t, err)
+			var calls sync.WaitGroup
+			began := time.Now()
+			get := func(path string) {
+				calls.Go(func() {
+					got, err := w.fetch("http://127.0.0.1/" + path)
+					assert.NoError(t, err)
+					assert.Equal(t, path, got)
+				})
+				synctest.Wait()
+			}
+			get("1")
+			ctx, cancel := context.WithTimeout(w.ctx, time.Second)
+			defer cancel()
+			calls.Go(func() {
+				_, err := w.client.Get(ctx, "http://127.0.0.1/2")
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+				assert.Equal(t, time.Second, time.Since(began))
+			})
+			synctest.Wait()
+			get("3")
+			time.Sleep(2 * time.Second)
+			get("4")
+			calls.Wait()
+			assert.Equal(t, 10*time.Second, time.Since(began))
+			assert.Equal(t, 2, w.connections("80"), "3 and 4 share the second")
 		})
 	}
 }

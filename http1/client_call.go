@@ -24,6 +24,7 @@ type call struct {
 	err    error         // what Read returns from now on
 	upload *upload       // the body on its way, if another goroutine sends it
 	turn   chan struct{} // closed when a call in a pipeline may read
+	gone   bool          // given up before its turn; guarded by the pipeline's queueMu
 	trips  int
 	read   int64 // octets of the body
 
@@ -104,11 +105,16 @@ func (c *Client) get(ctx context.Context, rt route, fresh bool) (*clientConn, er
 
 // begin gives the call a connection, which ctx governs until the call's end.
 func (x *call) begin(ctx context.Context, cc *clientConn, opened bool) {
-	x.cc = cc
+	x.join(cc, opened)
+	x.release = sockets.WithContext(ctx, cc.sc)
+}
+
+// join gives the call a connection that others may have as well.
+func (x *call) join(cc *clientConn, opened bool) {
+	x.cc, x.release = cc, func() {}
 	if opened {
 		x.trips += cc.trips
 	}
-	x.release = sockets.WithContext(ctx, cc.sc)
 }
 
 // reset makes the call ready for another attempt.

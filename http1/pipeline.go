@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"applayer/sockets"
 )
 
 // errUnanswered is why a request of a pipeline goes again: its connection ended
@@ -33,6 +35,7 @@ type pipeline struct {
 	waiting  int     // how many of them have no head yet
 	starting bool    // a request is being written that is not yet in queue
 	noMore   bool    // a response said that it is the last
+	gaveUp   bool    // a call among the unanswered has given up
 	broken   bool
 }
 
@@ -147,7 +150,7 @@ func (c *Client) strike(h *hostPool, n int) {
 func (cc *clientConn) joinable() bool {
 	cc.queueMu.Lock()
 	defer cc.queueMu.Unlock()
-	return !cc.broken && !cc.noMore
+	return !cc.broken && !cc.noMore && !cc.gaveUp
 }
 
 // endPipe closes a connection. Those that wait on it go again elsewhere.
@@ -199,7 +202,8 @@ func (c *Client) leavePipe(cc *clientConn) {
 	}
 }
 
-// enqueue writes a call's request, behind which it waits for its response.
+// enqueue writes a call's request, behind which it waits for its response. Its
+// context ends the writing and no more: somebody else may be reading.
 func (x *call) enqueue(ctx context.Context, r *Request) error {
 	cc := x.cc
 	select {
@@ -210,8 +214,10 @@ func (x *call) enqueue(ctx context.Context, r *Request) error {
 		return context.Cause(ctx)
 	}
 	defer func() { <-cc.token }()
+	stop := context.AfterFunc(ctx, func() { cc.sc.SetWriteDeadline(time.Unix(1, 0)) })
+	defer stop() // where it comes too late the connection takes no more requests
 	cc.queueMu.Lock()
-	if cc.broken || !cc.c.Reusable() {
+	if cc.broken || cc.gaveUp || !cc.c.Reusable() {
 		cc.queueMu.Unlock()
 		return errUnanswered
 	}
@@ -237,6 +243,7 @@ func (x *call) enqueue(ctx context.Context, r *Request) error {
 		if _, ours := errors.AsType[*ParseError](err); ours {
 			return err
 		}
+		cc.noJoining()
 		return errUnanswered // whoever reads has just learned of the end
 	}
 	cc.started++
@@ -246,8 +253,31 @@ func (x *call) enqueue(ctx context.Context, r *Request) error {
 	}
 	// Where sending fails, responses may still come that were sent before;
 	// whoever reads next learns of the end.
-	_ = cc.c.Flush()
+	if cc.c.Flush() != nil {
+		cc.noJoining()
+	}
 	return nil
+}
+
+// noJoining keeps further requests from a connection.
+func (cc *clientConn) noJoining() {
+	cc.queueMu.Lock()
+	defer cc.queueMu.Unlock()
+	cc.gaveUp = true
+}
+
+// giveUp ends the waiting of a call in the queue, whose response nobody is going
+// to take: the connection ends when its turn comes, so that those before it have
+// theirs. It is false for a call that has the turn.
+func (x *call) giveUp() bool {
+	cc := x.cc
+	cc.queueMu.Lock()
+	defer cc.queueMu.Unlock()
+	if cc.broken || len(cc.queue) > 0 && cc.queue[0] == x {
+		return false
+	}
+	x.gone, cc.gaveUp = true, true
+	return true
 }
 
 // await waits for the response's turn, and takes its head.
@@ -260,6 +290,7 @@ func (x *call) await(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	x.release = sockets.WithContext(ctx, cc.sc)
 	err := x.readHead()
 	switch {
 	case err == nil:
@@ -290,13 +321,16 @@ func (x *call) advance(ok bool) {
 	ok = ok && head && !cc.noMore
 	left := len(cc.queue)
 	unasked := ok && left == 0 && !cc.starting && cc.c.Buffered() > 0
-	if ok && left > 0 {
+	gone := ok && left > 0 && cc.queue[0].gone
+	if ok && left > 0 && !gone {
 		close(cc.queue[0].turn)
 	}
 	cc.queueMu.Unlock()
 	switch {
 	case unasked:
 		c.strike(cc.host, maxStrikes)
+		c.endPipe(cc)
+	case gone:
 		c.endPipe(cc)
 	case !ok && x.turn != nil:
 		if left > 0 && x.answered && x.ended {
@@ -315,7 +349,7 @@ func (c *Client) pipelined(ctx context.Context, rt route, x *call, r *Request) (
 		if err != nil || cc == nil {
 			return err != nil, err
 		}
-		x.begin(ctx, cc, proves && cc.started == 0)
+		x.join(cc, proves && cc.started == 0)
 		proven := proves && cc.proven
 		if proven {
 			c.proved(rt.key, cc, true)
@@ -342,6 +376,10 @@ func (c *Client) pipelined(ctx context.Context, rt route, x *call, r *Request) (
 		x.release()
 		if err != errUnanswered && !sent {
 			// The request itself was refused, or never begun.
+			c.leavePipe(cc)
+			return true, err
+		}
+		if sent && err != errUnanswered && x.giveUp() {
 			c.leavePipe(cc)
 			return true, err
 		}
