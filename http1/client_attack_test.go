@@ -2,7 +2,9 @@ package http1_test
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/http1"
+	"applayer/internal/testkit"
 )
 
 // slowBody is a body that can be sent again, whose Read takes a second. It
@@ -140,4 +143,86 @@ func TestAttackPipelineNeighbourGivesUp(t *testing.T) {
 			assert.Equal(t, 2, w.connections("80"), "3 and 4 share the second")
 		})
 	}
+}
+
+// What a server sends behind a response in a TLS record of its own waits in
+// package tls, where neither our buffer nor the socket shows it. It must not
+// answer the next request (RFC 9112 §9.2).
+func TestAttackUnaskedResponseInTLS(t *testing.T) {
+	const evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
+	server, client := testkit.Certificate(t, "127.0.0.1")
+	for _, test := range []struct{ name, method, first string }{
+		{"behind a length", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"},
+		{"9110-9.3.2 content behind the answer to HEAD", "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"},
+		{"9112-6.3 content behind a 304", "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 40\r\n\r\n"},
+		{"9112-6.3 content behind a 204", "GET", "HTTP/1.1 204 No Content\r\n\r\n"},
+		{"behind the last chunk", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n0\r\n\r\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			var serving sync.WaitGroup
+			serving.Go(func() {
+				for n := 0; ; n++ {
+					nc, err := ln.Accept()
+					if err != nil {
+						return
+					}
+					serving.Go(func() {
+						defer nc.Close()
+						held := &heldWrites{Conn: nc}
+						p := newPeer(t, tls.Server(held, server))
+						p.answer(func(head string) string {
+							if n > 0 {
+								return respond("good")
+							}
+							held.hold()
+							p.say(test.first)
+							p.say(evil)
+							held.release()
+							p.head()
+							p.say(evil)
+							return ""
+						})
+					})
+				}
+			})
+			c := &http1.Client{TLS: client}
+			for _, method := range []string{test.method, "GET"} {
+				r, err := http1.NewRequest(method, "https://"+ln.Addr().String()+"/", nil)
+				require.NoError(t, err)
+				resp, err := c.Do(t.Context(), r)
+				require.NoError(t, err)
+				b, err := io.ReadAll(resp.Body)
+				assert.NoError(t, err)
+				assert.NotEqual(t, "evil", string(b))
+				resp.Body.Close()
+			}
+			c.CloseIdle()
+			ln.Close()
+			serving.Wait()
+		})
+	}
+}
+
+// heldWrites sends what is written between hold and release at once.
+type heldWrites struct {
+	net.Conn
+	holds bool
+	held  []byte
+}
+
+func (h *heldWrites) hold() { h.holds = true }
+
+func (h *heldWrites) release() {
+	h.holds = false
+	_, _ = h.Conn.Write(h.held)
+}
+
+func (h *heldWrites) Write(b []byte) (int, error) {
+	if h.holds {
+		h.held = append(h.held, b...)
+		return len(b), nil
+	}
+	return h.Conn.Write(b)
 }

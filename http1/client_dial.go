@@ -48,7 +48,16 @@ func (cc *clientConn) usable(now time.Time) bool {
 	if cc.idleFor > 0 && now.Sub(cc.idleSince) >= cc.idleFor {
 		return false
 	}
-	return cc.c.Reusable() && cc.c.Buffered() == 0 && (cc.probe == nil || !cc.probe.pending())
+	return cc.c.Reusable() && cc.c.Buffered() == 0 && (cc.probe == nil || !cc.probe.pending()) && (cc.end == nil || cc.quiet())
+}
+
+// quiet tells whether package tls holds nothing back: records that came
+// together are read from it one by one, and those behind a response are in
+// neither the socket nor our buffer.
+func (cc *clientConn) quiet() bool {
+	cc.sc.SetReadDeadline(time.Unix(1, 0))
+	defer cc.sc.SetReadDeadline(time.Time{})
+	return isTimeout(cc.c.Wait())
 }
 
 // endMark remembers that the transport below TLS ended. Package tls passes that
