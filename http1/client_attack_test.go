@@ -226,3 +226,38 @@ func (h *heldWrites) Write(b []byte) (int, error) {
 	}
 	return h.Conn.Write(b)
 }
+
+// Both directions of a tunnel end in goroutines of their own, each of which
+// closes it.
+func TestAttackTunnelIsClosedTwice(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.client.MaxConnsPerHost = 1
+		w.serve("80", func(p *rawPeer, n int) {
+			if n == 0 {
+				p.head()
+				p.say("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nfirst")
+				_, _ = io.Copy(p, p.in)
+				p.say("last")
+				return
+			}
+			p.answer(respond)
+		})
+		resp, err := w.do("GET", "http://127.0.0.1/", nil, "Connection", "upgrade", "Upgrade", "echo")
+		require.NoError(t, err)
+		tunnel := resp.Body.(net.Conn)
+		_, err = io.WriteString(tunnel, "second")
+		require.NoError(t, err)
+		require.NoError(t, tunnel.(interface{ CloseWrite() error }).CloseWrite())
+		b, err := io.ReadAll(tunnel)
+		assert.NoError(t, err)
+		assert.Equal(t, "firstsecondlast", string(b))
+		var closing sync.WaitGroup
+		for range 4 {
+			closing.Go(func() { tunnel.Close() })
+		}
+		closing.Wait()
+		_, err = w.fetch("http://127.0.0.1/")
+		assert.NoError(t, err)
+		assert.Equal(t, 1, w.client.Stats().Open, "the tunnel's place was given back once")
+	})
+}

@@ -3,15 +3,17 @@ package http1
 import (
 	"errors"
 	"net"
+	"sync"
 	"syscall"
 )
 
 // tunnel is the connection behind a 101 or a 2xx to CONNECT: the octets that
-// came with the head go first. It is a net.Conn.
+// came with the head go first. It is a net.Conn with CloseWrite.
 type tunnel struct {
 	net.Conn
 	early []byte
 	x     *call
+	leave sync.Once
 }
 
 // hijack takes the connection out of the pool.
@@ -31,14 +33,22 @@ func (t *tunnel) Read(b []byte) (int, error) {
 	return t.Conn.Read(b)
 }
 
-// Close closes the connection.
+// CloseWrite tells the peer that nothing more follows, and leaves the other
+// direction open.
+func (t *tunnel) CloseWrite() error {
+	if c, ok := t.Conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+// Close closes the connection. Each direction may call it where it ends.
 func (t *tunnel) Close() error {
 	err := t.Conn.Close()
-	if !t.x.done {
-		t.x.done = true
+	t.leave.Do(func() {
 		t.x.release()
 		t.x.client.pool.drop(t.x.cc.host)
-	}
+	})
 	return err
 }
 
