@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -260,4 +261,22 @@ func TestAttackTunnelIsClosedTwice(t *testing.T) {
 		assert.NoError(t, err)
 		assert.Equal(t, 1, w.client.Stats().Open, "the tunnel's place was given back once")
 	})
+}
+
+// A proxy of a scheme that is not spoken gets no octet.
+func TestAttackProxyScheme(t *testing.T) {
+	for _, raw := range []string{"socks5://127.0.0.1:1080", "ftp://127.0.0.1:1080", "//127.0.0.1:1080", "http:", "http://", "http://a b:1080"} {
+		inWorld(t, func(w *world) {
+			w.serve("1080", func(p *rawPeer, n int) { p.answer(respond) })
+			u, err := url.Parse(raw)
+			if err != nil {
+				u = &url.URL{Scheme: "http", Host: "a b:1080"}
+			}
+			w.client.Proxy = &http1.Proxies{HTTP: u}
+			_, err = w.fetch("http://a.example/")
+			var perr *http1.ParseError
+			assert.ErrorAs(t, err, &perr, raw)
+			assert.Zero(t, w.connections("1080"), raw)
+		})
+	}
 }

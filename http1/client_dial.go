@@ -110,6 +110,9 @@ func (c *Client) routeOf(t *Target) (route, error) {
 	if rt.proxy == nil {
 		return rt, nil
 	}
+	if err := checkProxy(rt.proxy); err != nil {
+		return route{}, err
+	}
 	rt.key.proxy = rt.proxy.String()
 	if t.Scheme == "http" {
 		rt.key.authority = ""

@@ -97,6 +97,16 @@ func ParseProxy(s string) (*url.URL, error) {
 	return u, nil
 }
 
+// checkProxy refuses proxies that are not spoken to in HTTP: SOCKS has a
+// dialogue of its own.
+func checkProxy(u *url.URL) error {
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return refused(0, "proxy: URL neither http nor https", "RFC 9110 §3.7")
+	}
+	_, err := sentAuthority(u.Scheme, u.Host, 0)
+	return err
+}
+
 // For returns the proxy for a target, nil if there is none.
 func (p *Proxies) For(t *Target) *url.URL {
 	if p == nil {
