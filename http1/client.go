@@ -68,8 +68,9 @@ type Jar interface {
 //
 // A request's body is read by another goroutine while the response is awaited
 // and read, unless it is in memory and short. It is read no further once the
-// response has ended, and not closed. Where Body.Read blocks for ever, that
-// goroutine stays in it after Do has returned.
+// response has ended, and not closed. Where the Read of a body that is no
+// io.Seeker blocks for ever, that goroutine stays in it after the response has
+// ended.
 //
 // With Expect: 100-continue in the request's Header the body waits for a 100,
 // or for Timeouts.Expect. After a final response in its place the body is not

@@ -18,6 +18,7 @@ const inlineBody = 16 << 10
 // response can be read meanwhile: a server may answer before it has read all,
 // or as it reads (RFC 9112 §9.5).
 type upload struct {
+	again    bool // the body can be sent again: so nobody may be reading it then
 	body     io.Reader
 	mu       sync.Mutex
 	answered bool // the final response's head has come; guarded by mu
@@ -52,7 +53,8 @@ func (x *call) sendBody(ctx context.Context, q *Request) (final bool, err error)
 		}
 		return false, x.flush()
 	}
-	u := &upload{body: q.Body, done: make(chan struct{})}
+	_, again := bodyStart(q.Body)
+	u := &upload{body: q.Body, again: again, done: make(chan struct{})}
 	x.upload = u
 	go u.run(x.cc, &q.Trailer, x.client.Timeouts.Header)
 	return false, nil
@@ -223,14 +225,14 @@ func (u *upload) wait(ctx context.Context) error {
 }
 
 // stop ends the sending, and tells whether all was sent. It waits for the other
-// goroutine unless that is within the caller's Read.
+// goroutine unless that is within the Read of a body that may block for ever.
 func (u *upload) stop(cc *clientConn) bool {
 	if u.finished(cc) {
 		return true
 	}
 	u.stopped.Store(true)
 	cc.c.Close()
-	if !u.inBody.Load() {
+	if u.again || !u.inBody.Load() {
 		<-u.done
 	}
 	return false

@@ -243,3 +243,47 @@ func TestClientRequestTrailer(t *testing.T) {
 		resp.Body.Close()
 	})
 }
+
+// slowFile is a body that can be sent again and whose Read takes its time.
+type slowFile struct{ *strings.Reader }
+
+func (s slowFile) Read(b []byte) (int, error) {
+	time.Sleep(time.Second)
+	return s.Reader.Read(b[:min(len(b), 1000)])
+}
+
+// Len hides that of the reader, so that another goroutine sends it.
+func (s slowFile) Len(struct{}) {}
+
+// A body is wound back only when nobody reads it any more.
+func TestClientReplaysLargeBody(t *testing.T) {
+	content := strings.Repeat("0123456789", 3000)
+	inWorld(t, func(w *world) {
+		w.serve("80", func(p *rawPeer, n int) {
+			switch head := p.head(); {
+			case n == 0:
+				p.say(respond("first"))
+				p.head()
+				p.body(1500) // and the connection ends
+			case strings.HasPrefix(head, "PUT /a "):
+				p.body(1500)
+				p.say("HTTP/1.1 307 X\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")
+				_, _ = io.Copy(io.Discard, p.in)
+			default:
+				p.say(respond(p.body(len(content))))
+				p.head()
+			}
+		})
+		_, err := w.fetch("http://127.0.0.1/")
+		require.NoError(t, err)
+		r, err := http1.NewRequest("PUT", "http://127.0.0.1/a", slowFile{strings.NewReader(content)})
+		require.NoError(t, err)
+		r.Length = int64(len(content))
+		resp, err := w.client.Do(w.ctx, r)
+		require.NoError(t, err)
+		b, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		assert.True(t, content == string(b), "%d octets", len(b))
+		assert.Equal(t, 3, w.connections("80"))
+	})
+}

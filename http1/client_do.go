@@ -113,6 +113,9 @@ func (c *Client) doOne(ctx context.Context, r *Request) (resp *Response, cookie 
 		return nil, "", err
 	}
 	resp.Request = r
+	if resp.Body == nil { // of a Doer that has none
+		resp.Body = emptyBody{}
+	}
 	if c.Jar != nil {
 		c.keepCookies(r.Target.URL(), r.Top, &resp.Header)
 	}
