@@ -44,10 +44,12 @@ func (p *pipeline) init() {
 }
 
 // isPipelinable tells whether a request may run ahead: it must be idempotent,
-// so that it may go again, and here without body (RFC 9112 §9.3.2).
+// so that it may go again (RFC 9112 §9.3.2), and here without a body and without
+// a wish that ends the connection's use.
 func isPipelinable(r *Request) bool {
-	_, _, upgrades := connectionOptions(&r.Header)
-	return r.Body == nil && IsIdempotent(r.Method) && !upgrades && r.Version != HTTP10
+	closes, _, upgrades := connectionOptions(&r.Header)
+	return r.Body == nil && IsIdempotent(r.Method) && !closes && !upgrades && r.Version != HTTP10 &&
+		!r.Header.Has("Content-Length") && !r.Header.Has("Transfer-Encoding")
 }
 
 // takePipe returns a connection to join, one to prove, which is then the first

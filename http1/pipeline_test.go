@@ -378,3 +378,35 @@ func TestPipelineAbandonedBody(t *testing.T) {
 		assert.Equal(t, 2, w.connections("80"))
 	})
 }
+
+// Requests that would end the connection for those behind them go by
+// themselves.
+func TestPipelineLeavesOut(t *testing.T) {
+	for _, fields := range [][]string{{"Connection", "close"}, {"Connection", "upgrade", "Upgrade", "x"}, {"Content-Length", "0"}} {
+		inWorld(t, func(w *world) {
+			w.client.Mode = http1.Pipelined
+			w.serve("80", func(p *rawPeer, n int) {
+				p.answer(func(head string) string {
+					if strings.Contains(head, "Connection: close") {
+						return "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+					}
+					time.Sleep(time.Second)
+					return respond("a")
+				})
+			})
+			_, err := w.fetch("http://127.0.0.1/")
+			require.NoError(t, err)
+			var calls sync.WaitGroup
+			for range 3 {
+				calls.Go(func() {
+					resp, err := w.do("GET", "http://127.0.0.1/", nil, fields...)
+					if assert.NoError(t, err) {
+						resp.Body.Close()
+					}
+				})
+			}
+			calls.Wait()
+			assert.Equal(t, 3, w.connections("80"), "%q", fields)
+		})
+	}
+}
