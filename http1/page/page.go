@@ -24,7 +24,8 @@ type Page struct {
 	// Client sends the requests; nil is a new one for each Fetch, whose
 	// connections are closed at its end.
 	Client *http1.Client
-	// Header is sent with each request.
+	// Header is sent with each request to the scheme, host and port of the
+	// page. Others do not get it: it may hold credentials.
 	Header http1.Header
 	// Version is that of the requests; 0 is HTTP/1.1.
 	Version http1.Version
@@ -97,6 +98,7 @@ func (p *Page) Fetch(ctx context.Context, rawURL string) (*Report, error) {
 	if base.Err != nil {
 		return nil, base.Err
 	}
+	f.origin = base.URL
 	rep := &Report{Objects: append([]Object{base}, make([]Object, len(f.found))...), LeftOut: f.leftOut}
 	rep.RoundTrips = base.RoundTrips + f.all(ctx, base.URL, rep.Objects[1:])
 	rep.Time = time.Since(began)
@@ -113,6 +115,7 @@ func (p *Page) Fetch(ctx context.Context, rawURL string) (*Report, error) {
 type fetch struct {
 	page    *Page
 	client  *http1.Client
+	origin  *url.URL // of the base file, once it is there
 	found   []Reference
 	leftOut int
 }
@@ -120,8 +123,10 @@ type fetch struct {
 // object fetches one object, and gives its content to use.
 func (f *fetch) object(ctx context.Context, r *http1.Request, element string, use func(resp *http1.Response, content io.Reader) error) (o Object) {
 	o = Object{URL: r.Target.URL(), Element: element}
-	for name, value := range f.page.Header.All() {
-		r.Header.Add(name, value)
+	if f.origin == nil || o.URL.Scheme == f.origin.Scheme && o.URL.Host == f.origin.Host {
+		for name, value := range f.page.Header.All() {
+			r.Header.Add(name, value)
+		}
 	}
 	if f.page.Version != 0 {
 		r.Version = f.page.Version

@@ -201,6 +201,25 @@ func (j *tops) Cookie(u, top *url.URL, _ string) string {
 
 func (j *tops) SetCookie(_, _ *url.URL, _ string) error { return nil }
 
+// Another origin does not get what the caller sends with the page.
+func TestPageHeaderStaysHome(t *testing.T) {
+	var mu sync.Mutex
+	got := map[string]string{}
+	h := http1.HandlerFunc(func(_ context.Context, w *http1.ResponseWriter, r *http1.Request) {
+		mu.Lock()
+		got[r.Target.Authority+r.Target.Path] = r.Header.Get("Authorization")
+		mu.Unlock()
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<img src=/a><img src=http://localhost/b>")
+	})
+	inSite(t, h, &link.Link{}, func(t *testing.T, c *http1.Client) {
+		p := &page.Page{Client: c, Header: http1.NewHeader("Authorization", "secret")}
+		_, err := p.Fetch(t.Context(), "http://127.0.0.1/")
+		require.NoError(t, err)
+		assert.Equal(t, map[string]string{"127.0.0.1/": "secret", "127.0.0.1/a": "secret", "localhost/b": ""}, got)
+	})
+}
+
 func TestPageBaseFails(t *testing.T) {
 	inSite(t, site{}, &link.Link{}, func(t *testing.T, c *http1.Client) {
 		p := &page.Page{Client: c}
