@@ -295,7 +295,7 @@ func (w *ResponseWriter) Inform(status int, h *Header) error {
 		return ErrHeadSent
 	case status < 100 || status > 199 || status == StatusSwitchingProtocols:
 		return refused(0, "status code: of no interim response", "RFC 9110 §15.2")
-	case w.req.Version == HTTP10:
+	case w.req.Version == HTTP10, w.sc.srv.HTTP10:
 		return nil
 	}
 	if h == nil {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"applayer/sockets"
 )
@@ -145,14 +146,8 @@ func (s *Server) init() {
 		if c.MaxConnsPerPeer == 0 {
 			c.MaxConnsPerPeer = -1
 		}
-		none := func(d int64) bool { return d == 0 }
-		c.IdleTimeout, c.WriteTimeout, c.ReadTimeout = s.timeouts.Idle, s.timeouts.Write, -1
-		if none(int64(c.IdleTimeout)) {
-			c.IdleTimeout = -1
-		}
-		if none(int64(c.WriteTimeout)) {
-			c.WriteTimeout = -1
-		}
+		c.ReadTimeout = -1 // serverConn has deadlines of its own for reads
+		c.IdleTimeout, c.WriteTimeout = orNegative(s.timeouts.Idle), orNegative(s.timeouts.Write)
 		c.Handler = sockets.HandlerFunc(s.serveConn)
 		c.Logger, c.Wrap, c.OverLimit = s.Logger, s.Wrap, overLimit
 		if s.TLSConfig != nil {
@@ -161,6 +156,14 @@ func (s *Server) init() {
 			s.opts.Scheme = "https"
 		}
 	})
+}
+
+// orNegative writes "no limit" as package sockets does.
+func orNegative(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
 }
 
 // overLimit answers a connection that is one too many.

@@ -193,11 +193,11 @@ func (s *Server) answersFor(authority string) bool {
 // isLast tells whether the response about to be sent is the connection's last.
 // Whole says that the handler has returned.
 func (sc *serverConn) isLast(r *Request, whole bool) bool {
-	if sc.srv.HTTP10 || sc.c.readFault() != nil || sc.srv.MaxRequests > 0 && sc.served >= sc.srv.MaxRequests {
+	if sc.srv.HTTP10 || sc.srv.MaxRequests > 0 && sc.served >= sc.srv.MaxRequests {
 		return true
 	}
-	if whole && sc.c.body != nil && r.Length > drainOctets {
-		return true // what the handler leaves will not be read
+	if whole && (sc.c.readFault() != nil || sc.c.body != nil && r.Length > drainOctets) {
+		return true // the body is broken, or too long to be read for nothing
 	}
 	select {
 	case <-sc.nc.Draining():
@@ -249,7 +249,7 @@ func (sc *serverConn) endBroken(ctx context.Context, t *turn, err error) bool {
 		w.Header().Reset()
 		w.failed = nil
 		sc.c.CloseAfter()
-		sc.explain(ctx, w, &t.r, StatusInternalServerError, nil)
+		sc.explain(ctx, w, &t.r, StatusInternalServerError, err)
 		err = w.finish()
 		sc.log(&t.r, w)
 		if err == nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -309,4 +310,38 @@ func TestRecord(t *testing.T) {
 	_, err = http1.Record(t.Context(), http1.HandlerFunc(func(context.Context, *http1.ResponseWriter, *http1.Request) { panic(http1.ErrAbort) }),
 		&http1.Request{Target: http1.Target{Authority: "a"}})
 	assert.Error(t, err)
+}
+
+// A handler may read the body in a goroutine of its own while it writes.
+func TestServerReadsBesideWriting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := handle(func(_ context.Context, w *http1.ResponseWriter, r *http1.Request) {
+			var reading sync.WaitGroup
+			reading.Go(func() { io.Copy(io.Discard, r.Body) })
+			for range 100 {
+				w.WriteString("x")
+				w.Flush()
+			}
+			reading.Wait()
+		})
+		body := strings.Repeat("y", 100_000)
+		out := converse(t, s, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"+body+plain)
+		assert.Equal(t, 2, strings.Count(out, "HTTP/1.1 200 OK\r\n"))
+		assert.Equal(t, 200, strings.Count(out, "\r\nx\r\n"))
+	})
+}
+
+func TestServerErrorHandlerHearsOfPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := handle(func(context.Context, *http1.ResponseWriter, *http1.Request) { panic("oh") })
+		s.ErrorHandler = func(_ context.Context, w *http1.ResponseWriter, r *http1.Request, status int, err error) {
+			assert.Equal(t, 500, status)
+			assert.ErrorContains(t, err, "oh")
+			assert.Equal(t, "GET", r.Method)
+			w.WriteString("sorry\n")
+		}
+		out := converse(t, s, plain)
+		assert.Equal(t, "500", statusOf(out))
+		assert.True(t, strings.HasSuffix(out, "\r\n\r\nsorry\n"))
+	})
 }
