@@ -37,8 +37,18 @@ func splitHostPort(s string) (host, port string, ok bool) {
 		}
 		return host, port[1:], isPort(port[1:])
 	}
-	host, port, _ = strings.Cut(s, ":")
-	return host, port, isRegName(host) && isPort(port)
+	i := 0
+	for i < len(s) && regNameChars[s[i]] {
+		i++
+	}
+	if i < len(s) && s[i] == '%' {
+		host, port, _ = strings.Cut(s, ":")
+		return host, port, isRegName(host) && isPort(port)
+	}
+	if i == len(s) {
+		return s, "", true
+	}
+	return s[:i], s[i+1:], s[i] == ':' && isPort(s[i+1:])
 }
 
 // isPort tells *DIGIT of at most 65535 (RFC 3986 §3.2.3).
