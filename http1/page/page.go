@@ -229,18 +229,19 @@ func (f *fetch) all(ctx context.Context, top *url.URL, into []Object) int {
 		lanes = len(into)
 	}
 	lanes = min(lanes, len(into))
+	// Each begins with one, so that none is idle while another takes two.
 	next := make(chan int, len(into))
-	for i := range into {
+	for i := lanes; i < len(into); i++ {
 		next <- i
 	}
 	close(next)
 	var mu sync.Mutex
 	longest := 0
 	var running sync.WaitGroup
-	for range lanes {
+	for lane := range lanes {
 		running.Go(func() {
 			trips := 0
-			for i := range next {
+			for i, more := lane, true; more; i, more = <-next {
 				into[i] = f.reference(ctx, top, f.found[i])
 				trips += into[i].RoundTrips
 			}
