@@ -1,6 +1,7 @@
 package sockets
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"syscall"
@@ -10,27 +11,27 @@ import (
 // ReadReady is Read with a buffer that get gives once there is something to
 // read, and that it returns with how many octets of it were read. So a
 // connection that waits needs none. Put takes back what get gave in vain. It
-// works on TCP and Unix-domain sockets without TLS, on Unix systems; elsewhere
-// get is asked before the wait.
+// works on TCP and Unix-domain sockets, on Unix systems; elsewhere get is asked
+// before the wait. Over TLS n is 1, since only a read that may block tells
+// whether there is more, and what get gave before goes back by put at once.
 //
 // Idle says that the next request is waited for: the connection is marked idle
 // meanwhile, and busy when ReadReady returns; see [Conn.MarkIdle].
 func (c *Conn) ReadReady(idle bool, get func() []byte, put func([]byte)) (b []byte, n int, err error) {
-	if c.tls.Load() == nil {
-		if c.ready == nil {
-			c.ready = newReadyReader(c.wire.base)
-		}
+	if c.ready == nil {
+		c.ready = newReadyReader(c.wire.base)
+	}
+	t := c.tls.Load()
+	if t == nil {
 		return c.ready.read(&c.wire, idle, get, put)
 	}
 	if idle {
 		c.MarkIdle()
 		defer c.MarkBusy()
 	}
-	b = get()
-	n, err = c.Read(b)
-	if n == 0 {
-		put(b)
-		b = nil
+	b, err = c.ready.readFirst(t, get, put)
+	if b != nil {
+		n = 1
 	}
 	return b, n, err
 }
@@ -46,6 +47,21 @@ type readyReader struct {
 	b   []byte
 	n   int
 	err error
+
+	first [1]byte
+}
+
+// readFirst reads one octet from a TLS connection into the buffer, of which it
+// needs none before. What the caller still holds goes back.
+func (r *readyReader) readFirst(t *tls.Conn, get func() []byte, put func([]byte)) (b []byte, err error) {
+	put(get())
+	n, err := t.Read(r.first[:])
+	if n == 0 {
+		return nil, err
+	}
+	b = get()
+	b[0] = r.first[0]
+	return b, nil
 }
 
 // newReadyReader looks for the socket. What merely wraps one has a Read of its
@@ -115,6 +131,13 @@ func (r *readyReader) once(w *wire) error {
 		err := r.raw.Read(r.try)
 		if err == nil && r.err != nil {
 			err = &net.OpError{Op: "read", Net: w.base.LocalAddr().Network(), Source: w.LocalAddr(), Addr: w.RemoteAddr(), Err: r.err}
+		}
+		return err
+	}
+	if t, ok := w.base.(*tls.Conn); ok {
+		b, err := r.readFirst(t, r.get, r.put)
+		if b != nil {
+			r.b, r.n = b, 1
 		}
 		return err
 	}

@@ -38,6 +38,14 @@ func TestReadReady(t *testing.T) {
 				close(waiting)
 				b, n, err := c.ReadReady(false, get, put)
 				assert.NoError(t, err)
+				if tt.tls {
+					assert.Equal(t, 1, n)
+					rest := make([]byte, 4)
+					_, err = io.ReadFull(c, rest)
+					assert.NoError(t, err)
+					b = append(b[:1], rest...)
+					n = 5
+				}
 				assert.Equal(t, "hello", string(b[:n]))
 				read := c.BytesRead()
 				assert.GreaterOrEqual(t, read, int64(5))
@@ -50,7 +58,13 @@ func TestReadReady(t *testing.T) {
 				io.WriteString(c, "!")
 				_, n, err = c.ReadReady(true, get, put)
 				assert.NoError(t, err)
-				assert.Equal(t, 3, n)
+				if tt.tls {
+					assert.Equal(t, 1, n)
+					_, err = io.ReadFull(c, make([]byte, 2))
+					assert.NoError(t, err)
+				} else {
+					assert.Equal(t, 3, n)
+				}
 				_, _, err = c.ReadReady(false, get, put)
 				assert.ErrorIs(t, err, io.EOF)
 			})}
@@ -127,4 +141,38 @@ func TestReadReadyIdle(t *testing.T) {
 		defer client.Close()
 		assert.NoError(t, s.ServeConn(t.Context(), server))
 	})
+}
+
+// Over TLS too no buffer is held while nothing comes.
+func TestReadReadyTLSHoldsNoBuffer(t *testing.T) {
+	server, client := testkit.Certificate(t)
+	for _, wrapped := range []bool{false, true} {
+		c, peer := connPair(t, nil)
+		p := sockets.NewConn(peer, nil)
+		done := make(chan error, 1)
+		go func() { done <- p.StartTLS(t.Context(), server, sockets.SideServer, 0) }()
+		if wrapped {
+			tc := tls.Client(c, client)
+			require.NoError(t, tc.HandshakeContext(t.Context()))
+			c = sockets.NewConn(tc, nil)
+		} else {
+			require.NoError(t, c.StartTLS(t.Context(), client, sockets.SideClient, 0))
+		}
+		require.NoError(t, <-done)
+		held, returned := 0, make(chan struct{})
+		get := func() []byte { held++; return make([]byte, 10) }
+		put := func([]byte) {
+			if held--; held == 0 {
+				close(returned)
+			}
+		}
+		go func() {
+			<-returned
+			p.Write([]byte("hello"))
+		}()
+		b, n, err := c.ReadReady(false, get, put)
+		require.NoError(t, err)
+		assert.Equal(t, "h", string(b[:n]))
+		assert.Equal(t, 1, held)
+	}
 }
