@@ -211,19 +211,6 @@ func (u *upload) failure() error {
 	}
 }
 
-// wait waits until nobody reads the body any more, so that it can be wound back.
-func (u *upload) wait(ctx context.Context) error {
-	if u == nil {
-		return nil
-	}
-	select {
-	case <-u.done:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // stop ends the sending, and tells whether all was sent. It waits for the other
 // goroutine unless that is within the Read of a body that may block for ever.
 func (u *upload) stop(cc *clientConn) bool {

@@ -73,9 +73,6 @@ func (c *Client) exchange(ctx context.Context, r *Request, cookie string, decomp
 			return nil, err
 		}
 		if r.Body != nil {
-			if err := x.upload.wait(ctx); err != nil {
-				return nil, err
-			}
 			if _, err := r.Body.(io.Seeker).Seek(start, io.SeekStart); err != nil {
 				return nil, err
 			}
@@ -271,7 +268,7 @@ func (cc *clientConn) hint(h *Header) {
 // response returns the response, whose body is the call.
 func (x *call) response() *Response {
 	p := &x.resp
-	p.Request, p.RoundTrips, p.upload = x.r, x.trips, x.upload
+	p.Request, p.RoundTrips = x.r, x.trips
 	switch {
 	case isSwitch(x.r.Method, p.Status):
 		p.Body = x.hijack()

@@ -36,11 +36,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		if err == nil {
 			err = c.mayFollow(next, resp, seen, replayable)
 		}
-		resp.Body.Close()
+		resp.Body.Close() // now nobody reads the request's body
 		if err == nil && next.Body != nil {
-			if err = resp.upload.wait(ctx); err == nil {
-				_, err = next.Body.(io.Seeker).Seek(start, io.SeekStart)
-			}
+			_, err = next.Body.(io.Seeker).Seek(start, io.SeekStart)
 		}
 		if err != nil {
 			return nil, requestError(r, err)

@@ -34,7 +34,6 @@ type Response struct {
 
 	head    ResponseHead
 	framing Framing
-	upload  *upload // of the request's body, in a client's response
 }
 
 // Parse takes the head of a response to a request of that method from the
