@@ -24,8 +24,9 @@ type Page struct {
 	// Client sends the requests; nil is a new one for each Fetch, whose
 	// connections are closed at its end.
 	Client *http1.Client
-	// Header is sent with each request to the scheme, host and port of the
-	// page. Others do not get it: it may hold credentials.
+	// Header is sent with each request to the scheme, host and port of the URL
+	// that is fetched, and so are the credentials of its user information.
+	// Others do not get them, not even where a redirect has led to another.
 	Header http1.Header
 	// Version is that of the requests; 0 is HTTP/1.1.
 	Version http1.Version
@@ -88,7 +89,11 @@ func (p *Page) Fetch(ctx context.Context, rawURL string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &fetch{page: p, client: p.Client}
+	f := &fetch{page: p, client: p.Client, origin: r.Target.URL(), header: p.Header.Clone()}
+	if auth := r.Header.Get("Authorization"); auth != "" && !f.header.Has("Authorization") {
+		f.header.Add("Authorization", auth)
+	}
+	r.Header.Reset()
 	if f.client == nil {
 		f.client = new(http1.Client)
 		defer f.client.CloseIdle()
@@ -98,7 +103,6 @@ func (p *Page) Fetch(ctx context.Context, rawURL string) (*Report, error) {
 	if base.Err != nil {
 		return nil, base.Err
 	}
-	f.origin = base.URL
 	rep := &Report{Objects: append([]Object{base}, make([]Object, len(f.found))...), LeftOut: f.leftOut}
 	rep.RoundTrips = base.RoundTrips + f.all(ctx, base.URL, rep.Objects[1:])
 	rep.Time = time.Since(began)
@@ -115,7 +119,8 @@ func (p *Page) Fetch(ctx context.Context, rawURL string) (*Report, error) {
 type fetch struct {
 	page    *Page
 	client  *http1.Client
-	origin  *url.URL // of the base file, once it is there
+	origin  *url.URL // whose requests have header
+	header  http1.Header
 	found   []Reference
 	leftOut int
 }
@@ -123,8 +128,8 @@ type fetch struct {
 // object fetches one object, and gives its content to use.
 func (f *fetch) object(ctx context.Context, r *http1.Request, element string, use func(resp *http1.Response, content io.Reader) error) (o Object) {
 	o = Object{URL: r.Target.URL(), Element: element}
-	if f.origin == nil || o.URL.Scheme == f.origin.Scheme && o.URL.Host == f.origin.Host {
-		for name, value := range f.page.Header.All() {
+	if o.URL.Scheme == f.origin.Scheme && o.URL.Host == f.origin.Host {
+		for name, value := range f.header.All() {
 			r.Header.Add(name, value)
 		}
 	}
@@ -146,6 +151,9 @@ func (f *fetch) object(ctx context.Context, r *http1.Request, element string, us
 	}
 	if err = use(resp, content); err == nil {
 		_, err = io.Copy(io.Discard, content)
+	}
+	if err == nil && !resp.Complete {
+		err = fmt.Errorf("TLS ended without its closing alert (RFC 9112 §9.8): %w", io.ErrUnexpectedEOF)
 	}
 	o.Octets = content.n
 	if err != nil {
