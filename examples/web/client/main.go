@@ -8,7 +8,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
+	"sync"
 
 	"applayer/examples/internal/cli"
 	"applayer/http1"
@@ -57,7 +59,7 @@ client -page pipelined http://127.0.0.1:8080/index.html`,
 				return nil
 			})
 			fs.StringVar(&o.upload, "T", "", "send the content of `FILE`, - for standard input")
-			fs.StringVar(&o.output, "o", "", "write the content to `FILE` in place of standard output")
+			fs.StringVar(&o.output, "o", "", "write the content, with -page that of the base file, to `FILE` in place of standard output")
 			fs.BoolVar(&o.heads, "i", false, "print the response's head before its content")
 			fs.StringVar(&o.byteRange, "r", "", "ask for a `RANGE` of octets alone: 0-499, 500-, -500, or several with commas")
 			fs.StringVar(&o.cookieJar, "cookie-jar", "", "take cookies from `F` and keep them there, in the Netscape format")
@@ -97,17 +99,8 @@ func (o *options) run(ctx context.Context, env *cli.Env, r *http1.Request) (err 
 		}
 		defer func() { err = errors.Join(err, jar.Close()) }()
 	}
-	out := env.Stdout
-	if o.output != "" {
-		f, err := os.Create(o.output)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		out = f
-	}
 	if o.page != "" {
-		return o.fetchPage(ctx, env, client, r)
+		return o.fetchPage(ctx, env, client)
 	}
 	resp, err := client.Do(ctx, r)
 	if err != nil {
@@ -119,12 +112,31 @@ func (o *options) run(ctx context.Context, env *cli.Env, r *http1.Request) (err 
 			return err
 		}
 	}
-	bar := env.Progress(resp.Length)
-	_, err = io.Copy(io.MultiWriter(out, bar), resp.Body)
-	bar.Close()
-	if err == nil && !resp.Complete {
-		err = errors.New("content: TLS ended without its closing alert, so it may be cut (RFC 9112 §9.8)")
+	if err := o.write(env, resp.Length, resp.Body); err != nil {
+		return err
 	}
+	if !resp.Complete {
+		return errors.New("content: TLS ended without its closing alert, so it may be cut (RFC 9112 §9.8)")
+	}
+	return nil
+}
+
+// write writes content of that length to where it belongs. The file of -o is
+// made only when there is something to put there: what it held is worth more
+// than an error.
+func (o *options) write(env *cli.Env, length int64, content io.Reader) (err error) {
+	out := env.Stdout
+	if o.output != "" {
+		f, err := os.Create(o.output)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		out = f
+	}
+	bar := env.Progress(length)
+	defer bar.Close()
+	_, err = io.Copy(io.MultiWriter(out, bar), content)
 	return err
 }
 
@@ -134,10 +146,20 @@ func printHead(w io.Writer, resp *http1.Response) error {
 	return err
 }
 
-// fetchPage fetches the page and prints what it took.
-func (o *options) fetchPage(ctx context.Context, env *cli.Env, client *http1.Client, r *http1.Request) error {
-	p := &page.Page{Client: client, Header: o.header, Version: r.Version}
-	rep, err := p.Fetch(ctx, r.Target.URL().String())
+// fetchPage fetches the page, writes its base file to -o and prints what it took.
+func (o *options) fetchPage(ctx context.Context, env *cli.Env, client *http1.Client) error {
+	p := &page.Page{Client: client, Header: o.header}
+	if o.http10 {
+		p.Version = http1.HTTP10
+	}
+	if o.output != "" {
+		var base sync.Once // the first one saved
+		p.Save = func(_ *url.URL, resp *http1.Response, content io.Reader) (err error) {
+			base.Do(func() { err = o.write(env, resp.Length, content) })
+			return err
+		}
+	}
+	rep, err := p.Fetch(ctx, targetURL(env))
 	if err != nil {
 		return err
 	}

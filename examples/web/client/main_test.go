@@ -97,7 +97,7 @@ func TestWrongUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"http://a/", "http://b/"}, {"-H", "X: a\r\nY: b", "http://a/"}, {"-H", "X: a\nb", "http://a/"}, {"-H", "no colon", "http://a/"},
 		{"-H", "X : a", "http://a/"}, {"-r", "0-\r\n", "http://a/"}, {"-X", "GET /", "http://a/"}, {"-page", "fast", "http://a/"},
-		{"-d", "a", "-T", "b", "http://a/"}, {"-proxy", "ftp://a", "http://a/"}, {"ftp://a/"}, {"http://a b/"}, {"-none", "http://a/"},
+		{"-d", "a", "-T", "b", "http://a/"}, {"-page", "persistent", "-d", "a", "http://a/"}, {"-proxy", "ftp://a", "http://a/"}, {"ftp://a/"}, {"http://a b/"}, {"-none", "http://a/"},
 	} {
 		got := run(t, args...)
 		assert.Equal(t, 2, got.Status, "%q: %s", args, got.Stderr)
@@ -218,4 +218,52 @@ func TestProxy(t *testing.T) {
 	defer proxy.Close()
 	assert.Equal(t, "GET http://www.example.org/x HTTP/1.1 User-Agent=applayer-client \n",
 		run(t, "-proxy", proxy.URL, "http://www.example.org/x").Stdout)
+}
+
+// The user information of the URL is for all of a page's objects at its origin,
+// and -o takes the base file.
+func TestPageWithPassword(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, _, _ := r.BasicAuth(); user != "u" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<img src=/a>")
+	}))
+	defer srv.Close()
+	out := filepath.Join(t.TempDir(), "out")
+	got := run(t, "-page", "persistent", "-o", out, strings.Replace(srv.URL, "//", "//u:p@", 1))
+	assert.Zero(t, got.Status)
+	assert.Empty(t, got.Stderr, "no object is refused")
+	assert.True(t, strings.HasPrefix(got.Stdout, "objects 2, connections 1, requests 2, "), got.Stdout)
+	b, err := os.ReadFile(out)
+	require.NoError(t, err)
+	assert.Equal(t, "<img src=/a>", string(b))
+}
+
+// A request that fails leaves the file of -o as it was.
+func TestOutputIsKept(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	require.NoError(t, os.WriteFile(out, []byte("old"), 0o600))
+	assert.Equal(t, 1, run(t, "-o", out, raw(t, "no HTTP\r\n\r\n")).Status)
+	b, err := os.ReadFile(out)
+	require.NoError(t, err)
+	assert.Equal(t, "old", string(b))
+}
+
+// However many objects fail, the program says so in one line.
+func TestPageOfErrors(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<img src=/a><img src=/b><img src=/c>")
+	}))
+	defer srv.Close()
+	got := run(t, "-page", "nonpersistent", srv.URL)
+	assert.Equal(t, 1, got.Status)
+	assert.Equal(t, 1, strings.Count(got.Stderr, "\n"), got.Stderr)
+	assert.True(t, strings.HasPrefix(got.Stdout, "objects 4, "), got.Stdout)
 }

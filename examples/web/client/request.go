@@ -29,9 +29,8 @@ func (o *options) addField(s string) error {
 
 // request makes the request that the flags ask for.
 func (o *options) request(env *cli.Env) (*http1.Request, error) {
-	url := env.Args[0]
-	if !strings.Contains(url, "://") {
-		url = "http://" + url
+	if o.page != "" && (o.method != "" || o.hasData || o.upload != "" || o.byteRange != "" || o.heads) {
+		return nil, cli.Usagef("-page: goes with none of -X, -d, -T, -r, -i")
 	}
 	method, body, err := o.body(env)
 	if err != nil {
@@ -40,7 +39,7 @@ func (o *options) request(env *cli.Env) (*http1.Request, error) {
 	if o.method != "" {
 		method = o.method
 	}
-	r, err := http1.NewRequest(method, url, body)
+	r, err := http1.NewRequest(method, targetURL(env), body)
 	if err != nil {
 		return nil, cli.Usagef("%v", err)
 	}
@@ -60,6 +59,14 @@ func (o *options) request(env *cli.Env) (*http1.Request, error) {
 		r.Version = http1.HTTP10
 	}
 	return r, nil
+}
+
+// targetURL is the URL given, whose scheme is http if it has none.
+func targetURL(env *cli.Env) string {
+	if url := env.Args[0]; strings.Contains(url, "://") {
+		return url
+	}
+	return "http://" + env.Args[0]
 }
 
 // body returns what is sent, and the method for it.
