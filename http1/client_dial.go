@@ -253,11 +253,11 @@ func (c *Client) tunnel(ctx context.Context, sc *sockets.Conn, rt route, auth st
 		if err := conn.ReadResponse(&resp); err != nil {
 			return err
 		}
-		if resp.Status >= 200 {
+		if resp.Status >= 200 || resp.Status == StatusSwitchingProtocols {
 			break
 		}
 	}
-	if resp.Status >= 300 {
+	if resp.Status/100 != 2 {
 		return &ProxyError{Proxy: rt.proxy.Host, Status: resp.Status, Header: resp.Header}
 	}
 	_, early, err := conn.Hijack()

@@ -166,6 +166,11 @@ func sentAuthority(scheme, s string, offset int) (string, error) {
 	if !ok || host == "" || strings.Contains(host, "%") {
 		return "", refused(offset, "URL: no uri-host [ \":\" port ]", "RFC 9110 §4.2.1")
 	}
+	// A dialler would take what stands in brackets for a name, if it is none of
+	// the addresses that there are (RFC 3986 §3.2.2: IPvFuture).
+	if host[0] == '[' && (host[1] == 'v' || host[1] == 'V') {
+		return "", refused(offset, "URL: address of an unknown version", "RFC 3986 §3.2.2")
+	}
 	if port == "" || port == defaultPort(scheme) {
 		return strings.ToLower(host), nil
 	}
