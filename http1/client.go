@@ -49,6 +49,12 @@ type Jar interface {
 // its end: else its connection is lost, and under MaxConnsPerHost a place with
 // it.
 //
+// # Other protocols
+//
+// With Connection: upgrade and Upgrade in the request's Header a server may
+// answer 101 (RFC 9110 §7.8). Body is then a net.Conn, with CloseWrite, for what
+// both sides speak from there on; Close gives its place back.
+//
 // # Errors
 //
 // Do returns a [*RequestError]. Inside it is a [*ParseError] or

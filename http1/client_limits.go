@@ -21,7 +21,9 @@ const (
 	// page is fetched; see package http1/page.
 	Parallel
 	// Pipelined sends requests on one connection without waiting for the
-	// responses to those before (RFC 9112 §9.3.2).
+	// responses to those before (RFC 9112 §9.3.2). They come one after another:
+	// a body that is not read to its end holds up all behind it, so whoever asks
+	// for the next before he has read the last waits for ever.
 	Pipelined
 )
 
