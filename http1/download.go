@@ -119,7 +119,8 @@ func (c *Client) downloadOnce(ctx context.Context, rawURL string, f DownloadFile
 		return false, err
 	}
 	defer resp.Body.Close()
-	if done, err = d.begin(resp); done || err != nil {
+	part, done, err := d.begin(resp)
+	if done || err != nil {
 		return done, err
 	}
 	if _, err := f.Seek(d.Offset, io.SeekStart); err != nil {
@@ -128,11 +129,12 @@ func (c *Client) downloadOnce(ctx context.Context, rawURL string, f DownloadFile
 	if err := f.Truncate(d.Offset); err != nil {
 		return false, &fileError{err}
 	}
-	_, err = io.Copy(&downloadWriter{f, d}, resp.Body)
+	_, err = io.Copy(&downloadWriter{f, d, part}, resp.Body)
 	switch {
 	case err != nil:
 		return false, err
-	case !resp.Complete || d.Size > 0 && d.Offset < d.Size:
+	case !resp.Complete, d.Size > 0 && d.Offset < d.Size, d.Size == 0 && resp.Status == StatusPartialContent:
+		// Behind a part of a whole of unknown size there may be more: 416 tells.
 		return false, premature(0)
 	}
 	d.Size = d.Offset
@@ -145,9 +147,10 @@ func (d *Download) restart() {
 	d.Restarted++
 }
 
-// begin decides from a response's head where its content goes. Done says that
-// all is there already.
-func (d *Download) begin(resp *Response) (done bool, err error) {
+// begin decides from a response's head where its content goes, and how many
+// octets of it there are, -1 for all that come. Done says that all is there
+// already.
+func (d *Download) begin(resp *Response) (part int64, done bool, err error) {
 	asked := d.Offset > 0
 	switch resp.Status {
 	case StatusOK:
@@ -155,45 +158,46 @@ func (d *Download) begin(resp *Response) (done bool, err error) {
 			d.restart()
 		}
 		d.Validator, d.Size = validatorOf(resp), max(resp.Length, 0)
-		return false, nil
+		return -1, false, nil
 	case StatusPartialContent:
 		if asked {
-			return false, d.resume(resp)
+			part, err = d.resume(resp)
+			return part, false, err
 		}
 	case StatusRangeNotSatisfiable:
 		cr, err := ParseContentRange(resp.Header.Get("Content-Range"))
 		if asked && err == nil && cr.Size == d.Offset && (d.Size == 0 || d.Size == cr.Size) {
 			d.Size = cr.Size
-			return true, nil
+			return 0, true, nil
 		}
 		if asked {
 			d.restart()
-			return false, errChanged
+			return 0, false, errChanged
 		}
 	}
-	return false, &DownloadError{Status: resp.Status}
+	return 0, false, &DownloadError{Status: resp.Status}
 }
 
 // resume checks that a part is the one asked for, and of the same whole
-// (RFC 9110 §15.3.7.3).
-func (d *Download) resume(resp *Response) error {
+// (RFC 9110 §15.3.7.3), and returns how many octets it has.
+func (d *Download) resume(resp *Response) (part int64, err error) {
 	cr, err := ParseContentRange(resp.Header.Get("Content-Range"))
 	if err != nil {
-		return &DownloadError{resp.Status, "no Content-Range of octets"}
+		return 0, &DownloadError{resp.Status, "no Content-Range of octets"}
 	}
 	if tag := resp.Header.Get("ETag"); strings.HasPrefix(d.Validator, `"`) && tag != "" && tag != d.Validator ||
 		d.Size > 0 && cr.Size >= 0 && cr.Size != d.Size {
 		d.restart()
-		return errChanged
+		return 0, errChanged
 	}
 	if cr.First != d.Offset || cr.Last < cr.First || resp.Length >= 0 && resp.Length != cr.Last-cr.First+1 {
-		return &DownloadError{resp.Status, "Content-Range is not what was asked for"}
+		return 0, &DownloadError{resp.Status, "Content-Range is not what was asked for"}
 	}
 	if cr.Size > 0 {
 		d.Size = cr.Size
 	}
 	d.Resumed++
-	return nil
+	return cr.Last - cr.First + 1, nil
 }
 
 // validatorOf returns what If-Range can be sent with: a strong entity tag, or a
@@ -218,15 +222,24 @@ func validatorOf(resp *Response) string {
 
 // downloadWriter writes to the file and counts.
 type downloadWriter struct {
-	f DownloadFile
-	d *Download
+	f    DownloadFile
+	d    *Download
+	left int64 // octets that belong to the part; negative is no limit
 }
 
 func (w *downloadWriter) Write(b []byte) (int, error) {
-	n, err := w.f.Write(b)
-	w.d.Offset += int64(n)
-	if err != nil {
-		err = &fileError{err}
+	mine := b
+	if w.left >= 0 {
+		mine = b[:min(int64(len(b)), w.left)]
+		w.left -= int64(len(mine))
 	}
-	return n, err
+	n, err := w.f.Write(mine)
+	w.d.Offset += int64(n)
+	switch {
+	case err != nil:
+		return n, &fileError{err}
+	case n < len(b):
+		return n, &DownloadError{StatusPartialContent, "more octets than Content-Range tells"}
+	}
+	return n, nil
 }
