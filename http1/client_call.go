@@ -24,7 +24,7 @@ type call struct {
 	err    error         // what Read returns from now on
 	upload *upload       // the body on its way, if another goroutine sends it
 	turn   chan struct{} // closed when a call in a pipeline may read
-	gone   bool          // given up before its turn; guarded by the pipeline's queueMu
+	gone   bool          // stands for one that gave up before its turn
 	trips  int
 	read   int64 // octets of the body
 

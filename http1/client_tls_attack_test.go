@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -27,7 +28,7 @@ import (
 // moment. Every answer is the one to its request, and nothing stays behind.
 func TestAttackManyOverTLS(t *testing.T) {
 	testkit.NoLeaks(t)
-	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		http.SetCookie(w, &http.Cookie{Name: "last", Value: strings.Trim(r.URL.Path, "/")})
 		switch {
@@ -42,9 +43,11 @@ func TestAttackManyOverTLS(t *testing.T) {
 			fmt.Fprintf(w, "%s %s %d", r.Method, r.URL.Path, len(body))
 		}
 	}))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
 	defer srv.Close()
 	for _, mode := range []http1.Mode{http1.Persistent, http1.Pipelined, http1.NonPersistent} {
-		c := &http1.Client{Mode: mode, Decompress: true, Jar: cookie.NewJar(nil), MaxConnsPerHost: 4,
+		c := &http1.Client{Mode: mode, Timeouts: http1.ClientTimeouts{Read: 10 * time.Second}, Decompress: true, Jar: cookie.NewJar(nil), MaxConnsPerHost: 4,
 			TLS: srv.Client().Transport.(*http.Transport).TLSClientConfig.Clone()}
 		var calls sync.WaitGroup
 		for g := range 12 {

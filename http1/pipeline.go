@@ -3,6 +3,7 @@ package http1
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -216,8 +217,10 @@ func (x *call) enqueue(ctx context.Context, r *Request) error {
 		return context.Cause(ctx)
 	}
 	defer func() { <-cc.token }()
-	stop := context.AfterFunc(ctx, func() { cc.sc.SetWriteDeadline(time.Unix(1, 0)) })
-	defer stop() // where it comes too late the connection takes no more requests
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	defer cc.whileWriting(ctx)()
 	cc.queueMu.Lock()
 	if cc.broken || cc.gaveUp || !cc.c.Reusable() {
 		cc.queueMu.Unlock()
@@ -253,12 +256,29 @@ func (x *call) enqueue(ctx context.Context, r *Request) error {
 	if err := cc.c.EndMessage(nil); err != nil {
 		return err
 	}
-	// Where sending fails, responses may still come that were sent before;
-	// whoever reads next learns of the end.
+	// Where sending fails, the responses to the requests before may still come:
+	// theirs is the connection, and this one goes again.
 	if cc.c.Flush() != nil {
 		cc.noJoining()
+		return errUnanswered
 	}
 	return nil
+}
+
+// whileWriting lets a context end the writing, until release. The deadline that
+// it came with too late must not meet the next who writes.
+func (cc *clientConn) whileWriting(ctx context.Context) (release func()) {
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		cc.sc.SetWriteDeadline(time.Unix(1, 0))
+	})
+	return func() {
+		if !stop() {
+			<-ended
+			cc.sc.SetWriteDeadline(time.Time{})
+		}
+	}
 }
 
 // noJoining keeps further requests from a connection.
@@ -275,10 +295,11 @@ func (x *call) giveUp() bool {
 	cc := x.cc
 	cc.queueMu.Lock()
 	defer cc.queueMu.Unlock()
-	if cc.broken || len(cc.queue) > 0 && cc.queue[0] == x {
+	i := slices.Index(cc.queue, x)
+	if cc.broken || i <= 0 {
 		return false
 	}
-	x.gone, cc.gaveUp = true, true
+	cc.queue[i], cc.gaveUp = &call{gone: true}, true
 	return true
 }
 
@@ -381,14 +402,15 @@ func (c *Client) pipelined(ctx context.Context, rt route, x *call, r *Request) (
 			c.leavePipe(cc)
 			return true, err
 		}
-		if sent && err != errUnanswered && x.giveUp() {
+		switch {
+		case sent && x.giveUp():
 			c.leavePipe(cc)
-			return true, err
-		}
-		if sent {
+		case sent:
 			c.endPipe(cc)
+			fallthrough
+		default:
+			x.advance(false)
 		}
-		x.advance(false)
 		if err != errUnanswered {
 			return true, err
 		}
