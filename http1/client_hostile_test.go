@@ -315,3 +315,28 @@ func TestAttackManyAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// A server that says how long it keeps a connection is believed, though others
+// keep theirs for longer: nothing stays open that it has closed.
+func TestAttackIdleByTheServersWord(t *testing.T) {
+	inWorld(t, func(w *world) {
+		for port, field := range map[string]string{"80": "", "81": "Keep-Alive: timeout=5, max=100\r\n", "82": "Keep-Alive: timeout=99999999999999999999\r\n"} {
+			w.serve(port, func(p *rawPeer, n int) {
+				p.answer(func(string) string {
+					return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + field + "\r\n"
+				})
+			})
+		}
+		for _, port := range []string{"80", "82", "81"} {
+			_, err := w.fetch("http://127.0.0.1:" + port + "/")
+			require.NoError(t, err)
+		}
+		for _, want := range []struct {
+			after time.Duration
+			idle  int
+		}{{3 * time.Second, 3}, {2 * time.Second, 2}, {84 * time.Second, 2}, {2 * time.Second, 0}} {
+			time.Sleep(want.after)
+			assert.Equal(t, want.idle, w.client.Stats().Idle)
+		}
+	})
+}

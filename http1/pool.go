@@ -24,6 +24,7 @@ type pool struct {
 	idle, open  int
 	maxIdle     int
 	sweeper     *time.Timer
+	sweepAt     time.Time // when it comes
 }
 
 // hostPool is what a pool has of one key.
@@ -177,9 +178,17 @@ func (p *pool) link(cc *clientConn) {
 		p.first = cc
 	}
 	p.last = cc
-	if cc.idleFor > 0 && p.sweeper == nil {
-		p.sweeper = time.AfterFunc(cc.idleFor, p.sweep)
+	if at := cc.idleSince.Add(cc.idleFor); cc.idleFor > 0 && (p.sweeper == nil || at.Before(p.sweepAt)) {
+		p.sweepIn(cc.idleFor, at)
 	}
+}
+
+// sweepIn has the sweeper come at that time, and not before.
+func (p *pool) sweepIn(d time.Duration, at time.Time) {
+	if p.sweeper != nil {
+		p.sweeper.Stop()
+	}
+	p.sweeper, p.sweepAt = time.AfterFunc(d, p.sweep), at
 }
 
 // unlink takes an idle connection out.
@@ -223,9 +232,10 @@ func (p *pool) sweep() {
 		}
 		cc = after
 	}
-	p.sweeper = nil
 	if next >= 0 {
-		p.sweeper = time.AfterFunc(next, p.sweep)
+		p.sweepIn(next, now.Add(next))
+	} else {
+		p.sweeper = nil
 	}
 	p.mu.Unlock()
 	for _, cc := range old {
