@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"sync"
 )
 
 // emptyBody is the body of a message that has none.
@@ -15,7 +16,10 @@ func (emptyBody) Close() error             { return nil }
 
 // bodyReader is the content of the message that a Conn is reading.
 type bodyReader struct {
-	c   *Conn
+	c *Conn
+	// mu lets one read at a time: the goroutine that a handler left behind may
+	// be at it when the server discards the rest.
+	mu  sync.Mutex
 	err error // what Read returns from now on
 }
 
@@ -27,13 +31,15 @@ func (c *Conn) newBody() (io.ReadCloser, error) {
 		return emptyBody{}, err
 	}
 	b := &bodyReader{c: c}
-	c.body = b
+	c.body.Store(b)
 	return b, nil
 }
 
 // Read reads content. It returns io.EOF behind the end of the message, where
 // the trailers are known.
 func (b *bodyReader) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	switch {
 	case b.err != nil:
 		return 0, b.err
@@ -50,13 +56,14 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 // end makes err what Read returns.
 func (b *bodyReader) end(err error) {
 	b.err = err
-	if b.c.body == b {
-		b.c.body = nil
-	}
+	b.c.body.CompareAndSwap(b, nil)
 }
 
 func (b *bodyReader) read(p []byte) (int, error) {
 	c := b.c
+	if c.readErr != nil {
+		return 0, c.readErr
+	}
 	if c.expecting.Load() {
 		if err := c.sendContinue(); err != nil {
 			return 0, err
@@ -106,7 +113,7 @@ func (b *bodyReader) peekEnd() error {
 	case err == ErrIncomplete:
 		return nil
 	case err != nil:
-		c.readErr = err
+		c.fail(err)
 		return nil // the next Read tells
 	}
 	return b.finish(e)
@@ -145,9 +152,9 @@ var (
 // Where the response was the last one anyhow it reads nothing and returns an
 // error: a client that waited for a 100 may send nothing either.
 func (c *Conn) DiscardBody(most int64) error {
-	b := c.body
+	b := c.body.Load()
 	if b == nil {
-		return c.readErr
+		return c.readFault()
 	}
 	if c.hijacked.Load() {
 		return net.ErrClosed
@@ -156,12 +163,18 @@ func (c *Conn) DiscardBody(most int64) error {
 		return errNothingAfter
 	}
 	c.expecting.Store(false)
-	b.err = nil
+	b.mu.Lock()
+	if b.err == errBodyClosed {
+		b.err = nil
+	}
+	b.mu.Unlock()
 	n, err := io.Copy(io.Discard, io.LimitReader(struct{ io.Reader }{b}, most+1))
 	switch {
 	case err != nil:
 		return err
 	case n > most:
+		b.mu.Lock()
+		defer b.mu.Unlock()
 		b.err = errBodyClosed
 		return &LimitError{"DiscardBody", most, StatusContentTooLarge}
 	}

@@ -65,9 +65,12 @@ type Conn struct {
 	takeBack func([]byte)
 	eof      bool
 	readErr  error
-	body     *bodyReader // of the message being read, if it has one
-	watch    readWatch   // hears of reads that wait for the rest of a message
-	idles    bool        // Wait marks a sockets.Conn idle
+	watch    readWatch // hears of reads that wait for the rest of a message
+	idles    bool      // Wait marks a sockets.Conn idle
+
+	// What the reader tells the writer.
+	fault atomic.Pointer[error]      // readErr
+	body  atomic.Pointer[bodyReader] // of the message being read, if it has one
 
 	wmu sync.Mutex // guards what is below
 	sender
@@ -165,7 +168,7 @@ func (c *Conn) Hijack() (nc net.Conn, buffered []byte, err error) {
 	err = c.Flush()
 	c.hijacked.Store(true)
 	buffered = append(buffered, c.in[c.r:c.w]...)
-	c.readErr = net.ErrClosed
+	c.fail(net.ErrClosed)
 	c.in, c.held = nil, nil
 	c.r, c.w, c.base = 0, 0, 0
 	c.wmu.Lock()

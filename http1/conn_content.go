@@ -259,9 +259,24 @@ func (c *Conn) sendBoth(p []byte) (int64, error) {
 	return c.both.WriteTo(c.nc)
 }
 
+// sendAnswered sends what is buffered of the messages before the one under way,
+// which is given up.
+func (c *Conn) sendAnswered() {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	whole := c.out
+	if c.inBody {
+		whole = c.out[:c.headAt]
+	}
+	if len(whole) > 0 {
+		c.nc.Write(whole)
+	}
+	c.out = nil
+}
+
 // resetOut empties the buffer. One that a long head made grow is left.
 func (c *Conn) resetOut() {
-	c.out = c.out[:0]
+	c.out, c.headAt = c.out[:0], 0
 	if cap(c.out) != bufferSize {
 		c.out = getBuffer()[:0]
 	}

@@ -94,7 +94,7 @@ func (c *Conn) next() (Event, error) {
 		c.r += n
 		if err != ErrIncomplete {
 			if err != nil && c.recv.err != nil {
-				c.readErr = err
+				c.fail(err)
 			}
 			return e, err
 		}
@@ -140,8 +140,23 @@ func (c *Conn) ended(n int, err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF): // TLS without its closing alert (RFC 9112 §9.8)
 		err = premature(c.w - c.r)
 	}
-	c.readErr = c.recv.fail(err)
-	return c.readErr
+	return c.fail(c.recv.fail(err))
+}
+
+// fail makes err the end of reading.
+func (c *Conn) fail(err error) error {
+	c.readErr = err
+	c.fault.Store(&err)
+	return err
+}
+
+// readFault is the error that ended reading, nil while none has. Other than
+// readErr it is for any goroutine.
+func (c *Conn) readFault() error {
+	if err := c.fault.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // makeRoom sees to room behind in[:w]: a quarter of the buffer, where moving

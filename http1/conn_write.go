@@ -15,6 +15,7 @@ type sender struct {
 	left    int64       // octets of a Sized body to come
 	drops   bool        // content is dropped: the answer to HEAD
 	chunkAt int         // where in out the data of the chunk under way begin
+	headAt  int         // where in out the message under way, or the last one, begins
 	closing bool        // the next message says that it is the last
 	pair    [2][]byte   // what sendBoth sends
 	both    net.Buffers // what of it is left
@@ -208,6 +209,7 @@ func (c *Conn) lockedResponse(p *Response) (head []byte, err error) {
 		c.out = c.out[:from]
 		return nil, fromStart(err, from)
 	}
+	c.headAt = from
 	return c.trace.clone(c.out[from:]), nil
 }
 

@@ -11,6 +11,8 @@ func (w *ResponseWriter) start(whole bool) error {
 		return w.fail(refused(0, "status code: of no final response", "RFC 9110 §15"))
 	case w.req.Method == MethodConnect && s < 300:
 		return w.fail(refused(0, "status code: 2xx to CONNECT without Hijack", "RFC 9110 §9.3.6"))
+	case len(w.body) > 0 && !w.hasContent():
+		return w.fail(ErrNoBody) // written before the status was set
 	}
 	w.resp.Status = w.status()
 	w.frame(whole)

@@ -16,6 +16,11 @@ var (
 	// ErrNotSwitching is what Hijack returns where the request asked for no
 	// other protocol.
 	ErrNotSwitching = errors.New("http1: request asks for no other protocol")
+	// ErrBodyUnread is what Hijack returns while the request's content has not
+	// been read to its end: it is not the other protocol's.
+	ErrBodyUnread = errors.New("http1: request body not read")
+	// ErrReturned means that the handler has returned.
+	ErrReturned = errors.New("http1: handler has returned")
 )
 
 // ResponseWriter makes the response to one request. It is the handler's until
@@ -51,13 +56,19 @@ const largestSlice = 128 << 10
 
 // begin makes w ready for the response to r.
 func (w *ResponseWriter) begin(sc *serverConn, r *Request) {
-	w.sc, w.req = sc, r
+	w.sc, w.req, w.hijacked = sc, r, false
 	p := &w.resp
-	p.Version, p.Status, p.Reason, p.Length, p.Request = HTTP11, 0, "", 0, r
-	p.Header.Reset()
-	p.Trailer.Reset()
+	p.Version, p.Reason, p.Length, p.Request = HTTP11, "", 0, r
+	w.restart()
+}
+
+// restart forgets what the handler made of the response so far.
+func (w *ResponseWriter) restart() {
+	w.resp.Status = 0
+	w.resp.Header.Reset()
+	w.resp.Trailer.Reset()
 	w.body = w.body[:0]
-	w.declared, w.counted, w.sent, w.hijacked, w.failed = -1, 0, false, false, nil
+	w.declared, w.counted, w.sent, w.failed = -1, 0, false, nil
 }
 
 // Header returns the fields of the head. Transfer-Encoding is the writer's
@@ -123,6 +134,7 @@ func (w *ResponseWriter) WriteString(s string) (int, error) {
 		return w.Write([]byte(s))
 	}
 	allowed, err := w.admit(len(s))
+	w.makeRoom()
 	w.body = append(w.body, s[:allowed]...)
 	w.counted += int64(allowed)
 	return allowed, err
@@ -131,6 +143,8 @@ func (w *ResponseWriter) WriteString(s string) (int, error) {
 // admit tells how many of n octets may be written now.
 func (w *ResponseWriter) admit(n int) (int, error) {
 	switch {
+	case w.sc == nil:
+		return 0, ErrReturned
 	case w.hijacked:
 		return 0, ErrHijacked
 	case w.failed != nil:
@@ -143,15 +157,23 @@ func (w *ResponseWriter) admit(n int) (int, error) {
 			return 0, w.fail(err)
 		}
 	}
-	if left := w.declared - w.counted; w.declared >= 0 && int64(n) > left {
+	if left := max(0, w.declared-w.counted); w.declared >= 0 && (int64(n) > left || w.counted > w.declared) {
 		return int(left), w.fail(fmt.Errorf("%w: more than %d octets", ErrBodyLength, w.declared))
 	}
 	return n, nil
 }
 
+// makeRoom sees to a buffer for what is held back.
+func (w *ResponseWriter) makeRoom() {
+	if w.body == nil && w.sc != nil {
+		w.body = getBuffer()[:0]
+	}
+}
+
 // write takes octets that are admitted.
 func (w *ResponseWriter) write(b []byte) (int, error) {
 	if !w.sent && len(b) <= maxHeld-len(w.body) {
+		w.makeRoom()
 		w.body = append(w.body, b...)
 		w.counted += int64(len(b))
 		return len(b), nil
@@ -219,9 +241,7 @@ func (w *ResponseWriter) ReadFrom(r io.Reader) (n int64, err error) {
 
 // hold reads once into the room that is left for content held back.
 func (w *ResponseWriter) hold(r io.Reader) (int64, error) {
-	if cap(w.body) < maxHeld {
-		w.body = append(make([]byte, 0, maxHeld), w.body...)
-	}
+	w.makeRoom()
 	at := len(w.body)
 	m, err := r.Read(w.body[at:maxHeld])
 	allowed, refusal := w.admit(m)
@@ -289,6 +309,8 @@ func (w *ResponseWriter) Flush() error {
 // is not sent any (RFC 9110 §15.2), which is no error.
 func (w *ResponseWriter) Inform(status int, h *Header) error {
 	switch {
+	case w.sc == nil:
+		return ErrReturned
 	case w.hijacked:
 		return ErrHijacked
 	case w.sent:
@@ -311,17 +333,22 @@ func (w *ResponseWriter) Inform(status int, h *Header) error {
 // gives the connection to the handler, with the octets that were received
 // already and not read. The request must have asked for it by Upgrade
 // (RFC 9110 §7.8) or CONNECT (RFC 9110 §9.3.6): else it returns
-// [ErrNotSwitching] and nothing has happened. The handler names the protocol in
-// an Upgrade field of a 101.
+// [ErrNotSwitching] and nothing has happened. So it is with [ErrBodyUnread]
+// until r.Body was read to its end, behind which alone the other protocol can
+// begin. The handler names the protocol in an Upgrade field of a 101.
 //
 // The connection's timeouts for requests no longer stand. It is closed when the
 // handler returns.
 func (w *ResponseWriter) Hijack() (net.Conn, []byte, error) {
 	switch {
+	case w.sc == nil:
+		return nil, nil, ErrReturned
 	case w.hijacked:
 		return nil, nil, ErrHijacked
 	case w.sent:
 		return nil, nil, ErrHeadSent
+	case w.sc.c.body.Load() != nil || w.sc.c.readFault() != nil:
+		return nil, nil, ErrBodyUnread
 	}
 	switch {
 	case w.req.Method == MethodConnect:
@@ -355,7 +382,7 @@ func (w *ResponseWriter) Hijack() (net.Conn, []byte, error) {
 // what was held back. The fields that told of other content are dropped
 // (RFC 9110 §8). Where the head was sent already it does nothing.
 func (w *ResponseWriter) Error(status int, text string) {
-	if w.sent || w.hijacked {
+	if w.sent || w.hijacked || w.sc == nil {
 		return
 	}
 	h := &w.resp.Header

@@ -9,7 +9,6 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"applayer/sockets"
@@ -25,6 +24,7 @@ type serverConn struct {
 	nc     *sockets.Conn
 	c      *Conn
 	tls    *tls.ConnectionState
+	turn   *turn
 	served int // requests so far
 
 	// What stands on reads: see timeouts.go.
@@ -36,14 +36,13 @@ type serverConn struct {
 	discardBy time.Time
 }
 
-// turn is a request and its response. It is the pool's while a connection is
-// idle.
+// turn is a request and its response. It is used again, by its own connection
+// alone: what a goroutine that a handler left behind does to it late meets no
+// other client's.
 type turn struct {
 	r Request
 	w ResponseWriter
 }
-
-var turns = sync.Pool{New: func() any { return new(turn) }}
 
 // serveConn serves a connection to its end.
 func (s *Server) serveConn(ctx context.Context, nc *sockets.Conn) {
@@ -76,6 +75,7 @@ func (sc *serverConn) await() bool {
 	if sc.c.Buffered() > 0 {
 		return true
 	}
+	sc.rest()
 	first := sc.served == 0
 	if !first {
 		sc.tell(ConnIdle)
@@ -99,8 +99,10 @@ func (sc *serverConn) await() bool {
 // serveTurn reads a request and answers it, and tells whether the next may
 // follow.
 func (sc *serverConn) serveTurn(ctx context.Context) bool {
-	t := turns.Get().(*turn)
-	defer turns.Put(t)
+	if sc.turn == nil {
+		sc.turn = new(turn)
+	}
+	t := sc.turn
 	sc.tell(ConnActive)
 	err := sc.c.ReadRequest(&t.r)
 	sc.endOfRequest()
@@ -118,10 +120,30 @@ func (sc *serverConn) serveTurn(ctx context.Context) bool {
 	return more
 }
 
-// forget lets go of what the pool should not keep.
+// forget lets go of what is over with the handler.
 func (t *turn) forget() {
-	t.r.Body, t.r.RemoteAddr, t.r.TLS = nil, nil, nil
-	t.w.req, t.w.sc = nil, nil
+	t.r.Body = nil
+	putBuffer(t.w.body)
+	t.w.req, t.w.sc, t.w.body = nil, nil, nil
+}
+
+// rest lets go of what an idle connection should not hold: the strings of the
+// last request, and room for more fields than most have.
+func (sc *serverConn) rest() {
+	const many = 32
+	t := sc.turn
+	switch {
+	case t == nil:
+	case cap(t.r.Header.fields) > many || cap(t.w.resp.Header.fields) > many || t.r.Trailer.fields != nil || t.w.resp.Trailer.fields != nil:
+		sc.turn = nil
+	default:
+		q := &t.r
+		q.Header.Reset()
+		q.Method, q.Target, q.Top, q.RemoteAddr, q.TLS = "", Target{}, nil, nil, nil
+		clear(q.pathValues)
+		q.pathValues, q.head.raw = q.pathValues[:0], nil
+		t.w.resp.Header.Reset()
+	}
 }
 
 // answer has the handler make the response, and completes it.
@@ -193,11 +215,11 @@ func (s *Server) answersFor(authority string) bool {
 // isLast tells whether the response about to be sent is the connection's last.
 // Whole says that the handler has returned.
 func (sc *serverConn) isLast(r *Request, whole bool) bool {
-	if sc.srv.HTTP10 || sc.srv.MaxRequests > 0 && sc.served >= sc.srv.MaxRequests {
+	if sc.srv.HTTP10 || sc.c.readFault() != nil || sc.srv.MaxRequests > 0 && sc.served >= sc.srv.MaxRequests {
 		return true
 	}
-	if whole && (sc.c.readFault() != nil || sc.c.body != nil && r.Length > drainOctets) {
-		return true // the body is broken, or too long to be read for nothing
+	if whole && sc.c.body.Load() != nil && r.Length > drainOctets {
+		return true // what the handler leaves will not be read
 	}
 	select {
 	case <-sc.nc.Draining():
@@ -219,7 +241,7 @@ func (sc *serverConn) end(ctx context.Context, t *turn, err error) bool {
 		return sc.endBroken(ctx, t, err)
 	}
 	sc.log(&t.r, w)
-	unread := sc.c.body != nil
+	unread := sc.c.body.Load() != nil
 	if unread && sc.c.Flush() == nil {
 		sc.discardBy = time.Now().Add(sc.srv.timeouts.Linger)
 		unread = sc.c.DiscardBody(drainOctets) != nil
@@ -246,8 +268,7 @@ func (sc *serverConn) endBroken(ctx context.Context, t *turn, err error) bool {
 		sc.srv.logger().Warn("response not completed", "peer", sc.nc.RemoteAddr(), "proto", "http", "err", err)
 	}
 	if !w.sent && err != ErrAbort {
-		w.Header().Reset()
-		w.failed = nil
+		w.restart()
 		sc.c.CloseAfter()
 		sc.explain(ctx, w, &t.r, StatusInternalServerError, err)
 		err = w.finish()
@@ -264,8 +285,10 @@ func (sc *serverConn) endBroken(ctx context.Context, t *turn, err error) bool {
 }
 
 // cut ends the connection such that the client can't take what it got for the
-// whole: by a reset, and without TLS's closing alert (RFC 9112 §9.8).
+// whole: by a reset, and without TLS's closing alert (RFC 9112 §9.8). The
+// responses before it are sent: their requests came together with this one.
 func (sc *serverConn) cut() {
+	sc.c.sendAnswered()
 	nc := sc.nc.NetConn()
 	if l, ok := nc.(interface{ SetLinger(sec int) error }); ok {
 		l.SetLinger(0)
@@ -286,6 +309,7 @@ func (sc *serverConn) refuse(ctx context.Context, t *turn, err error) {
 	sc.srv.logger().Debug("request refused", "peer", sc.nc.RemoteAddr(), "proto", "http", "err", err)
 	broken := &Request{Version: HTTP11, Body: emptyBody{}, RemoteAddr: sc.nc.RemoteAddr(), TLS: sc.tls}
 	t.w.begin(sc, broken)
+	defer t.forget()
 	sc.c.CloseAfter()
 	sc.explain(ctx, &t.w, broken, status, err)
 	if t.w.finish() != nil {
@@ -294,7 +318,6 @@ func (sc *serverConn) refuse(ctx context.Context, t *turn, err error) {
 	}
 	sc.log(nil, &t.w)
 	sc.c.CloseLingering(0, sc.srv.timeouts.Linger)
-	t.forget()
 }
 
 // replyOf returns the status that answers an error of reading, 0 where there is
@@ -378,6 +401,3 @@ func (sc *serverConn) handOver() {
 	sc.setReadDeadline(time.Time{})
 	sc.tell(ConnHijacked)
 }
-
-// readFault is the error that ended reading, nil while none has.
-func (c *Conn) readFault() error { return c.readErr }
