@@ -12,6 +12,8 @@ import "context"
 // [context.WithoutCancel].
 //
 // W, r and r.Body end with ServeHTTP: nothing may use them after it returned.
+// W and r are used again for the next request of the same connection; until
+// that comes, late calls of w give [ErrReturned].
 // The strings in r are valid for ever. One goroutine at a time may use each;
 // r.Body may be read beside the writing of w.
 //
