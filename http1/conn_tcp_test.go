@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -80,7 +81,8 @@ func TestFileOverTCP(t *testing.T) {
 	serverTLS, clientTLS := testkit.Certificate(t, "h")
 	for _, overTLS := range []bool{false, true} {
 		a, b := tcpPair(t)
-		go func() {
+		var serving sync.WaitGroup
+		serving.Go(func() {
 			sc := sockets.NewConn(b, nil)
 			if overTLS && !assert.NoError(t, sc.StartTLS(t.Context(), serverTLS, sockets.SideServer, 0)) {
 				return
@@ -98,8 +100,8 @@ func TestFileOverTCP(t *testing.T) {
 				}
 			}
 			assert.NoError(t, c.Flush())
-			assert.NoError(t, c.Close())
-		}()
+			c.Close() // the client may have gone first, and TLS's alert with it
+		})
 		if overTLS {
 			config := clientTLS.Clone()
 			config.ServerName = "h"
@@ -119,6 +121,7 @@ func TestFileOverTCP(t *testing.T) {
 			assert.True(t, content == string(b))
 		}
 		c.Close()
+		serving.Wait()
 	}
 }
 
