@@ -345,3 +345,25 @@ func TestAttackHijackBeforeTheBody(t *testing.T) {
 		}
 	}
 }
+
+// A page about a request that was not understood is not chunked: its sender may
+// be one of HTTP/1.0 (RFC 9112 §6.1).
+func TestAttackLongErrorPage(t *testing.T) {
+	for name, in := range map[string]string{
+		"a broken field of HTTP/1.0": "GET / HTTP/1.0\r\nX y\r\n\r\n",
+		"HTTP/0.9":                   "GET /\r\n\r\n",
+		"an unknown coding":          "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := handle(sayHello)
+			page := strings.Repeat("sorry\n", 2000)
+			s.ErrorHandler = func(_ context.Context, w *http1.ResponseWriter, _ *http1.Request, _ int, _ error) {
+				w.WriteString(page)
+			}
+			head, body, _ := strings.Cut(converse(t, s, in), "\r\n\r\n")
+			assert.NotContains(t, head, "Transfer-Encoding")
+			assert.Contains(t, head, "\r\nConnection: close")
+			assert.True(t, body == page, "%d octets of %d", len(body), len(page))
+		})
+	}
+}

@@ -193,12 +193,12 @@ func (c *Conn) StartResponse(p *Response) error {
 func (c *Conn) lockedResponse(p *Response) (head []byte, err error) {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
-	x, _ := c.order.next()
+	x, asked := c.order.next()
 	e := responseEvent(x.method, p.Status)
 	if err := c.mayBegin(SideServer, e); err != nil {
 		return nil, err
 	}
-	if e == EventInterimResponse && x.version < HTTP11 {
+	if e == EventInterimResponse && asked && x.version < HTTP11 {
 		return nil, nil // it would not know what it is (RFC 9110 §15.2)
 	}
 	if err := c.needOut(); err != nil {

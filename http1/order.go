@@ -71,12 +71,13 @@ func (o *order) request(x exchange, proposes, remote bool) error {
 }
 
 // next returns the first request that has no final response, ok if there is
-// one.
+// one. Of one that was not understood nobody knows the version: what HTTP/1.0
+// takes, all take (RFC 9112 §6.1).
 func (o *order) next() (x exchange, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.first == len(o.asked) {
-		return exchange{version: HTTP11, last: true}, false
+		return exchange{version: HTTP10, last: true}, false
 	}
 	return o.asked[o.first], true
 }
