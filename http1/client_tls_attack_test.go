@@ -4,10 +4,12 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -121,4 +123,34 @@ func TestClientCertificate(t *testing.T) {
 			assert.Equal(t, "client.example", got)
 		})
 	}
+}
+
+// timeless is a connection that knows no deadlines, as a channel of another
+// protocol may be.
+type timeless struct{ net.Conn }
+
+var errTimeless = errors.New("no deadlines here")
+
+func (timeless) SetDeadline(time.Time) error      { return errTimeless }
+func (timeless) SetReadDeadline(time.Time) error  { return errTimeless }
+func (timeless) SetWriteDeadline(time.Time) error { return errTimeless }
+
+// Where there are no deadlines, whether TLS holds something back cannot be seen
+// without waiting for it: another connection is opened.
+func TestAttackTLSWithoutDeadlines(t *testing.T) {
+	server, client := testkit.Certificate(t, "localhost")
+	inWorld(t, func(w *world) {
+		w.client.TLS = client
+		w.client.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := w.net.Dial(ctx, network, addr)
+			return timeless{nc}, err
+		}
+		w.serveTLS("443", server, func(p *rawPeer, n int) { p.answer(respond) })
+		began := time.Now()
+		for range 3 {
+			_, err := w.fetch("https://localhost/")
+			require.NoError(t, err)
+		}
+		assert.Less(t, time.Since(began), time.Second)
+	})
 }
