@@ -36,10 +36,8 @@ func (c *Conn) movable(r io.Reader) bool {
 
 // moveFrom gives r to the connection below.
 func (c *Conn) moveFrom(rf io.ReaderFrom, r io.Reader) (int64, error) {
-	if len(c.out) > 0 {
-		if err := c.send(nil); err != nil {
-			return 0, err
-		}
+	if err := c.sendAhead(); err != nil {
+		return 0, err
 	}
 	if c.kind == UntilClose {
 		n, err := rf.ReadFrom(r)
@@ -65,6 +63,22 @@ func (c *Conn) moveFrom(rf io.ReaderFrom, r io.Reader) (int64, error) {
 		return n, c.overlong(r)
 	}
 	return n, nil
+}
+
+// sendAhead sends the buffer ahead of what follows at once.
+func (c *Conn) sendAhead() error {
+	w, ok := c.nc.(interface {
+		WriteMore(b []byte) (int, error)
+	})
+	if !ok || len(c.out) == 0 {
+		return c.flush()
+	}
+	_, err := w.WriteMore(c.out)
+	c.resetOut()
+	if err != nil {
+		return c.broken(err)
+	}
+	return nil
 }
 
 // overlong is the error of a source that has more than Content-Length says.

@@ -38,6 +38,7 @@ type Conn struct {
 	draining         <-chan struct{}
 	closed           atomic.Bool
 	ready            *readyReader // the reader's
+	more             *moreWriter  // the writer's
 }
 
 // ConnOptions are the limits of a [Conn] that no server made. Their meaning is

@@ -63,10 +63,13 @@ func (w *wire) Write(b []byte) (n int, err error) {
 }
 
 // writeSlice writes b under one deadline.
-func (w *wire) writeSlice(b []byte) (n int, err error) {
+func (w *wire) writeSlice(b []byte) (n int, err error) { return w.write(b, w.base.Write) }
+
+// write is writeSlice by a way of the base's.
+func (w *wire) write(b []byte, by func([]byte) (int, error)) (n int, err error) {
 	w.out.begin(w.born, w.now())
 	for {
-		m, err := w.base.Write(b[n:])
+		m, err := by(b[n:])
 		n += m
 		w.written.Add(int64(m))
 		if w.out.rate.Octets > 0 {

@@ -13,7 +13,7 @@ import (
 // What is held of files that are asked for often.
 const (
 	defaultOpenFiles = 256
-	maxHeldBody      = 64 << 10         // a file's octets, if there are no more
+	maxHeldBody      = 32 << 10         // a file's octets, if there are no more
 	maxIdle          = 2                // descriptors of a larger file
 	maxUnused        = 60 * time.Second // then it is let go
 	walkEvery        = time.Second      // then the name is looked up again

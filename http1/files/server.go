@@ -53,7 +53,7 @@ type FileServer struct {
 	MaxRanges int
 	// OpenFiles is how many files that were asked for are held open for the
 	// next time, small ones with their octets (default 256, negative none; on
-	// Linux alone). Each takes up to three descriptors, or one and 64 KiB. A
+	// Linux alone). Each takes up to three descriptors, or one and 32 KiB. A
 	// change shows at once, but for that of a folder above the file, and of a
 	// first compressed file beside it, which take up to a second.
 	OpenFiles int
