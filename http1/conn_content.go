@@ -3,6 +3,7 @@ package http1
 import (
 	"errors"
 	"net"
+	"sync"
 )
 
 // ErrBodyLength is the error of a message whose body is not as long as its
@@ -248,16 +249,27 @@ func (c *Conn) send(p []byte) error {
 
 // sendBoth sends the buffer and p with one system call where it can.
 func (c *Conn) sendBoth(p []byte) (int64, error) {
-	c.pair = [2][]byte{c.out, p}
-	c.both = c.pair[:]
-	defer clear(c.pair[:])
+	v := vectors.Get().(*vector)
+	defer vectors.Put(v)
+	v.both = [2][]byte{c.out, p}
+	v.left = v.both[:]
+	defer clear(v.both[:])
 	if w, ok := c.nc.(interface {
 		WriteBuffers(*net.Buffers) (int64, error)
 	}); ok {
-		return w.WriteBuffers(&c.both)
+		return w.WriteBuffers(&v.left)
 	}
-	return c.both.WriteTo(c.nc)
+	return v.left.WriteTo(c.nc)
 }
+
+// vector is what sendBoth sends, and what of it is left. An idle connection has
+// none.
+type vector struct {
+	both [2][]byte
+	left net.Buffers
+}
+
+var vectors = sync.Pool{New: func() any { return new(vector) }}
 
 // sendAnswered sends what is buffered of the messages before the one under way,
 // which is given up.

@@ -2,7 +2,6 @@ package http1
 
 import (
 	"io"
-	"net"
 	"strconv"
 )
 
@@ -12,13 +11,11 @@ type sender struct {
 	err     error  // of the transport: nothing more is sent
 	inBody  bool   // a head was written, the message not yet ended
 	kind    BodyKind
-	left    int64       // octets of a Sized body to come
-	drops   bool        // content is dropped: the answer to HEAD
-	chunkAt int         // where in out the data of the chunk under way begin
-	headAt  int         // where in out the message under way, or the last one, begins
-	closing bool        // the next message says that it is the last
-	pair    [2][]byte   // what sendBoth sends
-	both    net.Buffers // what of it is left
+	left    int64 // octets of a Sized body to come
+	drops   bool  // content is dropped: the answer to HEAD
+	chunkAt int   // where in out the data of the chunk under way begin
+	headAt  int   // where in out the message under way, or the last one, begins
+	closing bool  // the next message says that it is the last
 }
 
 // CloseAfter makes the next message that is begun the last one of its side: it

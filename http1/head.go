@@ -69,7 +69,7 @@ func (h *head) appendTo(dst *Header, s string) {
 // fill makes dst the fields of s, which is the head as a string.
 func (h *head) fill(dst *Header, s string) {
 	if n := len(h.fields); cap(dst.fields) < n {
-		dst.fields = make([]Field, n, max(n, 16))
+		dst.fields = make([]Field, n, max(n, 8))
 	} else {
 		if len(dst.fields) > n {
 			clear(dst.fields[n:])

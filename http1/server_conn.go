@@ -48,9 +48,7 @@ type turn struct {
 func (s *Server) serveConn(ctx context.Context, nc *sockets.Conn) {
 	sc := &serverConn{srv: s, nc: nc, c: NewConn(nc, &s.opts)}
 	sc.c.watch = sc
-	if state, ok := nc.TLS(); ok {
-		sc.tls = &state
-	}
+	sc.tls = stateOf(nc)
 	if s.BaseContext != nil {
 		ctx = s.BaseContext(ctx, nc)
 	}
@@ -60,6 +58,17 @@ func (s *Server) serveConn(ctx context.Context, nc *sockets.Conn) {
 	}
 	sc.c.release()
 	sc.tell(ConnClosed)
+}
+
+// stateOf returns the state of TLS, nil without it. It is large, and the frame
+// of a connection that waits should not have room for it.
+//
+//go:noinline
+func stateOf(nc *sockets.Conn) *tls.ConnectionState {
+	if state, ok := nc.TLS(); ok {
+		return &state
+	}
+	return nil
 }
 
 // tell reports a state.

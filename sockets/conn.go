@@ -53,14 +53,13 @@ type ConnOptions struct {
 // NewConn makes a Conn of nc, which it owns from then on. Nil options are no
 // limits. The deadlines of nc are lost.
 func NewConn(nc net.Conn, opts *ConnOptions) *Conn {
-	var o ConnOptions
-	if opts != nil {
-		o = *opts
+	if opts == nil {
+		opts = new(ConnOptions)
 	}
-	return newConn(nc, o)
+	return newConn(nc, opts)
 }
 
-func newConn(nc net.Conn, o ConnOptions) *Conn {
+func newConn(nc net.Conn, o *ConnOptions) *Conn {
 	c := &Conn{handshakeTimeout: max(o.HandshakeTimeout, 0)}
 	life := never
 	if o.MaxLifetime > 0 {

@@ -193,7 +193,7 @@ func (s *Server) serve(outer context.Context, nc net.Conn, peer netip.Prefix) (e
 		return err
 	}
 	defer base.Close()
-	c := newConn(base, s.opts)
+	c := newConn(base, &s.opts)
 	ctx, cancel := s.connContext(outer, c)
 	defer cancel()
 	if err := s.track(c); err != nil {
@@ -201,14 +201,26 @@ func (s *Server) serve(outer context.Context, nc net.Conn, peer netip.Prefix) (e
 	}
 	defer s.untrack(c)
 	s.keepAlive(nc)
-	if s.tls != nil {
-		if err := c.handshake(ctx, tls.Server(&c.wire, s.tls)); err != nil {
-			s.logger().Info("TLS handshake", "peer", c.RemoteAddr(), "proto", protocol(c), "err", err)
-			return err
-		}
+	if err := s.secure(ctx, c); err != nil {
+		return err
 	}
 	s.Handler.ServeConn(ctx, c)
 	return nil
+}
+
+// secure begins TLS where the server has it. It is no part of serve, whose
+// frame each connection keeps while it waits.
+//
+//go:noinline
+func (s *Server) secure(ctx context.Context, c *Conn) error {
+	if s.tls == nil {
+		return nil
+	}
+	err := c.handshake(ctx, tls.Server(&c.wire, s.tls))
+	if err != nil {
+		s.logger().Info("TLS handshake", "peer", c.RemoteAddr(), "proto", protocol(c), "err", err)
+	}
+	return err
 }
 
 // errNotWrapped is what ServeConn returns where Wrap turned a connection down.
@@ -219,7 +231,7 @@ func (s *Server) wrap(nc net.Conn) (net.Conn, error) {
 	if s.Wrap == nil {
 		return nc, nil
 	}
-	bare := newConn(nc, s.opts)
+	bare := newConn(nc, &s.opts)
 	if err := s.track(bare); err != nil {
 		return nil, err
 	}
