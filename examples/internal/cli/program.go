@@ -63,8 +63,14 @@ func Main(p *Program) {
 	// SIGPIPE would end the process before it has cleaned up. Caught, and not
 	// ignored, it leaves the programs that we start their default.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals) // before anybody can see that the first one came
+		cancel()
+	}()
 	os.Exit(Run(ctx, p, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
