@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"applayer/sockets"
@@ -33,7 +34,7 @@ type serverConn struct {
 	readAt   time.Time
 	waited   time.Duration
 	// discardBy ends the reading of what a handler left of a body.
-	discardBy time.Time
+	discardBy atomic.Pointer[time.Time]
 }
 
 // turn is a request and its response. It is used again, by its own connection
@@ -252,9 +253,10 @@ func (sc *serverConn) end(ctx context.Context, t *turn, err error) bool {
 	sc.log(&t.r, w)
 	unread := sc.c.body.Load() != nil
 	if unread && sc.c.Flush() == nil {
-		sc.discardBy = time.Now().Add(sc.srv.timeouts.Linger)
+		by := time.Now().Add(sc.srv.timeouts.Linger)
+		sc.discardBy.Store(&by) // a read left behind by the handler may look
 		unread = sc.c.DiscardBody(drainOctets) != nil
-		sc.discardBy = time.Time{}
+		sc.discardBy.Store(nil)
 		sc.endOfRequest()
 	}
 	if !unread && sc.c.Reusable() {

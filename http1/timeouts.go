@@ -97,9 +97,9 @@ func (sc *serverConn) beforeRead(inHead bool, content int64) {
 		sc.inHead = false
 		sc.setReadDeadline(time.Time{})
 	}
-	switch {
-	case !sc.discardBy.IsZero():
-		sc.setReadDeadline(sc.discardBy)
+	switch by := sc.discardBy.Load(); {
+	case by != nil:
+		sc.setReadDeadline(*by)
 	case t.Body > 0:
 		earned := t.Body + time.Duration(content/t.BodyRate)*time.Second
 		sc.setReadDeadline(now.Add(earned - sc.waited))

@@ -81,6 +81,9 @@ func FuzzReader(f *testing.F) {
 			}
 			content, err := io.ReadAll(theirs)
 			require.NoError(t, err)
+			if strings.Contains(want.content, "--b") {
+				return // it takes a line for the delimiter that only begins with it
+			}
 			require.Equal(t, want.content, string(content))
 		}
 	})
