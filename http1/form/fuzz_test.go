@@ -66,7 +66,7 @@ func FuzzReader(f *testing.F) {
 		require.Equal(t, parts, pieces)
 		require.Equal(t, fmt.Sprint(err), fmt.Sprint(piecesErr))
 		require.LessOrEqual(t, len(parts), 5)
-		if err != nil || bytes.Contains(bytes.ToLower(in), []byte("multipart")) {
+		if err != nil || bytes.Contains(bytes.ToLower(in), []byte("multipart")) || !isPlain(string(in)) {
 			return // only we look into a multipart/mixed
 		}
 		peer := multipart.NewReader(bytes.NewReader(in), "b")
@@ -81,12 +81,21 @@ func FuzzReader(f *testing.F) {
 			}
 			content, err := io.ReadAll(theirs)
 			require.NoError(t, err)
-			if strings.Contains(want.content, "--b") {
-				return // it takes a line for the delimiter that only begins with it
-			}
 			require.Equal(t, want.content, string(content))
 		}
 	})
+}
+
+// isPlain tells the bodies whose delimiters net/http's reader sees where we do:
+// it takes a bare LF for a line end, and a line for the delimiter that only
+// begins with it.
+func isPlain(body string) bool {
+	for l := range strings.SplitSeq(body, "\r\n") {
+		if strings.ContainsAny(l, "\r\n") || strings.HasPrefix(l, "--b") && l != "--b" && l != "--b--" {
+			return false
+		}
+	}
+	return true
 }
 
 // FuzzWriter: what we write, we and net/http's reader read.
