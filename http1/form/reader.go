@@ -153,7 +153,13 @@ func (r *Reader) Parts() iter.Seq2[*Part, error] {
 func (r *Reader) explain(err error, base int64) error {
 	const ref = "RFC 2046 §5.1.1"
 	if err == io.ErrUnexpectedEOF {
-		return &ParseError{Offset: r.src.max - r.src.left, What: "last delimiter", Ref: ref, Reply: 400, Err: err}
+		// In a part it is the multipart's place: how far the body was read
+		// ahead of the part's end says nothing.
+		at := base
+		if at == 0 {
+			at = r.src.max - r.src.left
+		}
+		return &ParseError{Offset: at, What: "last delimiter", Ref: ref, Reply: 400, Err: err}
 	}
 	e, ok := errors.AsType[*boundary.Error](err)
 	switch {
