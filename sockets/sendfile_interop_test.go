@@ -4,10 +4,7 @@ package sockets_test
 
 import (
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -22,17 +19,7 @@ import (
 // file, in slices of 1 MiB under a deadline; splice between two connections
 // without timeouts.
 func TestInteropSendfile(t *testing.T) {
-	strace := testkit.Program(t, "strace")
-	out := filepath.Join(t.TempDir(), "trace")
-	p := reexec(t, "TestChildSendfile", strace, "-f", "-o", out, "-e", "trace=sendfile,splice,sendfile64")
-	code := p.Wait()
-	if strings.Contains(p.Stderr(), "PTRACE") || strings.Contains(p.Stderr(), "ptrace") {
-		t.Skipf("strace may not trace here: %s", p.Stderr())
-	}
-	require.Zero(t, code, p.Stdout())
-	b, err := os.ReadFile(out)
-	require.NoError(t, err)
-	trace := string(b)
+	trace := testkit.StraceChild(t, "TestChildSendfile", "sendfile,splice,sendfile64")
 	assert.Regexp(t, `sendfile(64)?\(\d+, \d+, NULL, 1048576\)`, trace, "a slice of 1 MiB")
 	assert.Regexp(t, `sendfile.*= [1-9]\d*`, trace, "that went")
 	assert.Regexp(t, `splice.*= [1-9]\d*`, trace)
@@ -42,7 +29,7 @@ func TestInteropSendfile(t *testing.T) {
 }
 
 func TestChildSendfile(t *testing.T) {
-	onlyAsChild(t)
+	testkit.Child(t)
 	f, _ := randomFile(t, 3<<20)
 	opts := &sockets.ConnOptions{ReadTimeout: time.Minute, WriteTimeout: time.Minute}
 	c, peer := connPair(t, opts)

@@ -20,32 +20,10 @@ import (
 	"applayer/sockets"
 )
 
-// child is set in the environment of a test binary that a test started to be
-// its other process.
-const child = "SOCKETS_TEST_CHILD"
-
-// reexec starts this test binary once more for the test called name alone,
-// through the program and arguments in front of it, if any.
-func reexec(t *testing.T, name string, front ...string) *testkit.Process {
-	t.Helper()
-	self, err := os.Executable()
-	require.NoError(t, err)
-	args := append(front, self, "-test.run=^"+name+"$", "-test.count=1")
-	return testkit.StartEnv(t, []string{child + "=" + name}, args[0], args[1:]...)
-}
-
-// onlyAsChild skips a test that is the other process of a test.
-func onlyAsChild(t *testing.T) {
-	t.Helper()
-	if os.Getenv(child) != t.Name() {
-		t.Skip("the other process of a test")
-	}
-}
-
 // A server that really is out of descriptors refuses one connection with the
 // descriptor it holds in reserve, and serves again when there are some.
 func TestServerOutOfDescriptors(t *testing.T) {
-	p := reexec(t, "TestChildOutOfDescriptors")
+	p := testkit.StartChild(t, "TestChildOutOfDescriptors")
 	addr := p.WaitLine("full ")[len("full "):]
 	for range 3 {
 		c, err := net.DialTimeout("tcp", addr, 10*time.Second)
@@ -68,7 +46,7 @@ func TestServerOutOfDescriptors(t *testing.T) {
 }
 
 func TestChildOutOfDescriptors(t *testing.T) {
-	onlyAsChild(t)
+	testkit.Child(t)
 	l := listenStream(t, "tcp")
 	s := &sockets.Server{Handler: echoHandler, OverLimit: refusing, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))}
 	startServer(t, s, l)

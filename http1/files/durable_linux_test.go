@@ -3,8 +3,6 @@ package files_test
 import (
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,19 +17,7 @@ import (
 // strace sees that an upload is on the disk before it has its name, that the
 // name is before the client hears of it, and the same of a removal.
 func TestInteropDurable(t *testing.T) {
-	strace := testkit.Program(t, "strace")
-	self, err := os.Executable()
-	require.NoError(t, err)
-	out := filepath.Join(t.TempDir(), "trace")
-	p := testkit.StartEnv(t, []string{child + "=TestChildDurable"}, strace, "-f", "-o", out, "-e", "trace=fsync,renameat,renameat2,unlinkat,mkdirat,write",
-		self, "-test.run=^TestChildDurable$", "-test.count=1")
-	code := p.Wait()
-	if strings.Contains(p.Stderr(), "PTRACE") || strings.Contains(p.Stderr(), "ptrace") {
-		t.Skipf("strace may not trace here: %s", p.Stderr())
-	}
-	require.Zero(t, code, p.Stdout())
-	b, err := os.ReadFile(out)
-	require.NoError(t, err)
+	trace := testkit.StraceChild(t, "TestChildDurable", "fsync,renameat,renameat2,unlinkat,mkdirat,write")
 	const (
 		call   = `(?s:.*?)\n\d+ +`
 		put    = `write\(\d+, "PUT /a/b/f`
@@ -42,14 +28,12 @@ func TestInteropDurable(t *testing.T) {
 		"remove": {remove, `unlinkat\(.*"f"`, `fsync\(`, `write\(\d+, "HTTP/1.1 204`},
 	} {
 		order := regexp.MustCompile(strings.Join(steps, call))
-		assert.Regexp(t, order, string(b), name)
+		assert.Regexp(t, order, trace, name)
 	}
 }
 
 func TestChildDurable(t *testing.T) {
-	if os.Getenv(child) != t.Name() {
-		t.Skip("the other process of a test")
-	}
+	testkit.Child(t)
 	_, root := folder(t, nil)
 	addr, _ := live(t, &files.FileServer{Root: root, Writable: true})
 	for _, request := range []string{

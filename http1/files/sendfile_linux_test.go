@@ -3,8 +3,6 @@ package files_test
 import (
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,35 +13,17 @@ import (
 	"applayer/internal/testkit"
 )
 
-// child names, in the environment, the test that a process is to run for
-// another one.
-const child = "APPLAYER_FILES_CHILD"
-
 // strace sees that the kernel moves a file to the connection, whole and in
 // parts, opened and held.
 func TestInteropSendfile(t *testing.T) {
-	strace := testkit.Program(t, "strace")
-	self, err := os.Executable()
-	require.NoError(t, err)
-	out := filepath.Join(t.TempDir(), "trace")
-	p := testkit.StartEnv(t, []string{child + "=TestChildSendfile"}, strace, "-f", "-o", out, "-e", "trace=sendfile,sendfile64",
-		self, "-test.run=^TestChildSendfile$", "-test.count=1")
-	code := p.Wait()
-	if strings.Contains(p.Stderr(), "PTRACE") || strings.Contains(p.Stderr(), "ptrace") {
-		t.Skipf("strace may not trace here: %s", p.Stderr())
-	}
-	require.Zero(t, code, p.Stdout())
-	b, err := os.ReadFile(out)
-	require.NoError(t, err)
+	trace := testkit.StraceChild(t, "TestChildSendfile", "sendfile,sendfile64")
 	for name, want := range map[string]string{"whole": "80000", "part": "50001", "first of two": "20000", "second of two": "30000"} {
-		assert.GreaterOrEqual(t, strings.Count(string(b), " = "+want+"\n"), 2, "%s: two times in\n%s", name, b)
+		assert.GreaterOrEqual(t, strings.Count(trace, " = "+want+"\n"), 2, "%s: two times in\n%s", name, trace)
 	}
 }
 
 func TestChildSendfile(t *testing.T) {
-	if os.Getenv(child) != t.Name() {
-		t.Skip("the other process of a test")
-	}
+	testkit.Child(t)
 	_, root := folder(t, map[string]string{"large": large})
 	for _, s := range []*files.FileServer{{Root: root, OpenFiles: -1}, files.Hasty(&files.FileServer{Root: root})} {
 		addr, _ := live(t, s)

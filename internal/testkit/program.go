@@ -29,11 +29,17 @@ func Program(tb testing.TB, name string) string {
 	if err == nil {
 		return path
 	}
-	if os.Getenv("APPLAYER_INTEROP") == "require" {
-		tb.Fatalf("testkit: program %s is required: %v", name, err)
-	}
-	tb.Skipf("testkit: program %s is not installed", name)
+	lack(tb, "program "+name+" is not installed")
 	return ""
+}
+
+// lack skips a test for what is not here, or fails it where all must be.
+func lack(tb testing.TB, what string) {
+	tb.Helper()
+	if os.Getenv("APPLAYER_INTEROP") == "require" {
+		tb.Fatalf("testkit: %s, and is required", what)
+	}
+	tb.Skipf("testkit: %s", what)
 }
 
 // Linux skips the test on other systems, giving what needs Linux as reason.
