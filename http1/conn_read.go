@@ -18,16 +18,10 @@ func (c *Conn) ReadRequest(r *Request) error {
 	if err := c.mayRead(SideClient, EventRequest); err != nil {
 		return err
 	}
-	c.beginHead()
 	c.recv.request = r
-	e, err := c.next()
-	switch {
-	case err != nil:
+	if _, err := c.readHead(); err != nil {
 		return err
-	case e == EventConnectionClosed:
-		return io.EOF
 	}
-	c.base = c.r
 	c.expecting.Store(c.recv.continues)
 	c.trace.head(SideClient, r.head.raw)
 	body, err := c.newBody()
@@ -49,16 +43,11 @@ func (c *Conn) ReadResponse(p *Response) error {
 	if err := c.mayRead(SideServer, EventResponse); err != nil {
 		return err
 	}
-	c.beginHead()
 	c.recv.response = p
-	e, err := c.next()
-	switch {
-	case err != nil:
+	e, err := c.readHead()
+	if err != nil {
 		return err
-	case e == EventConnectionClosed:
-		return io.EOF
 	}
-	c.base = c.r
 	c.trace.head(SideServer, p.head.raw)
 	p.Body = emptyBody{}
 	if e != EventResponse {
@@ -67,6 +56,20 @@ func (c *Conn) ReadResponse(p *Response) error {
 	body, err := c.newBody()
 	p.Body = body
 	return err
+}
+
+// readHead reads the head of a message. The end of the connection is io.EOF.
+func (c *Conn) readHead() (Event, error) {
+	c.beginHead()
+	e, err := c.next()
+	switch {
+	case err != nil:
+		return 0, err
+	case e == EventConnectionClosed:
+		return 0, io.EOF
+	}
+	c.base = c.r
+	return e, nil
 }
 
 // mayRead checks that a message of that side is the next to read.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"testing"
 
 	hertzclient "github.com/cloudwego/hertz/pkg/app/client"
@@ -26,30 +25,7 @@ var answered = []byte("HTTP/1.1 200 OK\r\n" +
 
 // startAnswering serves those that ask without looking at what they ask, and
 // without an allocation.
-func startAnswering() (*server, error) {
-	l, err := net.Listen("tcp", loopback)
-	if err != nil {
-		return nil, err
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			wg.Go(func() {
-				defer c.Close()
-				answer(c)
-			})
-		}
-	})
-	return &server{l.Addr().String(), func() error {
-		err := l.Close()
-		wg.Wait() // the clients have closed
-		return err
-	}}, nil
-}
+func startAnswering() (*server, error) { return startAccepting(answer) }
 
 func answer(c net.Conn) {
 	buf := make([]byte, readBuffer)

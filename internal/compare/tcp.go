@@ -63,7 +63,10 @@ func startStream(s *sockets.Server) (*server, error) {
 }
 
 // startBareTCP is what anyone would write first.
-func startBareTCP() (*server, error) {
+func startBareTCP() (*server, error) { return startAccepting(echoStream) }
+
+// startAccepting serves each connection in a goroutine of its own.
+func startAccepting(serve func(net.Conn)) (*server, error) {
 	l, err := net.Listen("tcp", loopback)
 	if err != nil {
 		return nil, err
@@ -77,7 +80,7 @@ func startBareTCP() (*server, error) {
 			}
 			wg.Go(func() {
 				defer c.Close()
-				echoStream(c)
+				serve(c)
 			})
 		}
 	})
