@@ -1,6 +1,8 @@
-// Package peers starts the web servers of others on loopback, for tests of
-// ours against them: nginx, Apache httpd, lighttpd, Squid, Python's
-// http.server and a server of Node.js. [Run] runs their clients against ours.
+// Package peers starts the servers of others on loopback, for tests of ours
+// against them: the web servers nginx, Apache httpd, lighttpd, Squid, Python's
+// http.server and a server of Node.js; the name servers BIND, NSD, Knot DNS and
+// PowerDNS, and the resolvers Unbound, PowerDNS Recursor and Knot Resolver.
+// [Run] runs their clients against ours.
 //
 // Each server runs in the foreground from a configuration of its own in a
 // folder of the test's own, as root or not, on a free port of 127.0.0.1, and

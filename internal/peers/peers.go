@@ -36,8 +36,23 @@ type Config struct {
 	// Lines are added to the server's configuration, where each function says.
 	Lines []string
 	// TLS has the certificate that the server shows, such as
-	// [testkit.Certificate] makes; nil is a server without TLS.
+	// [testkit.Certificate] makes; nil is a server without TLS. A name server
+	// takes DNS over TLS beside UDP and TCP, on a port of its own.
 	TLS *tls.Config
+
+	// What follows is for name servers alone.
+
+	// Addr is host and port to listen on, within [testkit.Namespace] or so;
+	// empty is a free port of 127.0.0.1.
+	Addr string
+	// Zones are the zones that an authoritative server serves: master files by
+	// the zones' names, in which "." is the root.
+	Zones map[string]string
+	// Hints are the root servers that a resolver begins with, as a master file.
+	Hints string
+	// Forward says which server, host and port, a resolver asks for the names
+	// at and below each name.
+	Forward map[string]string
 }
 
 // Server is a server that runs.
@@ -45,34 +60,45 @@ type Server struct {
 	*testkit.Process
 	// Addr is host and port that it listens on.
 	Addr string
+	// TLSAddr is host and port where a name server takes DNS over TLS.
+	TLSAddr string
 	// Root is the folder that it serves.
 	Root string
 
 	scheme string
 }
 
-// URL returns the address of a path on the server, which starts with a slash.
+// URL returns the address of a path on a web server, which starts with a slash.
 func (s *Server) URL(path string) string { return s.scheme + "://" + s.Addr + path }
 
 // place is what a configuration is written for.
 type place struct {
 	// dir is the server's own folder, root the one it serves.
-	dir, root string
-	port      string
+	dir, root  string
+	host, port string
+	// tlsPort is where a name server takes DNS over TLS.
+	tlsPort string
 	// lines are those of Config.
 	lines string
 	// cert and key are the files of the certificate, "" without TLS.
 	cert, key string
 }
 
-// start starts a server: command writes its configuration for a place and
+// start starts a web server: command writes its configuration for a place and
 // returns path and arguments.
 func start(tb testing.TB, c *Config, command func(at *place) []string) *Server {
+	tb.Helper()
+	return startUntil(tb, c, command, accepts)
+}
+
+// startUntil starts a server and waits until ready, which is false when it
+// ends before.
+func startUntil(tb testing.TB, c *Config, command func(at *place) []string, ready func(testing.TB, *Server) bool) *Server {
 	tb.Helper()
 	if c == nil {
 		c = &Config{}
 	}
-	at := &place{dir: tb.TempDir(), root: c.Root, lines: strings.Join(c.Lines, "\n")}
+	at := &place{dir: tb.TempDir(), root: c.Root, host: "127.0.0.1", lines: strings.Join(c.Lines, "\n")}
 	if at.root == "" {
 		at.root = tb.TempDir()
 	}
@@ -85,17 +111,18 @@ func start(tb testing.TB, c *Config, command func(at *place) []string) *Server {
 	}
 	var argv []string
 	for range attempts {
-		at.port = strconv.Itoa(freePort(tb))
+		at.address(tb, c.Addr)
 		argv = command(at)
 		s.Process = testkit.Start(tb, argv[0], argv[1:]...)
-		s.Addr = net.JoinHostPort("127.0.0.1", at.port)
-		if accepts(tb, s) {
+		s.Addr = net.JoinHostPort(at.host, at.port)
+		s.TLSAddr = net.JoinHostPort(at.host, at.tlsPort)
+		if ready(tb, s) {
 			// A server that is killed leaves semaphores and shared memory.
 			tb.Cleanup(func() { s.Stop() })
 			return s
 		}
 	}
-	tb.Fatalf("peers: %s ends before it accepts connections:\n%s%s", filepath.Base(argv[0]), s.Stdout(), s.Stderr())
+	tb.Fatalf("peers: %s ends before it can be asked:\n%s%s", filepath.Base(argv[0]), s.Stdout(), s.Stderr())
 	return nil
 }
 
@@ -112,15 +139,34 @@ func program(tb testing.TB, name string) string {
 	return testkit.Program(tb, name)
 }
 
+// address decides on what the server listens.
+func (at *place) address(tb testing.TB, addr string) {
+	tb.Helper()
+	at.port, at.tlsPort = strconv.Itoa(freePort(tb)), strconv.Itoa(freePort(tb))
+	if addr == "" {
+		return
+	}
+	var err error
+	if at.host, at.port, err = net.SplitHostPort(addr); err != nil {
+		tb.Fatalf("peers: %v", err)
+	}
+}
+
 // freePort finds a port that nobody listens on. It is below those that systems
 // give to connections, so that none of them takes it meanwhile.
 func freePort(tb testing.TB) int {
 	tb.Helper()
 	for range 100 {
 		port := 20000 + rand.IntN(12000)
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			continue
+		}
+		pc, err := net.ListenPacket("udp", addr)
+		l.Close()
 		if err == nil {
-			l.Close()
+			pc.Close()
 			return port
 		}
 	}
@@ -132,10 +178,22 @@ func freePort(tb testing.TB) int {
 // before.
 func accepts(tb testing.TB, s *Server) bool {
 	tb.Helper()
+	return until(tb, s, "nobody accepts at "+s.Addr, func() bool { return connects(s.Addr) })
+}
+
+func connects(addr string) bool {
+	conn, err := net.DialTimeout("tcp", addr, time.Second)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
+}
+
+// until waits until ready is true, and is false if the server ends before.
+func until(tb testing.TB, s *Server, otherwise string, ready func() bool) bool {
+	tb.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); {
-		conn, err := net.DialTimeout("tcp", s.Addr, time.Second)
-		if err == nil {
-			conn.Close()
+		if ready() {
 			return true
 		}
 		select {
@@ -144,7 +202,7 @@ func accepts(tb testing.TB, s *Server) bool {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	tb.Fatalf("peers: nobody accepts at %s in %v:\n%s%s", s.Addr, patience, s.Stdout(), s.Stderr())
+	tb.Fatalf("peers: %s in %v:\n%s%s", otherwise, patience, s.Stdout(), s.Stderr())
 	return false
 }
 

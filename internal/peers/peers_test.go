@@ -192,20 +192,17 @@ func (f *failing) Fatalf(format string, args ...any) {
 
 func (f *failing) Fatal(args ...any) { f.Fatalf("%s", fmt.Sprint(args...)) }
 
-// TestFaults: the failure tells what the server had to say.
-func TestFaults(t *testing.T) {
-	server, _ := testkit.Certificate(t)
-	tests := []struct {
-		name   string
-		start  func(testing.TB, *peers.Config) *peers.Server
-		config *peers.Config
-		want   string
-	}{
-		{"nginx does not know a directive", peers.Nginx, &peers.Config{Lines: []string{"no_such_directive;"}}, `unknown directive "no_such_directive"`},
-		{"a certificate without certificate", peers.Nginx, &peers.Config{TLS: &tls.Config{}}, "without certificate"},
-		{"lighttpd has no TLS here", peers.Lighttpd, &peers.Config{TLS: server}, "no TLS"},
-	}
-	for _, tt := range tests {
+// fault is a configuration that a server refuses, with what the failure says.
+type fault struct {
+	name   string
+	start  func(testing.TB, *peers.Config) *peers.Server
+	config *peers.Config
+	want   string
+}
+
+// faults: the failure tells what the server had to say.
+func faults(t *testing.T, all []fault) {
+	for _, tt := range all {
 		t.Run(tt.name, func(t *testing.T) {
 			f := &failing{TB: t}
 			done := make(chan struct{})
@@ -220,4 +217,13 @@ func TestFaults(t *testing.T) {
 			assert.Contains(t, f.why, tt.want)
 		})
 	}
+}
+
+func TestFaults(t *testing.T) {
+	server, _ := testkit.Certificate(t)
+	faults(t, []fault{
+		{"nginx does not know a directive", peers.Nginx, &peers.Config{Lines: []string{"no_such_directive;"}}, `unknown directive "no_such_directive"`},
+		{"a certificate without certificate", peers.Nginx, &peers.Config{TLS: &tls.Config{}}, "without certificate"},
+		{"lighttpd has no TLS here", peers.Lighttpd, &peers.Config{TLS: server}, "no TLS"},
+	})
 }
