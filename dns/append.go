@@ -1,0 +1,84 @@
+package dns
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// MaxMessage is the most octets of a message: what two octets of length before
+// it on a stream can say (RFC 1035 §4.2.2).
+const MaxMessage = 1<<16 - 1
+
+// ErrMessageTooLong means a message of more than [MaxMessage] octets.
+var ErrMessageTooLong = errors.New("dns: message longer than 65535 octets")
+
+// AppendMessage appends m to dst, with names compressed. The error tells which
+// record cannot be written.
+func AppendMessage(dst []byte, m *Message) ([]byte, error) {
+	var comp Compressor
+	start := len(dst)
+	comp.Reset(start)
+	dst = AppendHeader(dst, m.Header, Counts{})
+	for _, q := range m.Question {
+		if !q.Name.IsValid() {
+			return dst, inSection(SectionQuestion, textError(len(dst)-start, "name", "RFC 1035 §3.1", ErrLabel))
+		}
+		dst = comp.AppendName(dst, q.Name)
+		dst = binary.BigEndian.AppendUint16(dst, uint16(q.Type))
+		dst = binary.BigEndian.AppendUint16(dst, uint16(q.Class))
+	}
+	counts := [...]int{len(m.Question), len(m.Answer), len(m.Authority), len(m.Additional)}
+	var err error
+	for i, rrs := range [...][]RR{m.Answer, m.Authority, m.Additional} {
+		for _, rr := range rrs {
+			if dst, err = appendRecord(dst, rr.Name, uint16(rr.Class), rr.TTL, rr.Data, &comp); err != nil {
+				return dst, inSection(SectionAnswer+Section(i), err)
+			}
+		}
+	}
+	if m.EDNS != nil {
+		counts[3]++
+		name, class, ttl, d := m.EDNS.record(m.RCode)
+		if dst, err = appendRecord(dst, name, class, ttl, d, nil); err != nil {
+			return dst, inSection(SectionAdditional, err)
+		}
+	}
+	if m.TSIG != nil {
+		counts[3]++
+		if dst, err = appendRecord(dst, m.TSIG.KeyName, uint16(ClassANY), 0, m.TSIG, nil); err != nil {
+			return dst, inSection(SectionAdditional, err)
+		}
+	}
+	if len(dst)-start > MaxMessage {
+		return dst, ErrMessageTooLong
+	}
+	for i, n := range counts {
+		binary.BigEndian.PutUint16(dst[start+4+2*i:], uint16(n))
+	}
+	return dst, nil
+}
+
+func appendRecord(dst []byte, name Name, class uint16, ttl uint32, d RData, comp *Compressor) ([]byte, error) {
+	if !name.IsValid() || d == nil {
+		return dst, textError(len(dst), "record without owner or data", "RFC 1035 §3.2.1", ErrLabel)
+	}
+	if comp != nil {
+		dst = comp.AppendName(dst, name)
+	} else {
+		dst = name.AppendWire(dst)
+	}
+	dst = binary.BigEndian.AppendUint16(dst, uint16(d.Type()))
+	dst = binary.BigEndian.AppendUint16(dst, class)
+	dst = binary.BigEndian.AppendUint32(dst, ttl)
+	dst = append(dst, 0, 0)
+	start := len(dst)
+	dst, err := AppendRData(dst, d, comp)
+	if err != nil {
+		return dst, err
+	}
+	if len(dst)-start > 1<<16-1 {
+		return dst, textError(start, "RDATA of "+d.Type().String(), "RFC 1035 §3.2.1", ErrRDLength)
+	}
+	binary.BigEndian.PutUint16(dst[start-2:], uint16(len(dst)-start))
+	return dst, nil
+}

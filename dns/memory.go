@@ -1,0 +1,95 @@
+package dns
+
+import "strings"
+
+// memory is where the names and octets of a message's or a master file's
+// records are kept: they are cut from few larger pieces.
+type memory struct {
+	strings strings.Builder
+	octets  []byte
+	scratch []byte
+	// seen are the names of this message, by where they stand in it.
+	seen  [16]seenName
+	nSeen int
+}
+
+// seenName is a name that was read from a message at off; as many octets of it
+// as literal says stand there as they are, before a pointer.
+type seenName struct {
+	off, literal int
+	name         Name
+}
+
+const pieceSize = 512
+
+// string returns b as a string that is kept.
+func (m *memory) string(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if m.strings.Cap()-m.strings.Len() < len(b) {
+		// What was cut from the piece before stays valid.
+		m.strings.Reset()
+		m.strings.Grow(max(len(b), pieceSize))
+	}
+	start := m.strings.Len()
+	m.strings.Write(b)
+	return m.strings.String()[start:]
+}
+
+// bytes returns a copy of b that is kept.
+func (m *memory) bytes(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	if cap(m.octets)-len(m.octets) < len(b) {
+		m.octets = make([]byte, 0, max(len(b), pieceSize))
+	}
+	start := len(m.octets)
+	m.octets = append(m.octets, b...)
+	return m.octets[start:len(m.octets):len(m.octets)]
+}
+
+// name reads the name that stands in msg at off; those that were read before
+// are not made again.
+func (m *memory) name(msg []byte, off int) (n Name, next int, err error) {
+	if off+1 < len(msg) && msg[off] >= pointerBits {
+		to := int(msg[off]&^pointerBits)<<8 | int(msg[off+1])
+		if n, ok := m.find(to); ok && to < off {
+			return n, off + 2, nil
+		}
+	}
+	var wire [MaxName]byte
+	b, next, err := AppendNameAt(wire[:0], msg, off)
+	if err != nil {
+		return Name{}, off, err
+	}
+	n = Name{m.string(b)}
+	if m.nSeen < len(m.seen) {
+		literal := next - off
+		if literal >= 2 && literal != len(b) {
+			literal -= 2
+		}
+		m.seen[m.nSeen] = seenName{off, literal, n}
+		m.nSeen++
+	}
+	return n, next, nil
+}
+
+// find returns the name that stands at an offset of the message, if it is one
+// of those read, or the end of one.
+func (m *memory) find(off int) (Name, bool) {
+	for i := range m.nSeen {
+		s := &m.seen[i]
+		skip := off - s.off
+		if skip < 0 || skip >= s.literal {
+			continue
+		}
+		at := 0
+		for at < skip {
+			at += 1 + int(s.name.wire[at])
+		}
+		return Name{s.name.wire[at:]}, at == skip
+	}
+	return Name{}, false
+}

@@ -1,0 +1,34 @@
+package dns
+
+// TextParser reads parts of records in their presentation form, token by token
+// (RFC 1035 §5.1). The zero value reads absolute names alone. What it returns is
+// cut from pieces that it makes as it goes, few for many records. It may not be
+// used by several goroutines at once.
+type TextParser struct {
+	// Origin is what names without a dot at their end are relative to.
+	Origin Name
+	// Types are types that the program adds.
+	Types PrivateTypes
+
+	mem memory
+}
+
+// Name reads a domain name: relative to the origin, the origin itself as "@".
+// The error is a [*ParseError].
+func (p *TextParser) Name(t Token) (Name, error) { return scanName(t, p.Origin, &p.mem) }
+
+// RData reads the data of a record of type t from its tokens, all of them: the
+// type's own form, or that of RFC 3597 §5. The error is a [*ParseError].
+func (p *TextParser) RData(t Type, tokens []Token) (RData, error) {
+	c := codecs.Get().(*Codec)
+	defer c.free()
+	d := p.Types.newRData(t)
+	if _, unknown := d.(*Unknown); unknown || !isUnknownForm(tokens) {
+		return d, c.scan(d, tokens, p.Origin, &p.mem)
+	}
+	raw := &Unknown{RRType: t}
+	if err := c.scan(raw, tokens, p.Origin, &p.mem); err != nil {
+		return nil, err
+	}
+	return ParseRData(t, raw.Octets, 0, len(raw.Octets), p.Types)
+}

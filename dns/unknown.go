@@ -1,0 +1,87 @@
+package dns
+
+import (
+	"encoding/hex"
+	"strconv"
+
+	"applayer/internal/ascii"
+)
+
+// Unknown is the data of a type without a form of its own here: octets
+// (RFC 3597).
+type Unknown struct {
+	// RRType is the record's type.
+	RRType Type
+	// Octets are the RDATA.
+	Octets []byte
+}
+
+// Type returns RRType.
+func (d *Unknown) Type() Type { return d.RRType }
+
+// Fields shows the octets: in text "\#", their number, and hexadecimal digits
+// (RFC 3597 §5).
+func (d *Unknown) Fields(c *Codec) {
+	switch c.op {
+	case opParse:
+		d.Octets = c.mem.bytes(c.rest())
+	case opPrint:
+		c.dst = appendUnknownText(c.dst, d.Octets)
+	case opScan:
+		d.Octets = c.scanUnknown()
+	default:
+		c.dst = append(c.dst, d.Octets...)
+	}
+}
+
+func appendUnknownText(dst, octets []byte) []byte {
+	dst = append(dst, `\# `...)
+	dst = strconv.AppendInt(dst, int64(len(octets)), 10)
+	if len(octets) == 0 {
+		return dst
+	}
+	return hex.AppendEncode(append(dst, ' '), octets)
+}
+
+// isUnknownForm tells whether tokens are "\#", which any type's RDATA may be
+// written with (RFC 3597 §5).
+func isUnknownForm(tokens []Token) bool {
+	return len(tokens) > 0 && string(tokens[0].Text) == `\#` && !tokens[0].Quoted
+}
+
+// scanUnknown reads "\#", a number and so many octets as hexadecimal digits,
+// which spaces may divide.
+func (c *Codec) scanUnknown() []byte {
+	const ref = "RFC 3597 §5"
+	mark, ok := c.token(`\#`)
+	if !ok {
+		return nil
+	}
+	if !isUnknownForm([]Token{mark}) {
+		c.fail(`\#`, ref, ErrSyntax)
+		return nil
+	}
+	count, ok := c.token("length of RDATA")
+	if !ok {
+		return nil
+	}
+	n, used, err := ascii.Decimal(count.Text, 1<<16-1)
+	if err != nil || used != len(count.Text) {
+		c.fail("length of RDATA "+quoted(count.Text), ref, ErrSyntax)
+		return nil
+	}
+	b := c.mem.scratch[:0]
+	for c.more() {
+		t, _ := c.token("octets")
+		if b, err = hex.AppendDecode(b, t.Text); err != nil {
+			c.fail("octets "+quoted(t.Text), ref, ErrSyntax)
+			return nil
+		}
+	}
+	c.mem.scratch = b
+	if uint64(len(b)) != n {
+		c.fail("octets and their number", ref, ErrSyntax)
+		return nil
+	}
+	return c.mem.bytes(b)
+}
