@@ -50,6 +50,7 @@ type step struct {
 	Addr   netip.Addr    // of the client, or of the server asked; zero where not given
 	TCP    bool          // a client that asks over TCP
 	Elapse time.Duration // of TIME_PASSES
+	Within time.Duration // of CHECK_ANSWER: the longest it may have taken, 0 for any time
 	Since  int           // of CHECK_TRAFFIC: the step from which messages count
 	Min    int           // of CHECK_TRAFFIC
 	Max    int           // of CHECK_TRAFFIC, -1 for no upper bound
@@ -67,7 +68,7 @@ const (
 )
 
 // stepKinds are the steps of the format. CHECK_TRAFFIC and CHECK_NO_ANSWER are
-// ours.
+// ours, as is the option WITHIN of CHECK_ANSWER.
 var stepKinds = map[string]stepKind{
 	"NOTHING": stepPlain, "TIMEOUT": stepPlain, "ERROR": stepPlain, "TIME_PASSES": stepPlain,
 	"QUERY": stepEntry, "CHECK_ANSWER": stepEntry, "CHECK_OUT_QUERY": stepEntry, "REPLY": stepEntry,
@@ -290,6 +291,8 @@ func (r *rplReader) options(st *step, words []string) (err error) {
 			st.Addr, err = r.addr(words[0])
 		case "ELAPSE":
 			st.Elapse, err = r.duration(words[0])
+		case "WITHIN":
+			st.Within, err = r.duration(words[0])
 		case "SINCE":
 			st.Since, err = r.number(words[0])
 		case "MIN":

@@ -2,6 +2,9 @@ package resolver_test
 
 import (
 	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,6 +169,23 @@ func TestScenarioReaderBlocks(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, s.Config, "files of other programs are passed over")
 	assert.Equal(t, "late", s.Title)
+}
+
+// Each file of ours is read, has its rule in its first line and is named for it.
+func TestScenarioFiles(t *testing.T) {
+	files, err := filepath.Glob("testdata/scenarios/*.rpl")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		first, _, _ := strings.Cut(string(text), "\n")
+		assert.True(t, strings.HasPrefix(first, "; ") && strings.Contains(first, ": "), "%s: first line %q tells no rule", file, first)
+		s, err := parseScenario(string(text))
+		require.NoError(t, err, file)
+		assert.NotEmpty(t, s.Title, file)
+		assert.NotEmpty(t, s.Steps, file)
+	}
 }
 
 func FuzzScenarioReader(f *testing.F) {
