@@ -3,6 +3,7 @@ package dns
 import (
 	"encoding/binary"
 	"errors"
+	"sync"
 )
 
 // MaxMessage is the most octets of a message: what two octets of length before
@@ -15,8 +16,10 @@ var ErrMessageTooLong = errors.New("dns: message longer than 65535 octets")
 // AppendMessage appends m to dst, with names compressed. The error tells which
 // record cannot be written.
 func AppendMessage(dst []byte, m *Message) ([]byte, error) {
-	var comp Compressor
+	w := writers.Get().(*messageWriter)
+	defer writers.Put(w)
 	start := len(dst)
+	comp := &w.comp
 	comp.Reset(start)
 	dst = AppendHeader(dst, m.Header, Counts{})
 	for _, q := range m.Question {
@@ -31,21 +34,21 @@ func AppendMessage(dst []byte, m *Message) ([]byte, error) {
 	var err error
 	for i, rrs := range [...][]RR{m.Answer, m.Authority, m.Additional} {
 		for _, rr := range rrs {
-			if dst, err = appendRecord(dst, rr.Name, uint16(rr.Class), rr.TTL, rr.Data, &comp); err != nil {
+			if dst, err = w.record(dst, rr.Name, uint16(rr.Class), rr.TTL, rr.Data, comp); err != nil {
 				return dst, inSection(SectionAnswer+Section(i), err)
 			}
 		}
 	}
 	if m.EDNS != nil {
 		counts[3]++
-		name, class, ttl, d := m.EDNS.record(m.RCode)
-		if dst, err = appendRecord(dst, name, class, ttl, d, nil); err != nil {
+		w.opt.Options = m.EDNS.Options
+		if dst, err = w.record(dst, Root, m.EDNS.UDPSize, m.EDNS.ttl(m.RCode), &w.opt, nil); err != nil {
 			return dst, inSection(SectionAdditional, err)
 		}
 	}
 	if m.TSIG != nil {
 		counts[3]++
-		if dst, err = appendRecord(dst, m.TSIG.KeyName, uint16(ClassANY), 0, m.TSIG, nil); err != nil {
+		if dst, err = w.record(dst, m.TSIG.KeyName, uint16(ClassANY), 0, m.TSIG, nil); err != nil {
 			return dst, inSection(SectionAdditional, err)
 		}
 	}
@@ -58,7 +61,17 @@ func AppendMessage(dst []byte, m *Message) ([]byte, error) {
 	return dst, nil
 }
 
-func appendRecord(dst []byte, name Name, class uint16, ttl uint32, d RData, comp *Compressor) ([]byte, error) {
+// messageWriter is what writing a message takes beside the octets. It would be
+// allocated for each, since a Codec escapes through the RData interface.
+type messageWriter struct {
+	comp  Compressor
+	codec Codec
+	opt   OPT
+}
+
+var writers = sync.Pool{New: func() any { return new(messageWriter) }}
+
+func (w *messageWriter) record(dst []byte, name Name, class uint16, ttl uint32, d RData, comp *Compressor) ([]byte, error) {
 	if !name.IsValid() || d == nil {
 		return dst, textError(len(dst), "record without owner or data", "RFC 1035 §3.2.1", ErrLabel)
 	}
@@ -72,7 +85,7 @@ func appendRecord(dst []byte, name Name, class uint16, ttl uint32, d RData, comp
 	dst = binary.BigEndian.AppendUint32(dst, ttl)
 	dst = append(dst, 0, 0)
 	start := len(dst)
-	dst, err := AppendRData(dst, d, comp)
+	dst, err := w.codec.append(dst, d, comp, opAppend)
 	if err != nil {
 		return dst, err
 	}

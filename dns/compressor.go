@@ -9,13 +9,26 @@ package dns
 type Compressor struct {
 	start int // where the message begins in the buffer
 	used  int
-	// table has where in the message a name or the end of one stands; 0 is
-	// free, as the header has no name.
-	table [compressorSize]uint16
+	// table has where in the message a name or the end of one stands, above the
+	// bits of a pointer some of its hash; 0 is free, as the header has no name.
+	table [compressorSize]uint32
+	// recent are the last names that were written.
+	recent     [4]recentName
+	nextRecent int
+	// What is known of the labels of the name that is being written: kept here
+	// since arrays of a call's own would be cleared for each name.
+	at   [MaxName/2 + 1]uint8
+	hash [MaxName/2 + 1]uint32
+}
+
+// recentName is a name and where in the message it stands, whole.
+type recentName struct {
+	wire string
+	off  uint16
 }
 
 const (
-	compressorSize = 256 // a power of two
+	compressorSize = 1 << 8 // the top bits of a hash
 	compressorFull = compressorSize * 3 / 4
 	// maxPointer is the last offset that the 14 bits of a pointer reach.
 	maxPointer = 1<<14 - 1
@@ -24,44 +37,65 @@ const (
 // Reset forgets all names; the next message begins in its buffer at start.
 func (c *Compressor) Reset(start int) {
 	if c.used > 0 {
-		c.table = [compressorSize]uint16{}
+		c.table = [compressorSize]uint32{}
 	}
 	c.start, c.used = start, 0
+	c.recent = [4]recentName{}
 }
 
 // AppendName appends n to the message that dst ends with.
 func (c *Compressor) AppendName(dst []byte, n Name) []byte {
-	var at [MaxName/2 + 1]uint8
-	var hash [MaxName/2 + 1]uint32
-	labels := n.offsets(&at)
-	h := uint32(2166136261)
+	// Most names are those of the record before: its owner, what it points to.
+	for i := range c.recent {
+		if r := &c.recent[i]; r.wire == n.wire && r.off != 0 {
+			return append(dst, pointerBits|byte(r.off>>8), byte(r.off))
+		}
+	}
+	if n.IsRoot() {
+		return append(dst, 0)
+	}
+	begin := len(dst) - c.start
+	labels := n.offsets(&c.at)
+	h := uint32(labels)
 	for i := labels - 1; i >= 0; i-- {
-		h = hashLabel(h, n.wire[at[i]:int(at[i])+1+int(n.wire[at[i]])])
-		hash[i] = h
+		h = hashLabel(h, n.label(c.at[i]))
+		c.hash[i] = h
 	}
 	for i := range labels {
-		suffix := n.wire[at[i]:]
-		slot := hash[i] % compressorSize
+		suffix := n.wire[c.at[i]:]
+		slot, tag := c.hash[i]>>24, c.hash[i]<<16
 		for ; c.table[slot] != 0; slot = (slot + 1) % compressorSize {
-			if off := int(c.table[slot]); sameName(dst[c.start:], off, suffix) {
+			if off := int(c.table[slot] & maxPointer); c.table[slot]&^maxPointer == tag&^maxPointer && sameName(dst[c.start:], off, suffix) {
+				if i == 0 {
+					begin = off
+				}
+				c.remember(n, begin)
 				return append(dst, pointerBits|byte(off>>8), byte(off))
 			}
 		}
 		if off := len(dst) - c.start; off <= maxPointer && c.used < compressorFull {
-			c.table[slot] = uint16(off)
+			c.table[slot] = tag&^maxPointer | uint32(off)
 			c.used++
 		}
 		dst = append(dst, suffix[:1+suffix[0]]...)
 	}
+	c.remember(n, begin)
 	return append(dst, 0)
 }
 
-// hashLabel goes on with an FNV-1a hash.
-func hashLabel(h uint32, label string) uint32 {
-	for i := range len(label) {
-		h = (h ^ uint32(label[i])) * 16777619
+// remember keeps a name that was just written, whole, and where it stands.
+func (c *Compressor) remember(n Name, off int) {
+	if off <= maxPointer {
+		c.recent[c.nextRecent] = recentName{n.wire, uint16(off)}
+		c.nextRecent = (c.nextRecent + 1) % len(c.recent)
 	}
-	return h
+}
+
+// hashLabel goes on with a hash. It looks at a few octets only: names that
+// collide are compared, and the table is small.
+func hashLabel(h uint32, label string) uint32 {
+	n := len(label)
+	return (h^uint32(n)^uint32(label[0])<<8^uint32(label[n-1])<<16^uint32(label[n/2])<<24)*0x9e3779b1 ^ h>>15
 }
 
 // sameName tells whether the name at off of a message that we wrote is wire,

@@ -68,36 +68,35 @@ func (d *OPT) Fields(c *Codec) {
 }
 
 // setEDNS takes what the OPT record says.
-func (m *Message) setEDNS(s Section, rr RR, raw rawRR) error {
+func (m *Message) setEDNS(s Section, owner Name, raw rawRR, options []Option) error {
 	const ref = "RFC 6891 §6.1.1"
 	fail := func(what string, err error) error {
 		return &ParseError{Offset: int64(raw.at), Section: s, What: what, Ref: ref, Reply: int(RCodeFormErr), Err: err}
 	}
-	opt, ok := rr.Data.(*OPT)
 	switch {
 	case s != SectionAdditional:
 		return fail("OPT outside the additional section", ErrCount)
 	case m.EDNS != nil:
 		return fail("second OPT", ErrCount)
-	case !rr.Name.IsRoot():
+	case !owner.IsRoot():
 		return fail("owner of OPT", ErrValue)
-	case !ok:
-		return fail("OPT", ErrValue)
 	}
-	m.EDNS = &EDNS{
+	m.EDNS = &m.edns
+	*m.EDNS = EDNS{
 		UDPSize: raw.class, Version: uint8(raw.ttl >> 16),
 		DNSSECOK: raw.ttl&bitDO != 0, Z: uint16(raw.ttl) &^ bitDO,
-		Options: opt.Options,
+		Options: options,
 	}
 	m.RCode |= RCode(raw.ttl>>24) << 4
 	return nil
 }
 
-// record returns the OPT record of a message with that response code.
-func (e *EDNS) record(rcode RCode) (name Name, class uint16, ttl uint32, d *OPT) {
-	ttl = uint32(rcode>>4)<<24 | uint32(e.Version)<<16 | uint32(e.Z&^bitDO)
+// ttl is the TTL field of the OPT record in a message with that response code
+// (RFC 6891 §6.1.3).
+func (e *EDNS) ttl(rcode RCode) uint32 {
+	ttl := uint32(rcode>>4)<<24 | uint32(e.Version)<<16 | uint32(e.Z&^bitDO)
 	if e.DNSSECOK {
 		ttl |= bitDO
 	}
-	return Root, e.UDPSize, ttl, &OPT{e.Options}
+	return ttl
 }

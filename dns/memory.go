@@ -9,8 +9,63 @@ type memory struct {
 	octets  []byte
 	scratch []byte
 	// seen are the names of this message, by where they stand in it.
-	seen  [16]seenName
+	seen  [8]seenName
 	nSeen int
+
+	codec   Codec
+	opt     OPT
+	records int // of the message that is read, at most
+
+	// The data of the records that most messages have: cut from slices, and
+	// used again with the next message.
+	a     slab[A]
+	aaaa  slab[AAAA]
+	ns    slab[NS]
+	cname slab[CNAME]
+}
+
+// slab is a slice from which values are cut, one by one.
+type slab[T any] struct {
+	all  []T
+	used int
+}
+
+// next returns the next value. A new slice has room for n more, within reason.
+func (s *slab[T]) next(n int) *T {
+	if s.used == len(s.all) {
+		s.all, s.used = make([]T, max(1, min(n, 8))), 0
+	}
+	s.used++
+	return &s.all[s.used-1]
+}
+
+// startMessage forgets the names of the last message. The next has so many
+// records.
+func (m *memory) startMessage(records int) { m.nSeen, m.records = 0, records }
+
+// reuse takes the records of the last message back.
+func (m *memory) reuse() {
+	m.a.used, m.aaaa.used, m.ns.used, m.cname.used = 0, 0, 0, 0
+}
+
+// newRData returns the value for the next record's data. Of OPT there is one:
+// the second is an error.
+func (m *memory) newRData(t Type, private PrivateTypes) RData {
+	if private == nil {
+		switch t {
+		case TypeA:
+			return m.a.next(m.records)
+		case TypeAAAA:
+			return m.aaaa.next(m.records)
+		case TypeNS:
+			return m.ns.next(m.records)
+		case TypeCNAME:
+			return m.cname.next(m.records)
+		case TypeOPT:
+			return &m.opt
+		}
+	}
+	return private.newRData(t)
 }
 
 // seenName is a name that was read from a message at off; as many octets of it

@@ -3,6 +3,7 @@ package dns
 import (
 	"encoding/binary"
 	"errors"
+	"sync"
 )
 
 // Message is a DNS message (RFC 1035 §4.1): a query, a response, or another
@@ -18,7 +19,9 @@ type Message struct {
 	// (RFC 8945 §5.1); nil without one.
 	TSIG *TSIG
 
-	mem *memory
+	mem      *memory // of [Message.Parse]
+	question [1]Question
+	edns     EDNS
 }
 
 // ParseOptions say how messages are read. The zero value takes a message as a
@@ -33,12 +36,19 @@ type ParseOptions struct {
 // ParseMessage reads a whole message; nil opts are the zero value. The error is
 // a [*ParseError].
 func ParseMessage(msg []byte, opts *ParseOptions) (*Message, error) {
+	mem := memories.Get().(*memory)
+	defer memories.Put(mem)
+	mem.opt.Options = nil
 	m := new(Message)
-	if err := m.Parse(msg, opts); err != nil {
+	if err := m.parse(msg, opts, mem); err != nil {
 		return nil, err
 	}
 	return m, nil
 }
+
+// memories are where [ParseMessage] cuts from. What it has cut belongs to the
+// message; the rest of the piece is for the next one.
+var memories = sync.Pool{New: func() any { return new(memory) }}
 
 // minimum sizes of a question and of a record, whose name takes an octet.
 const (
@@ -46,9 +56,17 @@ const (
 	minRR       = 11
 )
 
-// Parse is [ParseMessage] into m, whose slices are used again; what was read
+// Parse is [ParseMessage] into m, whose memory is used again; what was read
 // into m before may not be used any more, but for names, strings and octets.
 func (m *Message) Parse(msg []byte, opts *ParseOptions) error {
+	if m.mem == nil {
+		m.mem = new(memory)
+	}
+	m.mem.reuse()
+	return m.parse(msg, opts, m.mem)
+}
+
+func (m *Message) parse(msg []byte, opts *ParseOptions, mem *memory) error {
 	if opts == nil {
 		opts = &ParseOptions{}
 	}
@@ -56,24 +74,17 @@ func (m *Message) Parse(msg []byte, opts *ParseOptions) error {
 	if err != nil {
 		return err
 	}
-	m.Header, m.EDNS, m.TSIG = h, nil, nil
-	if m.mem == nil {
-		m.mem = new(memory)
-	}
-	m.mem.nSeen = 0
-	left := len(msg) - HeaderSize
-	if int(counts.Question)*minQuestion+(int(counts.Answer)+int(counts.Authority)+int(counts.Additional))*minRR > left {
+	questions, records := int(counts.Question), int(counts.Answer)+int(counts.Authority)+int(counts.Additional)
+	if questions*minQuestion+records*minRR > len(msg)-HeaderSize {
 		return &ParseError{Offset: 4, What: "counts", Ref: "RFC 1035 §4.1.1", Reply: int(RCodeFormErr), Err: ErrCount}
 	}
-	off := HeaderSize
-	m.Question = m.Question[:0]
-	for range counts.Question {
-		var q Question
-		if q, off, err = m.question(msg, off); err != nil {
-			return inSection(SectionQuestion, err)
-		}
-		m.Question = append(m.Question, q)
+	mem.startMessage(records)
+	m.Header, m.EDNS, m.TSIG = h, nil, nil
+	off, err := m.questions(msg, questions, mem)
+	if err != nil {
+		return inSection(SectionQuestion, err)
 	}
+	m.makeRoom(counts)
 	for _, s := range [...]struct {
 		section Section
 		rrs     *[]RR
@@ -83,23 +94,9 @@ func (m *Message) Parse(msg []byte, opts *ParseOptions) error {
 		{SectionAuthority, &m.Authority, counts.Authority},
 		{SectionAdditional, &m.Additional, counts.Additional},
 	} {
-		*s.rrs = (*s.rrs)[:0]
 		for i := range s.n {
-			var rr RR
-			var raw rawRR
-			if rr, raw, off, err = m.record(msg, off, opts); err != nil {
+			if off, err = m.record(msg, off, s.section, s.rrs, i == s.n-1, opts, mem); err != nil {
 				return inSection(s.section, err)
-			}
-			switch raw.typ {
-			case TypeOPT:
-				err = m.setEDNS(s.section, rr, raw)
-			case TypeTSIG:
-				err = m.setTSIG(s.section, rr, i == s.n-1, raw)
-			default:
-				*s.rrs = append(*s.rrs, rr)
-			}
-			if err != nil {
-				return err
 			}
 		}
 	}
@@ -107,6 +104,20 @@ func (m *Message) Parse(msg []byte, opts *ParseOptions) error {
 		return &ParseError{Offset: int64(off), Section: SectionAdditional, What: "message", Ref: "RFC 1035 §4.1", Reply: int(RCodeFormErr), Err: ErrTrailingBytes}
 	}
 	return nil
+}
+
+// makeRoom empties the sections, and gives them room for so many records as the
+// message can hold.
+func (m *Message) makeRoom(c Counts) {
+	an, ns, ar := int(c.Answer), int(c.Authority), int(c.Additional)
+	if cap(m.Answer) >= an && cap(m.Authority) >= ns && cap(m.Additional) >= ar {
+		m.Answer, m.Authority, m.Additional = m.Answer[:0], m.Authority[:0], m.Additional[:0]
+		return
+	}
+	all := make([]RR, an+ns+ar)
+	m.Answer = all[:0:an]
+	m.Authority = all[an : an : an+ns]
+	m.Additional = all[an+ns : an+ns : an+ns+ar]
 }
 
 // inSection tells a ParseError its section.
@@ -117,16 +128,28 @@ func inSection(s Section, err error) error {
 	return err
 }
 
-func (m *Message) question(msg []byte, off int) (q Question, next int, err error) {
-	if q.Name, off, err = m.mem.name(msg, off); err != nil {
-		return q, off, err
+func (m *Message) questions(msg []byte, n int, mem *memory) (off int, err error) {
+	off = HeaderSize
+	if cap(m.Question) < n {
+		m.Question = m.question[:]
+		if n > 1 {
+			m.Question = make([]Question, n)
+		}
 	}
-	if len(msg)-off < 4 {
-		return q, off, &ParseError{Offset: int64(len(msg)), What: "question", Ref: "RFC 1035 §4.1.2", Reply: int(RCodeFormErr), Err: errUnexpectedEOF}
+	m.Question = m.Question[:n]
+	for i := range m.Question {
+		q := &m.Question[i]
+		if q.Name, off, err = mem.name(msg, off); err != nil {
+			return off, err
+		}
+		if len(msg)-off < 4 {
+			return off, &ParseError{Offset: int64(len(msg)), What: "question", Ref: "RFC 1035 §4.1.2", Reply: int(RCodeFormErr), Err: errUnexpectedEOF}
+		}
+		q.Type = Type(binary.BigEndian.Uint16(msg[off:]))
+		q.Class = Class(binary.BigEndian.Uint16(msg[off+2:]))
+		off += 4
 	}
-	q.Type = Type(binary.BigEndian.Uint16(msg[off:]))
-	q.Class = Class(binary.BigEndian.Uint16(msg[off+2:]))
-	return q, off + 4, nil
+	return off, nil
 }
 
 // rawRR is what stands before a record's RDATA (RFC 1035 §4.1.3).
@@ -138,37 +161,56 @@ type rawRR struct {
 	n     int // octets of RDATA
 }
 
-func (m *Message) record(msg []byte, off int, opts *ParseOptions) (rr RR, raw rawRR, next int, err error) {
-	raw.at = off
-	if rr.Name, off, err = m.mem.name(msg, off); err != nil {
-		return rr, raw, off, err
+// record reads the record at off into its section, or into EDNS or TSIG.
+func (m *Message) record(msg []byte, off int, s Section, rrs *[]RR, last bool, opts *ParseOptions, mem *memory) (next int, err error) {
+	raw := rawRR{at: off}
+	owner, off, err := mem.name(msg, off)
+	if err != nil {
+		return off, err
 	}
 	if len(msg)-off < 10 {
-		return rr, raw, off, &ParseError{Offset: int64(len(msg)), What: "record", Ref: "RFC 1035 §4.1.3", Reply: int(RCodeFormErr), Err: errUnexpectedEOF}
+		return off, &ParseError{Offset: int64(len(msg)), What: "record", Ref: "RFC 1035 §4.1.3", Reply: int(RCodeFormErr), Err: errUnexpectedEOF}
 	}
-	raw.typ = Type(binary.BigEndian.Uint16(msg[off:]))
-	raw.class = binary.BigEndian.Uint16(msg[off+2:])
-	raw.ttl = binary.BigEndian.Uint32(msg[off+4:])
-	raw.n = int(binary.BigEndian.Uint16(msg[off+8:]))
+	head := msg[off : off+10]
+	raw.typ = Type(binary.BigEndian.Uint16(head))
+	raw.class = binary.BigEndian.Uint16(head[2:])
+	raw.ttl = binary.BigEndian.Uint32(head[4:])
+	raw.n = int(binary.BigEndian.Uint16(head[8:]))
 	if off += 10; raw.n > len(msg)-off {
-		return rr, raw, off, &ParseError{Offset: int64(off), What: "RDATA of " + raw.typ.String(), Ref: "RFC 1035 §4.1.3", Reply: int(RCodeFormErr), Err: errUnexpectedEOF}
+		return off, &ParseError{Offset: int64(off), What: "RDATA of " + raw.typ.String(), Ref: "RFC 1035 §4.1.3", Reply: int(RCodeFormErr), Err: errUnexpectedEOF}
 	}
-	rr.Class = Class(raw.class)
-	if rr.TTL = raw.ttl; rr.TTL > MaxTTL {
+	next = off + raw.n
+	data, err := readData(msg, off, raw, opts, mem)
+	if err != nil {
+		return off, err
+	}
+	switch d := data.(type) {
+	case *OPT:
+		return next, m.setEDNS(s, owner, raw, d.Options)
+	case *TSIG:
+		return next, m.setTSIG(s, owner, raw, last, d)
+	}
+	n := len(*rrs) // there is room: makeRoom
+	*rrs = (*rrs)[:n+1]
+	rr := &(*rrs)[n]
+	rr.Name, rr.Class, rr.TTL, rr.Data = owner, Class(raw.class), raw.ttl, data
+	if rr.TTL > MaxTTL {
 		rr.TTL = 0
 	}
+	return next, nil
+}
+
+// readData reads a record's RDATA.
+func readData(msg []byte, off int, raw rawRR, opts *ParseOptions, mem *memory) (RData, error) {
 	// An update says with classes NONE and ANY what goes, without data
 	// (RFC 2136 §2.4, §2.5).
-	if raw.n == 0 && (rr.Class == ClassNONE || rr.Class == ClassANY) {
-		rr.Data = &Unknown{RRType: raw.typ}
-		return rr, raw, off, nil
+	if class := Class(raw.class); raw.n == 0 && (class == ClassNONE || class == ClassANY) && !raw.typ.IsMeta() {
+		return &Unknown{RRType: raw.typ}, nil
 	}
-	c := codecs.Get().(*Codec)
-	defer c.free()
-	c.startParse(msg, off, off+raw.n, m.mem)
-	rr.Data = opts.Types.newRData(raw.typ)
-	if err = c.parse(rr.Data); err != nil {
-		return rr, raw, off, err
-	}
-	return rr, raw, off + raw.n, nil
+	d := mem.newRData(raw.typ, opts.Types)
+	c := &mem.codec
+	c.startParse(msg, off, off+raw.n, mem)
+	err := c.parse(d)
+	c.msg = nil
+	return d, err
 }

@@ -26,12 +26,11 @@ type TSIG struct {
 func (*TSIG) Type() Type { return TypeTSIG }
 
 // setTSIG takes the TSIG record, which must be the last.
-func (m *Message) setTSIG(s Section, rr RR, last bool, raw rawRR) error {
-	t, ok := rr.Data.(*TSIG)
-	if !ok || s != SectionAdditional || !last {
+func (m *Message) setTSIG(s Section, owner Name, raw rawRR, last bool, t *TSIG) error {
+	if s != SectionAdditional || !last {
 		return &ParseError{Offset: int64(raw.at), Section: s, What: "TSIG that is not the last record", Ref: "RFC 8945 §5.1", Reply: int(RCodeFormErr), Err: ErrCount}
 	}
-	t.KeyName = rr.Name
+	t.KeyName = owner
 	m.TSIG = t
 	return nil
 }

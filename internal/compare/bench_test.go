@@ -21,6 +21,10 @@ func BenchmarkHTTPIdleTLS(b *testing.B)       { bench(b, "http-idle-tls") }
 func BenchmarkHTTPFile1k(b *testing.B)        { bench(b, "http-file-1k") }
 func BenchmarkHTTPFile64k(b *testing.B)       { bench(b, "http-file-64k") }
 func BenchmarkHTTPFile10m(b *testing.B)       { bench(b, "http-file-10m") }
+func BenchmarkDNSParse(b *testing.B)          { bench(b, "dns-parse") }
+func BenchmarkDNSParseQuery(b *testing.B)     { bench(b, "dns-parse-query") }
+func BenchmarkDNSAppend(b *testing.B)         { bench(b, "dns-append") }
+func BenchmarkDNSPrint(b *testing.B)          { bench(b, "dns-print") }
 
 func bench(b *testing.B, name string) {
 	for _, s := range subjects {
