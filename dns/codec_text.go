@@ -14,7 +14,9 @@ type Token struct {
 	Text []byte
 	// Quoted tells that there were quotes.
 	Quoted bool
-	// Offset is where the word begins in its text.
+	// Offset is where the word begins in its text, the quote before it
+	// included: quotes that follow a word without a blank begin a word of their
+	// own, right at the end of that one.
 	Offset int
 }
 

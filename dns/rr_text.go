@@ -1,0 +1,142 @@
+package dns
+
+import "strings"
+
+// RRHead is what stands between a record's owner and its data in a master file:
+// TTL and class in either order, or neither, and the type (RFC 1035 §5.1).
+type RRHead struct {
+	// TTL is the time to live; HasTTL tells that there was one.
+	TTL    uint32
+	HasTTL bool
+	// Class is the class, 0 where there was none.
+	Class Class
+	Type  Type
+}
+
+// Head reads what stands between owner and data at the front of tokens, and
+// returns how many of them it has. The error is a [*ParseError].
+func (p *TextParser) Head(tokens []Token) (h RRHead, n int, err error) {
+	for ; n < len(tokens); n++ {
+		t := &tokens[n]
+		switch {
+		case t.Quoted:
+			return h, n, textError(t.Offset, "type", "RFC 1035 §5.1", ErrSyntax)
+		case !h.HasTTL && t.Text[0] >= '0' && t.Text[0] <= '9':
+			if h.TTL, h.HasTTL = parseTTL(t.Text); !h.HasTTL {
+				return h, n, ttlError(t.Offset, t.Text)
+			}
+			continue
+		case h.Class == 0:
+			if c, ok := classOf(t.Text); ok {
+				h.Class = c
+				continue
+			}
+		}
+		typ, ok := p.typeOf(t.Text)
+		if !ok {
+			return h, n, textError(t.Offset, "type "+quoted(t.Text), "RFC 1035 §5.1", ErrSyntax)
+		}
+		h.Type = typ
+		return h, n + 1, nil
+	}
+	at := 0
+	if n > 0 {
+		at = tokens[n-1].Offset
+	}
+	return h, n, textError(at, "type is missing", "RFC 1035 §5.1", ErrSyntax)
+}
+
+func (p *TextParser) typeOf(b []byte) (Type, bool) {
+	for t, private := range p.Types {
+		if strings.EqualFold(private.Mnemonic, string(b)) {
+			return t, true
+		}
+	}
+	if t, ok := lookUpper(typesByName, b); ok {
+		return t, true
+	}
+	n, ok := numbered(b, "TYPE")
+	return Type(n), ok
+}
+
+func classOf(b []byte) (Class, bool) {
+	if c, ok := lookUpper(classesByName, b); ok {
+		return c, true
+	}
+	n, ok := numbered(b, "CLASS")
+	return Class(n), ok
+}
+
+// ParseTTL reads a time to live: a number of seconds, or numbers with units as
+// in 1w2d3h4m5s, in any case. The error is a [*ParseError]; more than [MaxTTL]
+// is none (RFC 2181 §8).
+func ParseTTL(s string) (uint32, error) {
+	ttl, ok := parseTTL([]byte(s))
+	if !ok {
+		return 0, ttlError(0, []byte(s))
+	}
+	return ttl, nil
+}
+
+func parseTTL(b []byte) (uint32, bool) {
+	ttl, ok := parseSeconds(b)
+	return ttl, ok && ttl <= MaxTTL
+}
+
+func ttlError(at int, b []byte) error {
+	return textError(at, "TTL "+quoted(b), "RFC 2181 §8", ErrSyntax)
+}
+
+// ParseRR reads a record in the form of a master file: owner, TTL and class in
+// either order, type, data, and perhaps a comment, in one entry (RFC 1035 §5.1).
+// The TTL is 0 and the class IN where they are missing. Names are absolute,
+// with a dot at their end or without; "@" is the root. The error is a
+// [*ParseError].
+func ParseRR(s string) (rr RR, err error) {
+	b := append(make([]byte, 0, len(s)+1), s...)
+	b = append(b, '\n')
+	noLimit := EntryLimits{MaxToken: -1, MaxEntry: -1}
+	var e Entry
+	n, err := e.Parse(b, &noLimit)
+	if err == nil && n < len(b) {
+		var rest Entry
+		_, err = rest.Parse(b[n:], &noLimit)
+		if err == nil && len(rest.Tokens) > 0 {
+			err = textError(n, "more than a record", "RFC 1035 §5.1", ErrSyntax)
+		}
+	}
+	switch {
+	case err == ErrIncomplete:
+		at, _ := e.Unclosed()
+		return rr, textError(at, "parenthesis that is not closed", "RFC 1035 §5.1", ErrSyntax)
+	case err != nil:
+		return rr, err
+	case e.Blank || len(e.Tokens) == 0:
+		return rr, textError(0, "owner is missing", "RFC 1035 §5.1", ErrSyntax)
+	}
+	p := TextParser{Origin: Root}
+	return p.RR(e.Tokens)
+}
+
+// RR reads a whole record from the tokens of its entry, as [ParseRR] does, with
+// names relative to the origin. The error is a [*ParseError].
+func (p *TextParser) RR(tokens []Token) (rr RR, err error) {
+	if len(tokens) == 0 {
+		return rr, textError(0, "owner is missing", "RFC 1035 §5.1", ErrSyntax)
+	}
+	if rr.Name, err = p.Name(tokens[0]); err != nil {
+		return RR{}, err
+	}
+	head, n, err := p.Head(tokens[1:])
+	if err != nil {
+		return RR{}, err
+	}
+	rr.TTL, rr.Class = head.TTL, head.Class
+	if rr.Class == 0 {
+		rr.Class = ClassIN
+	}
+	if rr.Data, err = p.RData(head.Type, tokens[1+n:]); err != nil {
+		return RR{}, err
+	}
+	return rr, nil
+}
