@@ -56,7 +56,7 @@ func (c *Compressor) AppendName(dst []byte, n Name) []byte {
 	}
 	begin := len(dst) - c.start
 	labels := n.offsets(&c.at)
-	h := uint32(labels)
+	h := uint32(1)
 	for i := labels - 1; i >= 0; i-- {
 		h = hashLabel(h, n.label(c.at[i]))
 		c.hash[i] = h
