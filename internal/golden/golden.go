@@ -116,15 +116,27 @@ func Seed(f *testing.F, dir string) {
 func Streams(tb testing.TB, dir string) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		tb.Helper()
+		for c := range conversations(tb, dir) {
+			for _, b := range [][]byte{c.Client, c.Server} {
+				if len(b) > 0 && !yield(b) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// conversations gives every conversation in dir, none where dir does not exist.
+func conversations(tb testing.TB, dir string) iter.Seq[*Conversation] {
+	return func(yield func(*Conversation) bool) {
+		tb.Helper()
 		if _, err := os.Stat(dir); os.IsNotExist(err) {
 			return
 		}
 		for _, path := range Files(tb, dir) {
 			for _, c := range Load(tb, path) {
-				for _, b := range [][]byte{c.Client, c.Server} {
-					if len(b) > 0 && !yield(b) {
-						return
-					}
+				if !yield(&c) {
+					return
 				}
 			}
 		}

@@ -36,6 +36,51 @@ func TestLoadCapture(t *testing.T) {
 	assert.Greater(t, c.Segments[2].Time, 200*time.Millisecond)
 }
 
+// TestMessages: datagrams are messages as they are; on a stream a length
+// stands before each, wherever the segments were cut.
+func TestMessages(t *testing.T) {
+	seg := func(client bool, s string) golden.Segment {
+		return golden.Segment{FromClient: client, Data: []byte(s)}
+	}
+	tests := []struct {
+		name    string
+		network string
+		in      []golden.Segment
+		want    []string
+	}{
+		{"datagrams", "udp", []golden.Segment{seg(true, "ask"), seg(false, ""), seg(false, "answer")}, []string{"C ask", "S ", "S answer"}},
+		{"a segment each", "tcp", []golden.Segment{seg(true, "\x00\x03ask"), seg(false, "\x00\x01a\x00\x01b")}, []string{"C ask", "S a", "S b"}},
+		{"cut anywhere", "tcp", []golden.Segment{seg(true, "\x00"), seg(false, "\x00\x02a"), seg(true, "\x03as"), seg(false, "b\x00\x00\x00"), seg(true, "k")}, []string{"S ab", "S ", "C ask"}},
+		{"the rest is none", "tcp", []golden.Segment{seg(true, "\x00\x03as"), seg(false, "\x00")}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			c := &golden.Conversation{Network: tt.network, Segments: tt.in}
+			for m := range c.Messages() {
+				who := "S "
+				if m.FromClient {
+					who = "C "
+				}
+				got = append(got, who+string(m.Data))
+			}
+			assert.Equal(t, tt.want, got)
+			for range c.Messages() {
+				break
+			}
+		})
+	}
+	n := 0
+	for m := range golden.Messages(t, "../../dns/testdata/golden") {
+		require.GreaterOrEqual(t, len(m.Data), 12)
+		n++
+	}
+	assert.Greater(t, n, 200)
+	for range golden.Messages(t, "no/such/folder") {
+		t.Error("a message from nowhere")
+	}
+}
+
 func TestLoadText(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "two.txtar")
 	text := "What no decent program sends.\n-- control --\nS: 220 ready\nC: PASV\n" +
