@@ -15,7 +15,7 @@ const scenarioRTT = 10 * time.Millisecond
 type network struct {
 	s    *scenario
 	step int // the number of the step that is played
-	sent []sent
+	sent []*sent
 }
 
 // sent is a message that the resolver sent to a server.
@@ -24,8 +24,7 @@ type sent struct {
 	Step   int
 	Octets []byte
 	seen
-	Answered bool
-	Checked  bool // by CHECK_OUT_QUERY
+	Checked bool // by CHECK_OUT_QUERY
 }
 
 func (m *sent) String() string {
@@ -46,11 +45,12 @@ type delivery struct {
 // receive notes a message that the resolver sent.
 func (n *network) receive(server netip.AddrPort, tcp bool, msg []byte) (*sent, error) {
 	m, err := see(msg, tcp)
-	n.sent = append(n.sent, sent{Server: server, Step: n.step, Octets: slices.Clone(msg), seen: m})
+	q := &sent{Server: server, Step: n.step, Octets: slices.Clone(msg), seen: m}
+	n.sent = append(n.sent, q)
 	if err != nil {
 		return nil, fmt.Errorf("the resolver sent what cannot be parsed: %w", err)
 	}
-	return &n.sent[len(n.sent)-1], nil
+	return q, nil
 }
 
 // replies returns what the simulated server answers to m. A message that no
@@ -71,7 +71,6 @@ func (n *network) replies(m *sent) ([]delivery, error) {
 				return nil, fmt.Errorf("entry in line %d: %w", e.Line, err)
 			}
 			if what == "" {
-				m.Answered = true
 				return e.deliveries(m)
 			}
 		}

@@ -51,7 +51,7 @@ type step struct {
 	TCP    bool          // a client that asks over TCP
 	Elapse time.Duration // of TIME_PASSES
 	Within time.Duration // of CHECK_ANSWER: the longest it may have taken, 0 for any time
-	Since  int           // of CHECK_TRAFFIC: the step from which messages count
+	Since  int           // of CHECK_TRAFFIC: the step from which messages count, -1 for the last QUERY
 	Min    int           // of CHECK_TRAFFIC
 	Max    int           // of CHECK_TRAFFIC, -1 for no upper bound
 	Entry  *entry
@@ -255,7 +255,7 @@ func (r *rplReader) step() (*step, error) {
 	if len(r.words) < 3 {
 		return nil, r.fail("STEP needs a number and a kind")
 	}
-	st := &step{Kind: r.words[2], Max: -1, Line: r.n}
+	st := &step{Kind: r.words[2], Since: -1, Max: -1, Line: r.n}
 	var err error
 	if st.Number, err = r.number(r.words[1]); err != nil {
 		return nil, err

@@ -1,0 +1,315 @@
+package resolver_test
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"testing/synctest"
+	"time"
+
+	"applayer/dns"
+)
+
+// scenarioPatience is how long a step waits for what it checks.
+const scenarioPatience = 2 * time.Minute
+
+// subject is what a scenario is played against: the client side of a resolver.
+// It returns the answer's octets, nil where there is none.
+type subject func(client netip.AddrPort, tcp bool, msg []byte) []byte
+
+// clientQuery is a question that a QUERY step asked.
+type clientQuery struct {
+	*step
+	octets   []byte
+	question *dns.Message
+	asked    time.Time
+	answer   chan clientAnswer
+	checked  bool
+}
+
+// clientAnswer is what a client got, and when.
+type clientAnswer struct {
+	octets []byte
+	at     time.Time
+}
+
+// player plays the steps of one scenario. It runs in a synctest bubble.
+type player struct {
+	s       *scenario
+	net     *memoryNet
+	ask     subject
+	queries []*clientQuery
+}
+
+// errUnplayed means a step that only other players know.
+var errUnplayed = errors.New("a step that is not played here")
+
+// play plays all steps in their order; the error is that of the first that fails.
+func (p *player) play() error {
+	for i := range p.s.Steps {
+		st := &p.s.Steps[i]
+		p.net.enter(st.Number, p.holder(i))
+		err := p.step(st)
+		if failed := p.net.failure(); failed != nil {
+			err = failed
+		}
+		if err != nil {
+			return fmt.Errorf("step %d %s, line %d: %w", st.Number, st.Kind, st.Line, err)
+		}
+	}
+	return nil
+}
+
+// holder tells which messages wait for a step instead of being answered from
+// the ranges: those that the step at i or the one behind it checks.
+func (p *player) holder(i int) func(*sent) bool {
+	steps := p.s.Steps[i:min(i+2, len(p.s.Steps))]
+	return func(m *sent) bool {
+		for _, st := range steps {
+			if st.Kind == "CHECK_OUT_QUERY" && p.checksOut(&st, m) == "" || m.Checked && st.Kind == "REPLY" || st.Kind == "TIMEOUT" {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// step plays one step.
+func (p *player) step(st *step) error {
+	switch st.Kind {
+	case "NOTHING":
+		return nil
+	case "QUERY":
+		return p.query(st)
+	case "CHECK_ANSWER":
+		return p.checkAnswer(st)
+	case "CHECK_NO_ANSWER":
+		return p.checkNoAnswer()
+	case "CHECK_OUT_QUERY":
+		return p.checkOutQuery(st)
+	case "REPLY":
+		return p.reply(st)
+	case "TIMEOUT", "ERROR":
+		return p.net.drop()
+	case "CHECK_TRAFFIC":
+		return p.checkTraffic(st)
+	case "TIME_PASSES":
+		time.Sleep(st.Elapse)
+		synctest.Wait()
+		return nil
+	}
+	return errUnplayed
+}
+
+// query asks, each time from another port and with another ID.
+func (p *player) query(st *step) error {
+	packet := st.Entry.Packets[0]
+	q, err := packet.message()
+	if err != nil {
+		return err
+	}
+	n := len(p.queries) + 1
+	q.ID = uint16(n) * 0x1357
+	octets := packet.Raw
+	if octets == nil {
+		if octets, err = dns.AppendMessage(nil, q); err != nil {
+			return err
+		}
+	}
+	client := st.Addr
+	if !client.IsValid() {
+		client = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	c := &clientQuery{step: st, octets: octets, question: q, asked: time.Now(), answer: make(chan clientAnswer, 1)}
+	p.queries = append(p.queries, c)
+	go func() {
+		b := p.ask(netip.AddrPortFrom(client, uint16(40000+n)), st.TCP, octets)
+		c.answer <- clientAnswer{b, time.Now()}
+	}()
+	return nil
+}
+
+// next returns the oldest query whose answer was not checked, preferring those
+// that ask what the entry is about.
+func (p *player) next(e *entry) *clientQuery {
+	var first *clientQuery
+	for _, c := range p.queries {
+		if c.checked {
+			continue
+		}
+		what, err := e.differs(seen{Message: c.question}, []string{"qcase", "qtype"})
+		if err == nil && what == "" {
+			return c
+		}
+		if first == nil {
+			first = c
+		}
+	}
+	return first
+}
+
+// checkAnswer waits for an answer and compares it with the entry.
+func (p *player) checkAnswer(st *step) error {
+	c := p.next(st.Entry)
+	if c == nil {
+		return errors.New("no question is open")
+	}
+	c.checked = true
+	var a clientAnswer
+	select {
+	case a = <-c.answer:
+	case <-time.After(scenarioPatience):
+		return errors.New("no answer")
+	}
+	if a.octets == nil {
+		return errors.New("no answer: the question was dropped")
+	}
+	if took := a.at.Sub(c.asked); st.Within > 0 && took > st.Within {
+		return fmt.Errorf("the answer took %v, want %v at most", took, st.Within)
+	}
+	m, err := see(a.octets, c.TCP)
+	if err != nil {
+		return fmt.Errorf("the answer cannot be parsed: %w", err)
+	}
+	if m.ID != c.question.ID {
+		return fmt.Errorf("the answer has ID %d, want %d", m.ID, c.question.ID)
+	}
+	what, err := st.Entry.differs(m, st.Entry.Match)
+	if err == nil && what != "" {
+		err = errors.New(what)
+	}
+	return err
+}
+
+// checkNoAnswer makes sure that the last question is not answered.
+func (p *player) checkNoAnswer() error {
+	c := p.queries[len(p.queries)-1]
+	c.checked = true
+	select {
+	case a := <-c.answer:
+		if a.octets != nil {
+			return errors.New("the question was answered")
+		}
+	case <-time.After(scenarioPatience):
+	}
+	return nil
+}
+
+// checksOut tells in what m is not the message that the step checks.
+func (p *player) checksOut(st *step, m *sent) string {
+	if st.Addr.IsValid() && m.Server.Addr() != st.Addr {
+		return "to " + m.Server.String()
+	}
+	words := st.Entry.Match
+	if len(words) == 0 {
+		words = []string{"opcode", "qtype", "qname"}
+	}
+	what, err := st.Entry.differs(m.seen, words)
+	if err != nil {
+		return err.Error()
+	}
+	return what
+}
+
+// checkOutQuery waits for a message to a server and has it wait for a REPLY.
+func (p *player) checkOutQuery(st *step) error {
+	for range int(scenarioPatience / scenarioRTT) {
+		synctest.Wait()
+		if p.net.check(func(m *sent) bool { return p.checksOut(st, m) == "" }) {
+			return nil
+		}
+		time.Sleep(scenarioRTT)
+	}
+	return errors.New("no such message was sent")
+}
+
+// reply answers the message that was checked, or the last that waits.
+func (p *player) reply(st *step) error {
+	synctest.Wait()
+	if err := p.net.answerHeld(st.Entry); err != nil {
+		return err
+	}
+	synctest.Wait()
+	return nil
+}
+
+// checkTraffic counts the messages that were sent.
+func (p *player) checkTraffic(st *step) error {
+	synctest.Wait()
+	counted := *st
+	if counted.Since < 0 {
+		for _, c := range p.queries {
+			counted.Since = c.Number
+		}
+	}
+	p.net.mu.Lock()
+	defer p.net.mu.Unlock()
+	n, err := p.net.servers.count(&counted)
+	switch {
+	case err != nil:
+		return err
+	case n < st.Min:
+		return fmt.Errorf("%d messages, want %d at least", n, st.Min)
+	case st.Max >= 0 && n > st.Max:
+		return fmt.Errorf("%d messages, want %d at most", n, st.Max)
+	}
+	return nil
+}
+
+// enter begins a step: messages that no longer wait for one are answered.
+func (m *memoryNet) enter(number int, hold func(*sent) bool) {
+	m.mu.Lock()
+	m.servers.step, m.hold = number, hold
+	m.mu.Unlock()
+	m.release()
+}
+
+// failure is what the resolver did that no scenario allows.
+func (m *memoryNet) failure() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err
+}
+
+// check marks the first message that waits and is wanted.
+func (m *memoryNet) check(wanted func(*sent) bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, h := range m.held {
+		if !h.Checked && wanted(h.sent) {
+			h.Checked = true
+			return true
+		}
+	}
+	return false
+}
+
+// answerHeld answers the message that was checked last, or that waits longest.
+func (m *memoryNet) answerHeld(e *entry) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.held) == 0 {
+		return errors.New("no message waits for it")
+	}
+	i := max(0, slices.IndexFunc(m.held, func(h *heldMessage) bool { return h.Checked }))
+	h := m.held[i]
+	m.held = slices.Delete(m.held, i, i+1)
+	ds, err := e.deliveries(h.sent)
+	for _, d := range ds {
+		h.reply(d)
+	}
+	return err
+}
+
+// drop forgets the message that waits longest: it is never answered.
+func (m *memoryNet) drop() error {
+	synctest.Wait()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.held) == 0 {
+		return errors.New("no message waits for it")
+	}
+	m.held = m.held[1:]
+	return nil
+}
