@@ -7,10 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/dns"
+	"applayer/internal/golden"
 )
 
 // What can be written is read as the same; what was read can be written.
 func FuzzMessageRoundTrip(f *testing.F) {
+	golden.SeedMessages(f, captures)
 	f.Add([]byte("\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x03org\x00\x00\x01\x00\x01"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _, headErr := dns.ParseHeader(b)
