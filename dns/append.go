@@ -80,10 +80,9 @@ func (w *messageWriter) record(dst []byte, name Name, class uint16, ttl uint32, 
 	} else {
 		dst = name.AppendWire(dst)
 	}
-	dst = binary.BigEndian.AppendUint16(dst, uint16(d.Type()))
-	dst = binary.BigEndian.AppendUint16(dst, class)
-	dst = binary.BigEndian.AppendUint32(dst, ttl)
-	dst = append(dst, 0, 0)
+	t := d.Type()
+	dst = append(dst, byte(t>>8), byte(t), byte(class>>8), byte(class),
+		byte(ttl>>24), byte(ttl>>16), byte(ttl>>8), byte(ttl), 0, 0)
 	start := len(dst)
 	dst, err := w.codec.append(dst, d, comp, opAppend)
 	if err != nil {

@@ -15,10 +15,6 @@ type Compressor struct {
 	// recent are the last names that were written.
 	recent     [4]recentName
 	nextRecent int
-	// What is known of the labels of the name that is being written: kept here
-	// since arrays of a call's own would be cleared for each name.
-	at   [MaxName/2 + 1]uint8
-	hash [MaxName/2 + 1]uint32
 }
 
 // recentName is a name and where in the message it stands, whole.
@@ -47,7 +43,7 @@ func (c *Compressor) Reset(start int) {
 func (c *Compressor) AppendName(dst []byte, n Name) []byte {
 	// Most names are those of the record before: its owner, what it points to.
 	for i := range c.recent {
-		if r := &c.recent[i]; r.wire == n.wire && r.off != 0 {
+		if r := &c.recent[i]; len(r.wire) == len(n.wire) && r.wire == n.wire {
 			return append(dst, pointerBits|byte(r.off>>8), byte(r.off))
 		}
 	}
@@ -55,18 +51,12 @@ func (c *Compressor) AppendName(dst []byte, n Name) []byte {
 		return append(dst, 0)
 	}
 	begin := len(dst) - c.start
-	labels := n.offsets(&c.at)
-	h := uint32(1)
-	for i := labels - 1; i >= 0; i-- {
-		h = hashLabel(h, n.label(c.at[i]))
-		c.hash[i] = h
-	}
-	for i := range labels {
-		suffix := n.wire[c.at[i]:]
-		slot, tag := c.hash[i]>>24, c.hash[i]<<16
+	for suffix := n.wire; suffix[0] != 0; suffix = suffix[1+suffix[0]:] {
+		h := hashSuffix(suffix)
+		slot, tag := h>>24, h<<16&^maxPointer
 		for ; c.table[slot] != 0; slot = (slot + 1) % compressorSize {
-			if off := int(c.table[slot] & maxPointer); c.table[slot]&^maxPointer == tag&^maxPointer && sameName(dst[c.start:], off, suffix) {
-				if i == 0 {
+			if off := int(c.table[slot] & maxPointer); c.table[slot]&^maxPointer == tag && sameName(dst[c.start:], off, suffix) {
+				if len(suffix) == len(n.wire) {
 					begin = off
 				}
 				c.remember(n, begin)
@@ -74,7 +64,7 @@ func (c *Compressor) AppendName(dst []byte, n Name) []byte {
 			}
 		}
 		if off := len(dst) - c.start; off <= maxPointer && c.used < compressorFull {
-			c.table[slot] = tag&^maxPointer | uint32(off)
+			c.table[slot] = tag | uint32(off)
 			c.used++
 		}
 		dst = append(dst, suffix[:1+suffix[0]]...)
@@ -91,11 +81,14 @@ func (c *Compressor) remember(n Name, off int) {
 	}
 }
 
-// hashLabel goes on with a hash. It looks at a few octets only: names that
-// collide are compared, and the table is small.
-func hashLabel(h uint32, label string) uint32 {
-	n := len(label)
-	return (h^uint32(n)^uint32(label[0])<<8^uint32(label[n-1])<<16^uint32(label[n/2])<<24)*0x9e3779b1 ^ h>>15
+// hashSuffix hashes the end of a name by its length and a few of its octets:
+// names that collide are compared, and the table is small.
+func hashSuffix(wire string) uint32 {
+	n, label := len(wire), int(wire[0])
+	h := uint32(n)<<8 | uint32(label)
+	h = h*0x01000193 ^ uint32(wire[1])<<16 ^ uint32(wire[label])<<8 ^ uint32(wire[1+label/2])
+	h = h*0x01000193 ^ uint32(wire[n/2])<<8 ^ uint32(wire[n*3/4])
+	return h * 0x9e3779b1
 }
 
 // sameName tells whether the name at off of a message that we wrote is wire,
