@@ -25,6 +25,8 @@ func BenchmarkDNSParse(b *testing.B)          { bench(b, "dns-parse") }
 func BenchmarkDNSParseQuery(b *testing.B)     { bench(b, "dns-parse-query") }
 func BenchmarkDNSAppend(b *testing.B)         { bench(b, "dns-append") }
 func BenchmarkDNSPrint(b *testing.B)          { bench(b, "dns-print") }
+func BenchmarkDNSServer(b *testing.B)         { bench(b, "dns-server") }
+func BenchmarkDNSResolverHits(b *testing.B)   { bench(b, "dns-resolver-hits") }
 
 func bench(b *testing.B, name string) {
 	for _, s := range subjects {

@@ -21,6 +21,7 @@ import (
 func TestMain(m *testing.M) {
 	status := m.Run()
 	removeSite()
+	removeLoad()
 	os.Exit(status)
 }
 

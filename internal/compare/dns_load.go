@@ -1,0 +1,136 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// loadNames is how many names the zone has that dnsperf asks for.
+const loadNames = 1000
+
+// loadZone is the origin of that zone.
+const loadZone = "load.example."
+
+// loadZoneText is the zone as a master file.
+func loadZoneText() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "$ORIGIN %s\n$TTL 3600\n@ SOA ns hostmaster 1 3600 900 604800 300\n@ NS ns\nns A 192.0.2.53\n", loadZone)
+	for i := range loadNames {
+		fmt.Fprintf(&b, "host%d A 192.0.2.%d\n", i, i%256)
+	}
+	return b.String()
+}
+
+// loadFolder has the zone's file and dnsperf's questions. It is made once, and
+// removed by [removeLoad].
+var loadFolder = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "compare"); err != nil {
+		return "", err
+	}
+	madeLoad = dir
+	var questions strings.Builder
+	for i := range loadNames {
+		// Names far from each other come one after another.
+		fmt.Fprintf(&questions, "host%d.%s A\n", i*617%loadNames, loadZone)
+	}
+	return dir, errors.Join(
+		os.Chmod(dir, 0o755),
+		os.WriteFile(filepath.Join(dir, "zone"), []byte(loadZoneText()), 0o644),
+		os.WriteFile(filepath.Join(dir, "questions"), []byte(questions.String()), 0o644))
+})
+
+var madeLoad string
+
+func removeLoad() {
+	if madeLoad != "" {
+		os.RemoveAll(madeLoad)
+	}
+}
+
+// underLoad has dnsperf ask a server for b.N seconds.
+func underLoad(start func(dir string) (*server, error)) func(b *testing.B) error {
+	return func(b *testing.B) (err error) {
+		dir, err := loadFolder()
+		if err != nil {
+			return err
+		}
+		srv, err := start(dir)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			b.StopTimer()
+			err = errors.Join(err, srv.stop())
+		}()
+		// The first round fills a resolver's cache.
+		if _, err := dnsperf(srv.addr, dir, "-n", "1"); err != nil {
+			return err
+		}
+		b.ResetTimer()
+		rate, err := dnsperf(srv.addr, dir, "-l", strconv.Itoa(b.N))
+		if err != nil {
+			return err
+		}
+		b.ReportMetric(1e9/rate, "ns/op")
+		return nil
+	}
+}
+
+// dnsperf asks the server at addr, and returns how many questions it answered a
+// second. A question without an answer is an error, and so is an answer other
+// than NOERROR.
+func dnsperf(addr, dir string, args ...string) (rate float64, err error) {
+	host, port, _ := strings.Cut(addr, ":")
+	args = append([]string{"-s", host, "-p", port, "-d", filepath.Join(dir, "questions"), "-c", "8", "-T", "1", "-q", "200"}, args...)
+	out, err := exec.Command("dnsperf", args...).CombinedOutput()
+	if err != nil {
+		return 0, fmt.Errorf("dnsperf: %w\n%s", err, out)
+	}
+	return parseDNSPerf(string(out))
+}
+
+var (
+	perfRate  = regexp.MustCompile(`Queries per second: +([0-9.]+)`)
+	perfSent  = regexp.MustCompile(`Queries sent: +([0-9]+)`)
+	perfRight = regexp.MustCompile(`Response codes: +NOERROR ([0-9]+) \(100\.00%\)`)
+)
+
+// parseDNSPerf takes what dnsperf prints.
+func parseDNSPerf(out string) (rate float64, err error) {
+	sent, right, m := perfSent.FindStringSubmatch(out), perfRight.FindStringSubmatch(out), perfRate.FindStringSubmatch(out)
+	if sent == nil || right == nil || m == nil || sent[1] != right[1] {
+		return 0, fmt.Errorf("dnsperf: questions without their answer:\n%s", out)
+	}
+	if rate, err = strconv.ParseFloat(m[1], 64); err == nil && rate == 0 {
+		err = errors.New("dnsperf: no questions")
+	}
+	return rate, err
+}
+
+// daemon runs a program in the foreground until it is stopped; answers says
+// whether it serves.
+func daemon(addr string, dir string, name string, args ...string) (*server, error) {
+	var log strings.Builder
+	cmd := exec.Command(name, args...)
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	stop := func() error {
+		err := cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait() // what it says of the signal
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	if err := awaitListener(addr); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), stop(), errors.New(log.String()))
+	}
+	return &server{addr, stop}, nil
+}
