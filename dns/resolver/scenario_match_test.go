@@ -92,9 +92,9 @@ func differsHeader(word string, want *dns.Message, m seen) (what string, known b
 		return unless(m.EDNS != nil && m.EDNS.DNSSECOK, "no DO"), true
 	case "QR", "AA", "TC", "RD", "RA", "AD", "CD":
 		return unless(slices.Contains(strings.Fields(flagWords(m.Message)), word), "no %s", word), true
-	case "server_cookie", "no_server_cookie":
+	case "server_cookie", "no_server_cookie", "random_complete_cookie", "random_complete_cookie_renewed":
 		cookie, _ := cookieOf(m.Message)
-		return unless((len(cookie) > 8) == (word == "server_cookie"), "cookie %x", cookie), true
+		return unless((len(cookie) > 8) == (word != "no_server_cookie"), "cookie %x", cookie), true
 	case "random_client_cookie":
 		cookie, _ := cookieOf(m.Message)
 		return unless(len(cookie) == 8, "cookie %x", cookie), true

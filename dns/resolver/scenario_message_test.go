@@ -258,7 +258,7 @@ func (p *packet) adjustEDNS(m, q *dns.Message) {
 		return
 	}
 	switch {
-	case p.adjusts("server_cookie"):
+	case p.adjusts("server_cookie"), p.adjusts("server_cookie_renew"):
 		e.Options = append(e.Options, dns.Option{Code: cookieOption, Data: slices.Concat(client[:8], serverCookie)})
 	case p.adjusts("wrong_cookie"):
 		wrong := slices.Concat(client[:8], serverCookie)

@@ -1,6 +1,7 @@
 package resolver_test
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -75,8 +76,11 @@ func (n *network) replies(m *sent) ([]delivery, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("nothing in the scenario answers %v", m)
+	return nil, fmt.Errorf("%w %v", errUnanswered, m)
 }
+
+// errUnanswered means a message to a server that the scenario does not have.
+var errUnanswered = errors.New("nothing in the scenario answers")
 
 // deliveries makes the entry's packets, in the order of the file.
 func (e *entry) deliveries(m *sent) (out []delivery, err error) {

@@ -91,7 +91,7 @@ func (p *player) step(st *step) error {
 	case "REPLY":
 		return p.reply(st)
 	case "TIMEOUT", "ERROR":
-		return p.net.drop()
+		return p.timeout()
 	case "CHECK_TRAFFIC":
 		return p.checkTraffic(st)
 	case "TIME_PASSES":
@@ -214,12 +214,10 @@ func (p *player) checksOut(st *step, m *sent) string {
 
 // checkOutQuery waits for a message to a server and has it wait for a REPLY.
 func (p *player) checkOutQuery(st *step) error {
-	for range int(scenarioPatience / scenarioRTT) {
-		synctest.Wait()
-		if p.net.check(func(m *sent) bool { return p.checksOut(st, m) == "" }) {
-			return nil
-		}
-		time.Sleep(scenarioRTT)
+	if p.await(func() bool {
+		return p.net.check(func(m *sent) bool { return p.checksOut(st, m) == "" })
+	}) {
+		return nil
 	}
 	return errors.New("no such message was sent")
 }
@@ -232,6 +230,26 @@ func (p *player) reply(st *step) error {
 	}
 	synctest.Wait()
 	return nil
+}
+
+// timeout waits for a message, which gets lost.
+func (p *player) timeout() error {
+	if !p.await(p.net.drop) && !p.net.lenient {
+		return errors.New("no message was sent")
+	}
+	return nil
+}
+
+// await lets time pass until done is true.
+func (p *player) await(done func() bool) bool {
+	for range int(scenarioPatience / scenarioRTT) {
+		synctest.Wait()
+		if done() {
+			return true
+		}
+		time.Sleep(scenarioRTT)
+	}
+	return false
 }
 
 // checkTraffic counts the messages that were sent.
@@ -303,13 +321,12 @@ func (m *memoryNet) answerHeld(e *entry) error {
 }
 
 // drop forgets the message that waits longest: it is never answered.
-func (m *memoryNet) drop() error {
-	synctest.Wait()
+func (m *memoryNet) drop() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.held) == 0 {
-		return errors.New("no message waits for it")
+		return false
 	}
 	m.held = m.held[1:]
-	return nil
+	return true
 }

@@ -123,7 +123,7 @@ func TestScenarioPlayer(t *testing.T) {
 		{"a message to another server", "STEP 1 QUERY\n" + question("fast.") + "STEP 2 CHECK_OUT_QUERY ADDRESS 192.0.2.54\n" + question("fast."), "no such message"},
 		{"a reply to nothing", "STEP 1 REPLY\n" + question("fast."), "no message waits"},
 		{"a time-out", "STEP 1 QUERY\n" + question("fast.") + "STEP 2 TIMEOUT\nSTEP 3 CHECK_NO_ANSWER", ""},
-		{"a time-out of nothing", "STEP 1 TIMEOUT", "no message waits"},
+		{"a time-out of nothing", "STEP 1 TIMEOUT", "no message was sent"},
 		{"time passes", "STEP 1 QUERY\n" + question("slow.") + "STEP 2 TIME_PASSES ELAPSE 3\nSTEP 3 CHECK_ANSWER WITHIN 1\n" + slow, ""},
 		{"nothing", "STEP 1 NOTHING", ""},
 		{"a step of other players", "STEP 1 CHECK_AUTOTRUST", errUnplayed.Error()},

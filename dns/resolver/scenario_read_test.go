@@ -144,15 +144,34 @@ func parseScenario(text string) (*scenario, error) {
 			r.skipTo("TEMPFILE_END")
 		case "TEMPFILE_NAME":
 		default:
-			key, value, ok := strings.Cut(r.text, ":")
-			if !ok {
+			settings := r.settings()
+			if settings == nil {
 				return nil, r.fail("neither a setting nor SCENARIO_BEGIN")
 			}
-			value, _, _ = strings.Cut(value, "#")
-			s.Config = append(s.Config, setting{strings.TrimSpace(key), unquote(value), r.n})
+			s.Config = append(s.Config, settings...)
 		}
 	}
 	return nil, r.fail("no SCENARIO_BEGIN")
+}
+
+// settings reads the settings of a line, of which there may be several.
+func (r *rplReader) settings() (all []setting) {
+	text, _, _ := strings.Cut(r.text, "#")
+	for word := range strings.FieldsSeq(text) {
+		if key, ok := strings.CutSuffix(word, ":"); ok && !strings.ContainsAny(key, ":\"") {
+			all = append(all, setting{Key: key, Line: r.n})
+			continue
+		}
+		if len(all) == 0 {
+			return nil
+		}
+		last := &all[len(all)-1]
+		last.Value = strings.TrimSpace(last.Value + " " + word)
+	}
+	for i := range all {
+		all[i].Value = unquote(all[i].Value)
+	}
+	return all
 }
 
 // body reads from SCENARIO_BEGIN to SCENARIO_END.

@@ -17,6 +17,7 @@ const everyWord = `; a comment
 server:
 	query-minimization: off	# a comment of the other kind
 	stub-addr: "192.0.2.1"
+	forward-zone: name: "." forward-addr: 2001:db8::53
 CONFIG_END
 SCENARIO_BEGIN every word ; once
 $ORIGIN example
@@ -69,7 +70,7 @@ func TestScenarioReader(t *testing.T) {
 	s, err := parseScenario(everyWord)
 	require.NoError(t, err)
 	assert.Equal(t, "every word", s.Title)
-	assert.Equal(t, []setting{{"server", "", 2}, {"query-minimization", "off", 3}, {"stub-addr", "192.0.2.1", 4}}, s.Config)
+	assert.Equal(t, []setting{{"server", "", 2}, {"query-minimization", "off", 3}, {"stub-addr", "192.0.2.1", 4}, {"forward-zone", "", 5}, {"name", ".", 5}, {"forward-addr", "2001:db8::53", 5}}, s.Config)
 
 	require.Len(t, s.Ranges, 1)
 	g := s.Ranges[0]
@@ -82,8 +83,8 @@ func TestScenarioReader(t *testing.T) {
 	assert.Equal(t, []string{"copy_id", "sleep=2"}, e.Packets[0].Adjust)
 	assert.Equal(t, []string{"QR", "AA", "NOERROR"}, e.Packets[0].Reply)
 	assert.Equal(t, [4]section{
-		{true, []recordText{{"www IN A", "example.", "60", 18}}},
-		{true, []recordText{{`www 5 IN TXT "a;b"`, "example.", "60", 20}}},
+		{true, []recordText{{"www IN A", "example.", "60", 19}}},
+		{true, []recordText{{`www 5 IN TXT "a;b"`, "example.", "60", 21}}},
 		{true, nil},
 		{false, nil},
 	}, e.Packets[0].Sections)
