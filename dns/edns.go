@@ -23,9 +23,6 @@ type Option struct {
 	Data []byte
 }
 
-// OptionCode is the code of an EDNS option.
-type OptionCode uint16
-
 const bitDO = 1 << 15
 
 // OPT is the data of the OPT pseudo record; [EDNS] has all of what the record
