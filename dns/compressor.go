@@ -81,9 +81,39 @@ func (c *Compressor) remember(n Name, off int) {
 	}
 }
 
+// note enters the name that stands uncompressed in the message at off: the
+// question's, which was copied there.
+func (c *Compressor) note(wire []byte, off int) {
+	for ; wire[0] != 0 && c.used < compressorFull; off, wire = off+1+int(wire[0]), wire[1+wire[0]:] {
+		h := hashSuffix(wire)
+		slot := h >> 24
+		for c.table[slot] != 0 {
+			slot = (slot + 1) % compressorSize
+		}
+		c.table[slot] = h<<16&^maxPointer | uint32(off)
+		c.used++
+	}
+}
+
+// forget forgets the names that stand at off and behind. They were entered
+// after all others, so that no probe for another goes over their slots.
+func (c *Compressor) forget(off int) {
+	for i, v := range c.table {
+		if v != 0 && int(v&maxPointer) >= off {
+			c.table[i] = 0
+			c.used--
+		}
+	}
+	for i := range c.recent {
+		if int(c.recent[i].off) >= off {
+			c.recent[i] = recentName{}
+		}
+	}
+}
+
 // hashSuffix hashes the end of a name by its length and a few of its octets:
 // names that collide are compared, and the table is small.
-func hashSuffix(wire string) uint32 {
+func hashSuffix[T string | []byte](wire T) uint32 {
 	n, label := len(wire), int(wire[0])
 	h := uint32(n)<<8 | uint32(label)
 	h = h*0x01000193 ^ uint32(wire[1])<<16 ^ uint32(wire[label])<<8 ^ uint32(wire[1+label/2])
