@@ -74,3 +74,20 @@ func ParseNameAt(msg []byte, off int) (n Name, next int, err error) {
 	}
 	return Name{string(b)}, next, nil
 }
+
+// CutName returns the name that wire begins with, uncompressed, and what
+// follows it. The name is cut from wire without an allocation, and keeps it in
+// memory. False where wire begins with no name.
+func CutName(wire string) (n Name, rest string, ok bool) {
+	for i := 0; i < len(wire) && i < MaxName; {
+		c := wire[i]
+		switch {
+		case c == 0:
+			return Name{wire[:i+1]}, wire[i+1:], true
+		case c > MaxLabel:
+			return Name{}, wire, false
+		}
+		i += 1 + int(c)
+	}
+	return Name{}, wire, false
+}
