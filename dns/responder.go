@@ -53,6 +53,10 @@ func (w *Responder) SetRCode(r RCode) { w.b.Header.RCode = r }
 // SetAuthoritative sets or clears AA.
 func (w *Responder) SetAuthoritative(on bool) { w.b.Header.Authoritative = on }
 
+// SetTruncated sets or clears TC, which the Responder sets by itself where what
+// is added does not fit: it is for bodies that the handler has cut.
+func (w *Responder) SetTruncated(on bool) { w.b.Header.Truncated = on }
+
 // SetRecursionAvailable sets or clears RA.
 func (w *Responder) SetRecursionAvailable(on bool) { w.b.Header.RecursionAvailable = on }
 
