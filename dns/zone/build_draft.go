@@ -1,0 +1,186 @@
+package zone
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+
+	"applayer/dns"
+)
+
+// draft is a name whose records may still change.
+type draft struct {
+	key   string
+	owner dns.Name
+	used  bool
+	old   *node // what the name had before
+	sets  []draftSet
+	kept  *draft // the draft that stands for this name, where it is another
+}
+
+type draftSet struct {
+	typ, covered dns.Type
+	n            uint32
+	ttl          uint32
+	wire         []byte
+}
+
+// current returns the draft of the open name.
+func (d *draft) current() *draft {
+	if d.kept != nil {
+		return d.kept
+	}
+	return d
+}
+
+// start begins with what a name had.
+func (d *draft) start(key string, owner dns.Name, old *node) {
+	d.key, d.owner, d.used, d.old, d.kept = key, owner, true, old, nil
+	d.sets = d.sets[:0]
+	for _, s := range old.list() {
+		d.sets = append(d.sets, draftSet{s.typ, s.covered, s.n, s.ttl(), []byte(s.wire)})
+	}
+}
+
+// set returns the set of a type, nil for none.
+func (d *draft) set(t, covered dns.Type) *draftSet {
+	for i := range d.sets {
+		if d.sets[i].typ == t && d.sets[i].covered == covered {
+			return &d.sets[i]
+		}
+	}
+	return nil
+}
+
+func (d *draft) add(rr *dns.RR) (err error) {
+	t, covered := rr.Type(), coveredBy(rr.Data)
+	s := d.set(t, covered)
+	if s == nil {
+		s = d.grow()
+		*s = draftSet{typ: t, covered: covered, ttl: rr.TTL, wire: s.wire[:0]}
+	}
+	before := len(s.wire)
+	if s.wire, err = appendRecord(s.wire, rr); err != nil {
+		s.wire = s.wire[:before]
+		if s.n == 0 {
+			d.sets = d.sets[:len(d.sets)-1]
+		}
+		return err
+	}
+	s.n++
+	s.ttl = min(s.ttl, rr.TTL)
+	return nil
+}
+
+// grow appends a set, with the octets that an earlier one had there.
+func (d *draft) grow() *draftSet {
+	if len(d.sets) < cap(d.sets) {
+		d.sets = d.sets[:len(d.sets)+1]
+	} else {
+		d.sets = append(d.sets, draftSet{})
+	}
+	return &d.sets[len(d.sets)-1]
+}
+
+func (d *draft) remove(rr *dns.RR) bool {
+	s := d.set(rr.Type(), coveredBy(rr.Data))
+	want, err := dns.AppendCanonicalRData(nil, rr.Data)
+	if s == nil || err != nil {
+		return false
+	}
+	var canonical []byte
+	for at := 0; at < len(s.wire); {
+		size := recordSize(s.wire[at:])
+		canonical = appendCanonical(canonical[:0], s.typ, s.wire[at+recordHead:at+size])
+		if string(canonical) == string(want) {
+			s.wire = slices.Delete(s.wire, at, at+size)
+			if s.n--; s.n == 0 {
+				i := slices.IndexFunc(d.sets, func(o draftSet) bool { return o.typ == s.typ && o.covered == s.covered })
+				d.sets = slices.Delete(d.sets, i, i+1)
+			}
+			return true
+		}
+		at += size
+	}
+	return false
+}
+
+// coveredBy returns the type that a signature covers; 0 for other data.
+func coveredBy(d dns.RData) dns.Type {
+	if d.Type() != dns.TypeRRSIG {
+		return 0
+	}
+	var buf [512]byte
+	if b, err := dns.AppendRData(buf[:0], d, nil); err == nil && len(b) >= 2 {
+		return dns.Type(binary.BigEndian.Uint16(b))
+	}
+	return 0
+}
+
+func recordSize(w []byte) int {
+	return recordHead + int(binary.BigEndian.Uint16(w[ownerSize+8:]))
+}
+
+// appendCanonical appends the canonical form of data on the wire, by which
+// records are the same or not (RFC 2181 §5, RFC 4034 §6.2).
+func appendCanonical(dst []byte, t dns.Type, rdata []byte) []byte {
+	if t == dns.TypeA || t == dns.TypeAAAA || t == dns.TypeTXT {
+		return append(dst, rdata...)
+	}
+	d, err := dns.ParseRData(t, rdata, 0, len(rdata), nil)
+	if err != nil {
+		return append(dst, rdata...)
+	}
+	before := len(dst)
+	if dst, err = dns.AppendCanonicalRData(dst, d); err != nil {
+		return append(dst[:before], rdata...)
+	}
+	return dst
+}
+
+// node makes of a draft what is kept; nil where nothing is left.
+func (d *draft) node(mem *slab) *node {
+	if len(d.sets) == 0 {
+		return nil
+	}
+	slices.SortFunc(d.sets, func(a, b draftSet) int {
+		return cmp.Or(cmp.Compare(a.covered, b.covered), cmp.Compare(a.typ, b.typ))
+	})
+	sets := mem.rrsets(len(d.sets))
+	for i := range d.sets {
+		s := &d.sets[i]
+		s.settle()
+		sets[i] = rrset{s.typ, s.covered, s.n, mem.string(s.wire)}
+	}
+	owner := d.owner
+	if d.old != nil {
+		owner = d.old.owner
+	} else {
+		owner, _, _ = dns.CutName(mem.string([]byte(owner.Wire())))
+	}
+	return mem.node(node{owner: owner, sets: sets})
+}
+
+// settle takes out what is there twice, and sets all TTLs to the lowest.
+func (s *draftSet) settle() {
+	if s.n < 2 {
+		return
+	}
+	seen := make(map[string]struct{}, s.n)
+	var canonical []byte
+	kept := s.wire[:0]
+	for at := 0; at < len(s.wire); {
+		size := recordSize(s.wire[at:])
+		record := s.wire[at : at+size]
+		at += size
+		canonical = appendCanonical(canonical[:0], s.typ, record[recordHead:])
+		if _, ok := seen[string(canonical)]; ok {
+			s.n--
+			continue
+		}
+		seen[string(canonical)] = struct{}{}
+		binary.BigEndian.PutUint32(record[ownerSize+4:], s.ttl)
+		kept = append(kept, record...)
+	}
+	s.wire = kept
+}

@@ -1,0 +1,59 @@
+package zone
+
+import "strings"
+
+// slab is where a builder keeps what it makes: cut from pieces, of which each
+// is larger than the one before, so that a zone of a million names takes few
+// and a small change takes little.
+type slab struct {
+	sets   pieces[rrset]
+	nodes  pieces[node]
+	octets strings.Builder
+	piece  int
+}
+
+const (
+	maxPiece     = 1024     // elements
+	minTextPiece = 256      // octets
+	maxTextPiece = 64 << 10 // octets
+)
+
+// string returns b as a string.
+func (m *slab) string(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if m.octets.Cap()-m.octets.Len() < len(b) {
+		// What was cut from the piece before stays valid.
+		m.piece = min(max(2*m.piece, minTextPiece), maxTextPiece)
+		m.octets.Reset()
+		m.octets.Grow(max(len(b), m.piece))
+	}
+	start := m.octets.Len()
+	m.octets.Write(b)
+	return m.octets.String()[start:]
+}
+
+func (m *slab) rrsets(n int) []rrset { return m.sets.cut(n) }
+
+func (m *slab) node(n node) *node {
+	kept := &m.nodes.cut(1)[0]
+	*kept = n
+	return kept
+}
+
+type pieces[T any] struct {
+	free []T
+	size int
+}
+
+// cut returns n elements.
+func (p *pieces[T]) cut(n int) []T {
+	if len(p.free) < n {
+		p.size = min(max(2*p.size, 4), maxPiece)
+		p.free = make([]T, max(n, p.size))
+	}
+	cut := p.free[:n:n]
+	p.free = p.free[n:]
+	return cut
+}

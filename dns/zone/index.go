@@ -1,0 +1,194 @@
+package zone
+
+import "slices"
+
+// index is the names of a zone in canonical order: a list that is cut into
+// pages. A new version of a zone has the pages of the old one, but for those
+// that were changed; a page that a version has is never written again.
+type index struct {
+	// first has the first key of each page.
+	first []string
+	pages []*page
+}
+
+type page struct {
+	entries []entry
+	// by is the change that made the page and may still write to it.
+	by *change
+}
+
+// change stands for one builder's work: what it made is its own until the
+// version is published.
+type change struct{ _ byte }
+
+type entry struct {
+	key  string
+	node *node
+}
+
+// pageSize is how many entries a page has at most. Half of it is copied for a
+// change, and the list of pages, so that both should be short.
+const pageSize = 256
+
+// position is a place in an index: that of an entry, or of where one would be.
+type position struct{ page, entry int }
+
+// search returns the position of a key, or of the next one behind it.
+func (x *index) search(key []byte) (position, bool) {
+	// The last page that does not begin behind the key.
+	lo, hi := 0, len(x.first)
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); x.first[mid] <= string(key) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo == 0 {
+		return position{}, false
+	}
+	p := position{page: lo - 1}
+	entries := x.pages[p.page].entries
+	lo, hi = 0, len(entries)
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); entries[mid].key < string(key) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	p.entry = lo
+	return p, lo < len(entries) && entries[lo].key == string(key)
+}
+
+// get returns the node at a key, nil for none.
+func (x *index) get(key []byte) *node {
+	if p, ok := x.search(key); ok {
+		return x.pages[p.page].entries[p.entry].node
+	}
+	return nil
+}
+
+// getLate is get for keys that most often come in order, behind all others.
+func (x *index) getLate(key []byte) *node {
+	if last := len(x.pages) - 1; last < 0 {
+		return nil
+	} else if tail := x.pages[last].entries; tail[len(tail)-1].key < string(key) {
+		return nil
+	}
+	return x.get(key)
+}
+
+// at returns the entry at a position or, where that is a page's end, the one
+// behind it; false at the end of all.
+func (x *index) at(p position) (entry, bool) {
+	if p.page < len(x.pages) && p.entry == len(x.pages[p.page].entries) {
+		p = position{page: p.page + 1}
+	}
+	if p.page >= len(x.pages) {
+		return entry{}, false
+	}
+	return x.pages[p.page].entries[p.entry], true
+}
+
+// before returns the position of the entry before p; false where there is none.
+func (x *index) before(p position) (position, bool) {
+	switch {
+	case p.entry > 0:
+		return position{p.page, p.entry - 1}, true
+	case p.page > 0:
+		return position{p.page - 1, len(x.pages[p.page-1].entries) - 1}, true
+	}
+	return p, false
+}
+
+// put sets the node at a key; key is kept. The index is by's own, its pages may
+// be shared.
+func (x *index) put(by *change, key string, n *node) {
+	if len(x.pages) == 0 {
+		x.first, x.pages = []string{key}, []*page{{by: by, entries: append(make([]entry, 0, pageSize), entry{key, n})}}
+		return
+	}
+	p, found := position{}, false
+	last := len(x.pages) - 1
+	if tail := x.pages[last].entries; tail[len(tail)-1].key < key {
+		p = position{last, len(tail)} // master files are often in order
+	} else {
+		p, found = x.search([]byte(key))
+	}
+	pg := x.own(by, p.page)
+	if found {
+		pg.entries[p.entry].node = n
+		return
+	}
+	if len(pg.entries) == pageSize {
+		p = x.split(by, p)
+		pg = x.pages[p.page]
+	}
+	pg.entries = slices.Insert(pg.entries, p.entry, entry{key, n})
+	x.first[p.page] = pg.entries[0].key
+}
+
+// split cuts the full page of p in two and returns where p is then. A page that
+// grows at the end of all keeps what it has.
+func (x *index) split(by *change, p position) position {
+	pg := x.pages[p.page]
+	cut := pageSize / 2
+	if p.page == len(x.pages)-1 && p.entry == pageSize {
+		cut = pageSize
+	}
+	half := &page{by: by, entries: append(make([]entry, 0, pageSize), pg.entries[cut:]...)}
+	clear(pg.entries[cut:])
+	pg.entries = pg.entries[:cut]
+	x.pages = slices.Insert(x.pages, p.page+1, half)
+	if len(half.entries) > 0 {
+		x.first = slices.Insert(x.first, p.page+1, half.entries[0].key)
+	} else {
+		x.first = append(x.first, "")
+	}
+	if p.entry >= cut {
+		return position{p.page + 1, p.entry - cut}
+	}
+	return p
+}
+
+// remove takes the entry at a key out.
+func (x *index) remove(by *change, key []byte) {
+	p, found := x.search(key)
+	if !found {
+		return
+	}
+	pg := x.own(by, p.page)
+	pg.entries = slices.Delete(pg.entries, p.entry, p.entry+1)
+	if len(pg.entries) == 0 {
+		x.pages = slices.Delete(x.pages, p.page, p.page+1)
+		x.first = slices.Delete(x.first, p.page, p.page+1)
+		return
+	}
+	x.first[p.page] = pg.entries[0].key
+}
+
+// own returns a page that by may write to: its own or a copy.
+func (x *index) own(by *change, i int) *page {
+	if pg := x.pages[i]; pg.by == by {
+		return pg
+	}
+	x.pages[i] = &page{by: by, entries: append(make([]entry, 0, pageSize), x.pages[i].entries...)}
+	return x.pages[i]
+}
+
+// clone returns an index of the same pages that may be changed alone.
+func (x *index) clone() index {
+	return index{first: slices.Clone(x.first), pages: slices.Clone(x.pages)}
+}
+
+// all goes through the entries from p on until f returns false.
+func (x *index) all(p position, f func(entry) bool) {
+	for ; p.page < len(x.pages); p = (position{page: p.page + 1}) {
+		for _, e := range x.pages[p.page].entries[p.entry:] {
+			if !f(e) {
+				return
+			}
+		}
+	}
+}
