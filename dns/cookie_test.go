@@ -20,7 +20,7 @@ func unhex(t *testing.T, s string) []byte {
 
 func secret(t *testing.T, s string) dns.CookieSecret { return dns.CookieSecret(unhex(t, s)) }
 
-// TestCookieVectors are the dialogues of RFC 9018 appendix A.
+// TestCookieVectors are the dialogues of RFC 9018 §A.
 func TestCookieVectors(t *testing.T) {
 	const first, old = "e5e973e5a6b2a43f48e7dc849e37bfcf", "dd3bdf9344b678b185a6f5cb60fca715"
 	tests := []struct {
