@@ -66,6 +66,8 @@ type Exchanged struct {
 	RTT time.Duration
 	// Sent is how many queries it took.
 	Sent int
+	// Ignored is how many messages came that did not answer a query.
+	Ignored int
 	// Query and Reply are the octets of the last query and of its answer.
 	Query, Reply []byte
 }

@@ -183,7 +183,20 @@ func (x *exchange) make(network string, id uint16, local netip.Addr) (accept fun
 	}
 	x.matcher.MatchCase = mixed
 	x.matcher.WantCookie = known && network == NetworkUDP
-	return x.matcher.Accept, nil
+	return x.accept, nil
+}
+
+// accept counts what does not answer the query.
+func (x *exchange) accept(reply []byte) error {
+	err := x.matcher.Accept(reply)
+	if err == nil || isAskStream(err) {
+		return err
+	}
+	x.how.Ignored++
+	if refused := x.machine.Do(EventMismatch); refused != nil {
+		return refused
+	}
+	return err
 }
 
 // addEDNS gives the query its OPT record, and that its cookie. It tells whether

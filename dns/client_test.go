@@ -103,6 +103,7 @@ func TestClientIgnores(t *testing.T) {
 				assert.Equal(t, exampleA, m.Question[0])
 				assert.Len(t, m.Answer, 1)
 				assert.Equal(t, 1, how.Sent)
+				assert.Equal(t, 1, how.Ignored)
 			})
 		})
 	}

@@ -2,3 +2,6 @@ package dns
 
 // SipHash24 is the hash of server cookies.
 var SipHash24 = sipHash24
+
+// MachineIn is a Machine in a state of one's choice.
+func MachineIn(s State) Machine { return Machine{s} }

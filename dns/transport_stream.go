@@ -262,24 +262,30 @@ func (t *Transport) leave(p *peer, s *stream, id uint16, timedOut bool) {
 	t.mu.Lock()
 	w := s.waiting[id]
 	delete(s.waiting, id)
-	if timedOut && s.heard == w.heard {
+	if timedOut && s.conn != nil && s.heard == w.heard {
 		s.closing = true
 		p.drop(s)
 	}
-	last := len(s.waiting) == 0
-	if last && s.conn != nil && !s.closing {
-		s.closing = s.idle == 0
-		s.conn.nc.SetReadDeadline(time.Now().Add(s.idle))
-	}
-	if s.closing && last {
-		p.drop(s)
-		s.cancel()
-		if s.conn != nil {
-			s.conn.nc.SetReadDeadline(time.Unix(1, 0))
-		}
+	if len(s.waiting) == 0 {
+		s.rest(p)
 	}
 	t.mu.Unlock()
 	close(w.gone)
+}
+
+// rest sees to a stream on which nobody waits: it is kept for a while, if it is
+// open and may be used again.
+func (s *stream) rest(p *peer) {
+	if s.conn != nil && !s.closing && s.idle > 0 {
+		s.conn.nc.SetReadDeadline(time.Now().Add(s.idle))
+		return
+	}
+	s.closing = true
+	p.drop(s)
+	s.cancel()
+	if s.conn != nil {
+		s.conn.nc.SetReadDeadline(time.Unix(1, 0)) // its reader ends, and closes it
+	}
 }
 
 // exchange sends a query and waits for its answer.
