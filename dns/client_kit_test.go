@@ -2,9 +2,12 @@ package dns_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -140,3 +143,14 @@ func short(t *testing.T, seconds int) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
+
+// from dials from an address that may change.
+func (l *lab) from(local *atomic.Pointer[string]) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return l.DialFrom(ctx, network, *local.Load(), addr)
+	}
+}
+
+func tlsServer(c *dns.Conn, config *tls.Config) *tls.Conn { return tls.Server(c.NetConn(), config) }
