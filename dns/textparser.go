@@ -1,5 +1,7 @@
 package dns
 
+import "errors"
+
 // TextParser reads parts of records in their presentation form, token by token
 // (RFC 1035 §5.1). The zero value reads absolute names alone. What it returns is
 // cut from pieces that it makes as it goes, few for many records. It may not be
@@ -15,7 +17,13 @@ type TextParser struct {
 
 // Name reads a domain name: relative to the origin, the origin itself as "@".
 // The error is a [*ParseError].
-func (p *TextParser) Name(t Token) (Name, error) { return scanName(t, p.Origin, &p.mem) }
+func (p *TextParser) Name(t Token) (Name, error) {
+	n, err := scanName(t, p.Origin, &p.mem)
+	if e, ok := errors.AsType[*ParseError](err); ok {
+		e.Offset += int64(t.Offset)
+	}
+	return n, err
+}
 
 // RData reads the data of a record of type t from its tokens, all of them: the
 // type's own form, or that of RFC 3597 §5. The error is a [*ParseError].
@@ -30,5 +38,10 @@ func (p *TextParser) RData(t Type, tokens []Token) (RData, error) {
 	if err := c.scan(raw, tokens, p.Origin, &p.mem); err != nil {
 		return nil, err
 	}
-	return ParseRData(t, raw.Octets, 0, len(raw.Octets), p.Types)
+	d, err := ParseRData(t, raw.Octets, 0, len(raw.Octets), p.Types)
+	if e, ok := errors.AsType[*ParseError](err); ok {
+		// It counts octets of the RDATA, which stand nowhere in the text.
+		e.Offset = int64(tokens[0].Offset)
+	}
+	return d, err
 }

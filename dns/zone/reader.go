@@ -1,0 +1,349 @@
+package zone
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+
+	"applayer/dns"
+	"applayer/internal/ascii"
+)
+
+// ReaderOptions say how a master file is read. Nil is the zero value.
+type ReaderOptions struct {
+	// Origin is what relative names are relative to, up to the first $ORIGIN.
+	// Without one all names must be absolute until then.
+	Origin dns.Name
+	// File is the file's name for errors.
+	File string
+	// FS is where $INCLUDE finds its files; nil for nowhere. Paths are relative
+	// to its root, have slashes and do not lead out of it; that symbolic links
+	// do not either is up to it: [os.Root.FS] sees to that, os.DirFS does not.
+	FS fs.FS
+	// Class is the class of all records, IN by default.
+	Class dns.Class
+	// Types are types that the program adds.
+	Types dns.PrivateTypes
+	// Limits bounds what the file can make us do.
+	Limits *Limits
+}
+
+// Reader reads the records of a master file one by one (RFC 1035 §5), so that a
+// file may be larger than memory. It may not be used by several goroutines at
+// once.
+type Reader struct {
+	opts   ReaderOptions
+	limits Limits
+
+	src    *source
+	entry  dns.Entry
+	parser dns.TextParser // its origin is the one in force
+	err    error          // what ended the reading
+
+	// The owner of the record before, how it was written, and below what.
+	owner       dns.Name
+	ownerText   []byte
+	ownerOrigin dns.Name
+
+	defaultTTL, lastTTL       uint32
+	hasDefaultTTL, hasLastTTL bool
+
+	gen       generator
+	includes  int
+	generated int
+	scratch   []byte
+}
+
+// NewReader returns a Reader of the master file in r, which it reads in large
+// pieces.
+func NewReader(r io.Reader, opts *ReaderOptions) *Reader {
+	if opts == nil {
+		opts = &ReaderOptions{}
+	}
+	z := &Reader{opts: *opts, limits: opts.Limits.withDefaults()}
+	if z.opts.Class == 0 {
+		z.opts.Class = dns.ClassIN
+	}
+	z.src = &source{name: opts.File, r: r}
+	z.parser = dns.TextParser{Origin: opts.Origin, Types: opts.Types}
+	return z
+}
+
+// Next returns the next record, io.EOF behind the last. The error is a
+// [*ParseError], or what reading the file gave; it ends the reading. The record
+// may be kept.
+func (r *Reader) Next() (dns.RR, error) {
+	for r.err == nil {
+		if r.gen.left > 0 {
+			return r.nextGenerated()
+		}
+		if r.err = r.nextEntry(); r.err != nil {
+			break
+		}
+		tokens := r.entry.Tokens
+		if len(tokens) == 0 {
+			continue
+		}
+		if isDirective(&r.entry) {
+			r.err = r.located(r.directive(tokens))
+			continue
+		}
+		rr, f := r.record(tokens, r.entry.Blank)
+		if f != nil {
+			r.err = r.located(f)
+			break
+		}
+		return rr, nil
+	}
+	r.Close()
+	return dns.RR{}, r.err
+}
+
+// All goes through the records. After an error, which is the last that it
+// yields, there is no more. It calls [Reader.Close] at its end.
+func (r *Reader) All() iter.Seq2[dns.RR, error] {
+	return func(yield func(dns.RR, error) bool) {
+		defer r.Close()
+		for {
+			rr, err := r.Next()
+			if err == io.EOF || !yield(rr, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// errClosed is what Next returns after Close.
+var errClosed = fmt.Errorf("zone: reader: %w", fs.ErrClosed)
+
+// Close closes the included files that are open. It need not be called after an
+// error of [Reader.Next], io.EOF among them.
+func (r *Reader) Close() error {
+	var errs []error
+	for ; r.src.parent != nil; r.src = r.src.parent {
+		errs = append(errs, r.src.close())
+	}
+	if r.err == nil {
+		r.err = errClosed
+	}
+	return errors.Join(errs...)
+}
+
+// Position returns the file and the line of the record that Next returned last.
+func (r *Reader) Position() (file string, line int) {
+	line, _ = r.src.position(0)
+	return r.src.name, line
+}
+
+// nextEntry reads an entry of the innermost file; at its end it goes on in the
+// one that included it.
+func (r *Reader) nextEntry() error {
+	for {
+		err := r.src.next(&r.entry, r.limits.entry())
+		switch {
+		case err == nil:
+			return nil
+		case err == io.EOF && r.src.parent == nil:
+			return io.EOF
+		case err == io.EOF:
+			if err := r.leave(); err != nil {
+				return err
+			}
+			continue
+		}
+		if f, ok := entryFault(err); ok {
+			return r.located(f)
+		}
+		line, _ := r.src.position(0)
+		return fmt.Errorf("zone: %s:%d: %w", r.src.name, line, err)
+	}
+}
+
+// entryFault tells whether err is about what the file says, and not about
+// reading it.
+func entryFault(err error) (*fault, bool) {
+	if _, ok := errors.AsType[*dns.LimitError](err); ok {
+		return &fault{err: err}, true
+	}
+	if _, ok := errors.AsType[*dns.ParseError](err); ok {
+		return faultOf(err), true
+	}
+	return nil, false
+}
+
+// located returns the error of a fault in the last entry; nil for none.
+func (r *Reader) located(f *fault) error {
+	if f == nil {
+		return nil
+	}
+	line, column := r.src.position(f.at)
+	return &ParseError{
+		File: r.src.name, Line: line, Column: column, Offset: r.src.offset + int64(r.src.start+f.at),
+		What: f.what, Ref: f.ref, Err: f.err,
+	}
+}
+
+// record reads a record from the words of its entry; blank tells that the owner
+// is the one of the record before.
+func (r *Reader) record(tokens []dns.Token, blank bool) (rr dns.RR, f *fault) {
+	if !blank {
+		if f := r.setOwner(tokens[0]); f != nil {
+			return rr, f
+		}
+		tokens = tokens[1:]
+	}
+	if !r.owner.IsValid() {
+		return rr, syntax(0, "blank owner in the first record", "RFC 1035 §5.1")
+	}
+	head, n, err := r.parser.Head(tokens)
+	if err != nil {
+		return rr, faultOf(err)
+	}
+	at := tokens[n-1].Offset
+	if f := r.checkHead(&head, at); f != nil {
+		return rr, f
+	}
+	return r.finish(r.owner, &head, at, tokens[n:])
+}
+
+// setOwner reads an owner. Most records have that of the one before.
+func (r *Reader) setOwner(t dns.Token) *fault {
+	if r.parser.Origin == r.ownerOrigin && string(t.Text) == string(r.ownerText) && !t.Quoted {
+		return nil
+	}
+	owner, err := r.parser.Name(t)
+	if err != nil {
+		return faultOf(err)
+	}
+	r.owner, r.ownerOrigin = owner, r.parser.Origin
+	r.ownerText = append(r.ownerText[:0], t.Text...)
+	if t.Quoted {
+		r.ownerText = r.ownerText[:0]
+	}
+	return nil
+}
+
+// checkHead refuses another class and what is no data of a zone.
+func (r *Reader) checkHead(h *dns.RRHead, at int) *fault {
+	switch {
+	case h.Class != 0 && h.Class != r.opts.Class:
+		return syntax(at, "class "+h.Class.String()+" in a zone of class "+r.opts.Class.String(), "RFC 1035 §5.2")
+	case h.Type.IsMeta() || h.Type == 0:
+		return syntax(at, "type "+h.Type.String()+" in a zone", "RFC 6895 §3.1")
+	}
+	return nil
+}
+
+// finish reads the data of a record and sets its TTL; at is where the type
+// stands.
+func (r *Reader) finish(owner dns.Name, h *dns.RRHead, at int, data []dns.Token) (rr dns.RR, f *fault) {
+	d, err := r.parser.RData(h.Type, data)
+	if err != nil {
+		f := faultOf(err)
+		f.at = max(f.at, at) // no data at all has no place of its own
+		return rr, f
+	}
+	if f := r.checkLength(d, at, data); f != nil {
+		return rr, f
+	}
+	ttl, ok := r.ttl(h, d)
+	if !ok {
+		return rr, syntax(at, "no TTL: neither here nor before", "RFC 2308 §4")
+	}
+	return dns.RR{Name: owner, Class: r.opts.Class, TTL: ttl, Data: d}, nil
+}
+
+// ttl returns the TTL of a record: its own; else that of $TTL; else that of the
+// record before (RFC 1035 §5.1, RFC 2308 §4). Without any of them an SOA's
+// minimum counts, for it and for those behind it, as in named.
+func (r *Reader) ttl(h *dns.RRHead, d dns.RData) (uint32, bool) {
+	soa, isSOA := d.(*dns.SOA)
+	switch {
+	case h.HasTTL:
+		r.lastTTL, r.hasLastTTL = h.TTL, true
+		return h.TTL, true
+	case r.hasDefaultTTL:
+		return r.defaultTTL, true
+	case r.hasLastTTL:
+		return r.lastTTL, true
+	case isSOA:
+		r.defaultTTL, r.hasDefaultTTL = min(soa.Minimum, dns.MaxTTL), true
+		return r.defaultTTL, true
+	}
+	return 0, false
+}
+
+// checkLength refuses RDATA that is too long. A word can stand for so many more
+// octets as a relative name, a character for so many as in an IPv6 address: what
+// is short in text is not looked at.
+func (r *Reader) checkLength(d dns.RData, at int, data []dns.Token) *fault {
+	bound := 0
+	for i := range data {
+		bound += dns.MaxName + 1 + 16*len(data[i].Text)
+	}
+	if bound <= r.limits.MaxRData {
+		return nil
+	}
+	b, err := dns.AppendRData(r.scratch[:0], d, nil)
+	r.scratch = b[:0]
+	switch {
+	case err != nil:
+		f := faultOf(err)
+		f.at = at
+		return f
+	case len(b) > r.limits.MaxRData:
+		return limitReached(at, "MaxRData", r.limits.MaxRData)
+	}
+	return nil
+}
+
+// isDirective tells whether an entry begins with a dollar sign, which in an
+// owner is written "\$".
+func isDirective(e *dns.Entry) bool {
+	t := &e.Tokens[0]
+	return !e.Blank && !t.Quoted && t.Text[0] == '$'
+}
+
+// directive does what an entry says that is no record.
+func (r *Reader) directive(tokens []dns.Token) *fault {
+	name := tokens[0].Text
+	switch {
+	case ascii.EqualFold(name, "$ORIGIN"):
+		return r.setOrigin(tokens)
+	case ascii.EqualFold(name, "$TTL"):
+		return r.setTTL(tokens)
+	case ascii.EqualFold(name, "$INCLUDE"):
+		return r.include(tokens)
+	case ascii.EqualFold(name, "$GENERATE"):
+		return r.generate(tokens)
+	}
+	return syntax(0, "directive "+quoted(name), "RFC 1035 §5.1")
+}
+
+// setOrigin is $ORIGIN name (RFC 1035 §5.1).
+func (r *Reader) setOrigin(tokens []dns.Token) *fault {
+	if len(tokens) != 2 {
+		return syntax(0, "$ORIGIN without one name", "RFC 1035 §5.1")
+	}
+	origin, err := r.parser.Name(tokens[1])
+	if err != nil {
+		return faultOf(err)
+	}
+	r.parser.Origin = origin
+	return nil
+}
+
+// setTTL is $TTL seconds (RFC 2308 §4).
+func (r *Reader) setTTL(tokens []dns.Token) *fault {
+	if len(tokens) != 2 || tokens[1].Quoted {
+		return syntax(0, "$TTL without one time", "RFC 2308 §4")
+	}
+	ttl, err := dns.ParseTTL(string(tokens[1].Text))
+	if err != nil {
+		return &fault{tokens[1].Offset, "TTL " + quoted(tokens[1].Text), "RFC 2181 §8", dns.ErrSyntax}
+	}
+	r.defaultTTL, r.hasDefaultTTL = ttl, true
+	return nil
+}
