@@ -75,8 +75,8 @@ func TestTransportPipelined(t *testing.T) {
 	})
 }
 
-// TestTransportSameID: IDs under way on one connection differ (RFC 7766
-// §6.2.1), so a query with the same one gets another connection.
+// TestTransportSameID: IDs under way on one connection differ, so a query with
+// the same one gets another connection (RFC 7766 §6.2.1).
 func TestTransportSameID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t)
