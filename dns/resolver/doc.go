@@ -1,0 +1,44 @@
+// Package resolver finds answers in the Domain Name System: it asks the name
+// servers of the root, follows their referrals down to the zone that knows, and
+// remembers what it was told (RFC 1034 §5.3.3).
+//
+// # Where to start
+//
+// An [Engine] is the algorithm: it has no socket and no clock. It is told the
+// time and what came from the network, and tells what to send. A [Cache] is
+// what is known; several engines may share one. A [Result] is what came of a
+// question, with a [Step] for each message that it cost.
+//
+// # What is believed
+//
+// A message is the reply when it comes from where the question went, to the
+// port that it left from, with its ID, its question letter for letter, case
+// included, and its cookie (RFC 5452 §9.1, RFC 7873 §5.3). What is none is
+// ignored and the wait goes on. After eight replies with wrong IDs, or one in
+// other case, the question goes over TCP.
+//
+// Of a reply counts what the server may speak for: names at or below the zone
+// that it was asked for. Addresses in referrals lead to servers and answer
+// nothing; NS records beside an answer are not looked at; a delegation lives as
+// long as the parent said, whatever the child says (RFC 2181 §5.4.1).
+//
+// # Limits
+//
+// [Limits] bounds what one question may cost. With the defaults it is 100
+// messages, 8 seconds, 11 aliases, 16 name servers whose addresses are looked
+// up (5 of one zone), 6 lookups deep, and 1 MiB of replies.
+//
+// # Errors
+//
+// A question without an answer has the RCode SERVFAIL, and in Err the reason:
+// [ErrNoServer], [ErrAliasLoop], a [*LimitError] that names the limit.
+//
+// # Standards
+//
+// RFC 1034 and 1035; 2181 (ranking, sets), 2308 (negative answers), 5452
+// (forged replies), 6672 (DNAME), 6891 (EDNS), 7873 (cookies), 8020 (nothing
+// below NXDOMAIN), 8767 (stale answers), 9156 (minimised names), 9520
+// (failures), 9609 (priming). Not here: validation of signatures (the cache has
+// room for its result), RFC 8806 (a local root), prefetching, the client
+// response timer of RFC 8767.
+package resolver

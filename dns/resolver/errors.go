@@ -1,0 +1,42 @@
+package resolver
+
+import (
+	"errors"
+	"strconv"
+
+	"applayer/dns"
+)
+
+// Why a question has no answer, or a reply was not taken.
+var (
+	// ErrNoServer means that no server of the zone gave an answer.
+	ErrNoServer = errors.New("resolver: no server gave an answer")
+	// ErrAliasLoop means aliases that lead back to themselves.
+	ErrAliasLoop = errors.New("resolver: loop of aliases")
+	// ErrRemembered means that the question failed a moment ago (RFC 9520).
+	ErrRemembered = errors.New("resolver: failed a moment ago")
+	// ErrNotAsked means a reply to a message that waits for none any more.
+	ErrNotAsked = errors.New("resolver: nothing asked")
+	// ErrNotReply means a message that is no reply to the one sent; the wait
+	// goes on (RFC 5452 §9.1).
+	ErrNotReply = errors.New("resolver: no reply to this question")
+)
+
+// LimitError tells which of the [Limits] a question reached.
+type LimitError struct {
+	// Name is the field of [Limits].
+	Name string
+	// Max is its value, in nanoseconds where it is a time.
+	Max int64
+	// Reply is the RCODE that a client gets.
+	Reply int
+}
+
+// Error names the limit.
+func (e *LimitError) Error() string {
+	return "resolver: limit " + e.Name + " of " + strconv.FormatInt(e.Max, 10) + " reached"
+}
+
+func limitError[T ~int | ~int64](name string, v T) *LimitError {
+	return &LimitError{Name: name, Max: int64(v), Reply: int(dns.RCodeServFail)}
+}

@@ -1,0 +1,4 @@
+package resolver
+
+// Table is the compiled table of states.
+var Table = table
