@@ -22,6 +22,7 @@ func BenchmarkHTTPFile1k(b *testing.B)        { bench(b, "http-file-1k") }
 func BenchmarkHTTPFile64k(b *testing.B)       { bench(b, "http-file-64k") }
 func BenchmarkHTTPFile10m(b *testing.B)       { bench(b, "http-file-10m") }
 func BenchmarkDNSParse(b *testing.B)          { bench(b, "dns-parse") }
+func BenchmarkDNSWalk(b *testing.B)           { bench(b, "dns-walk") }
 func BenchmarkDNSParseQuery(b *testing.B)     { bench(b, "dns-parse-query") }
 func BenchmarkDNSAppend(b *testing.B)         { bench(b, "dns-append") }
 func BenchmarkDNSPrint(b *testing.B)          { bench(b, "dns-print") }

@@ -20,8 +20,11 @@ var dnsCodecSubjects = []subject{
 		{name: "applayer", bench: parseMessage}, {name: "reused", bench: parseMessageReused},
 		{name: "miekg", bench: parseMiekg}, {name: "codeberg", bench: parseCodeberg}, {name: "x/net", bench: parseXNet},
 	}},
+	{name: "dns-walk", implementations: []implementation{
+		{name: "applayer", bench: walkMessage}, {name: "x/net", bench: walkXNet},
+	}},
 	{name: "dns-parse-query", implementations: []implementation{
-		{name: "applayer", bench: parseQuery},
+		{name: "applayer", bench: walkQuery}, {name: "message", bench: parseQuery},
 		{name: "miekg", bench: parseQueryMiekg}, {name: "codeberg", bench: parseQueryCodeberg}, {name: "x/net", bench: parseQueryXNet},
 	}},
 	{name: "dns-append", implementations: []implementation{
@@ -103,6 +106,66 @@ func parseCodeberg(b *testing.B) error {
 
 func parseXNet(b *testing.B) error {
 	return each(b, len(lectureAnswer), func() error { return new(dnsmessage.Message).Unpack(lectureAnswer) })
+}
+
+// walkMessage goes past all records, and looks at the type of each.
+func walkMessage(b *testing.B) error {
+	var p dns.Parser
+	return each(b, len(lectureAnswer), func() error {
+		if _, err := p.Start(lectureAnswer); err != nil {
+			return err
+		}
+		n := 0
+		for p.Next() {
+			if p.Type() != 0 {
+				n++
+			}
+		}
+		if n != 13 {
+			return fmt.Errorf("%d entries", n)
+		}
+		return p.Err()
+	})
+}
+
+func walkXNet(b *testing.B) error {
+	var p dnsmessage.Parser
+	return each(b, len(lectureAnswer), func() error {
+		if _, err := p.Start(lectureAnswer); err != nil {
+			return err
+		}
+		return errors.Join(p.SkipAllQuestions(), p.SkipAllAnswers(), p.SkipAllAuthorities(), p.SkipAllAdditionals())
+	})
+}
+
+// walkQuery takes the question's name uncompressed, its type and class, and the
+// size that the OPT record says: what a server needs.
+func walkQuery(b *testing.B) error {
+	var p dns.Parser
+	var name []byte
+	return each(b, len(lectureQuery), func() error {
+		h, err := p.Start(lectureQuery)
+		if err != nil || h.Response {
+			return errors.Join(err, errors.New("no query"))
+		}
+		size := uint16(512)
+		for p.Next() {
+			switch p.Section() {
+			case dns.SectionQuestion:
+				if name, err = p.AppendName(name[:0]); err != nil || p.Class() != dns.ClassIN {
+					return err
+				}
+			default:
+				if p.Type() == dns.TypeOPT {
+					size = uint16(p.Class())
+				}
+			}
+		}
+		if len(name) != 17 || size != 4096 {
+			return errors.New("another query")
+		}
+		return p.Err()
+	})
 }
 
 func parseQuery(b *testing.B) error {
