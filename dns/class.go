@@ -50,8 +50,8 @@ func ParseClass(s string) (Class, error) {
 	return 0, textError(0, "class "+quoted(s), "RFC 3597 §5", ErrSyntax)
 }
 
-// longestMnemonic is that of NSEC3PARAM and OPENPGPKEY, with room.
-const longestMnemonic = 16
+// longestMnemonic is that of RSASHA1-NSEC3-SHA1, with room.
+const longestMnemonic = 20
 
 // lookUpper finds s in any case without an allocation.
 func lookUpper[V any, T ~string | ~[]byte](m map[string]V, s T) (v V, ok bool) {

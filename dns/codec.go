@@ -34,6 +34,7 @@ type Codec struct {
 	// opAppend, opCanonical, opPrint
 	dst   []byte
 	start int // where this RDATA begins in dst
+	split int // opPrint: a blank behind so many characters of octets
 	comp  *Compressor
 
 	// opScan
@@ -63,7 +64,23 @@ func (c *Codec) append(dst []byte, d RData, comp *Compressor, o op) ([]byte, err
 	c.dst, c.start, c.comp = dst, len(dst), comp
 	d.Fields(c)
 	dst, c.dst = c.dst, nil
+	if o == opPrint && c.err == errNoText {
+		return c.appendAsUnknown(dst[:c.start], d)
+	}
 	return dst, c.err
+}
+
+// errNoText tells that a field has no presentation form, as an address of a
+// family that has none. Such RDATA is written as that of an unknown type, which
+// any type's may be (RFC 3597 §5).
+var errNoText = errors.New("no presentation form")
+
+func (c *Codec) appendAsUnknown(dst []byte, d RData) ([]byte, error) {
+	wire, err := c.append(nil, d, nil, opAppend)
+	if err != nil {
+		return dst, err
+	}
+	return appendUnknownText(dst, wire, c.split), nil
 }
 
 // scan fills d from the tokens of its presentation form, all of them.
@@ -122,9 +139,6 @@ func (c *Codec) take(n int) []byte {
 	return b
 }
 
-// rest returns what is left of the RDATA.
-func (c *Codec) rest() []byte { return c.take(c.end - c.off) }
-
 // token returns the next token; false, and an error, where there is none.
 func (c *Codec) token(what string) (t Token, ok bool) {
 	if c.err != nil {
@@ -136,6 +150,22 @@ func (c *Codec) token(what string) (t Token, ok bool) {
 	}
 	c.next++
 	return c.tokens[c.next-1], true
+}
+
+// word returns the next token, which may not be in quotes.
+func (c *Codec) word(what string) (t Token, ok bool) {
+	if t, ok = c.token(what); ok && t.Quoted {
+		c.fail(what+" in quotes", "RFC 1035 §5.1", ErrSyntax)
+		return t, false
+	}
+	return t, ok
+}
+
+// must ends the work unless a field is as its definition demands.
+func (c *Codec) must(ok bool, what, ref string, err error) {
+	if !ok {
+		c.fail(what, ref, err)
+	}
 }
 
 // more tells whether a field is left to be read, of the RDATA or of its text.
@@ -214,7 +244,7 @@ func (c *Codec) Seconds(v *uint32) {
 	case opPrint:
 		c.Uint32(v)
 	case opScan:
-		t, ok := c.token("seconds")
+		t, ok := c.word("seconds")
 		if !ok {
 			return
 		}
@@ -271,7 +301,7 @@ func (c *Codec) IPv6(v *netip.Addr) {
 }
 
 func (c *Codec) scanAddr(v *netip.Addr, is func(netip.Addr) bool, what, ref string) {
-	t, ok := c.token(what)
+	t, ok := c.word(what)
 	if !ok {
 		return
 	}
@@ -317,6 +347,10 @@ func (c *Codec) Name(v *Name) { c.name(v, true, true) }
 // compressed, its case kept in canonical form.
 func (c *Codec) PlainName(v *Name) { c.name(v, false, false) }
 
+// LowerName is a domain name that is never compressed, and in canonical form in
+// lower case: that of RRSIG (RFC 4034 §3.1.7, RFC 6840 §5.1).
+func (c *Codec) LowerName(v *Name) { c.name(v, false, true) }
+
 func (c *Codec) name(v *Name, pointers, lower bool) {
 	if c.err != nil {
 		return
@@ -336,7 +370,7 @@ func (c *Codec) name(v *Name, pointers, lower bool) {
 			*v, c.off = n, next
 		}
 	case opScan:
-		if t, ok := c.token("name"); ok {
+		if t, ok := c.word("name"); ok {
 			*v = c.scanName(t)
 		}
 	default:

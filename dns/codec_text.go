@@ -27,7 +27,7 @@ func (c *Codec) decimal(v *uint64, max uint64) {
 		c.dst = strconv.AppendUint(c.dst, *v, 10)
 		return
 	}
-	t, ok := c.token("number")
+	t, ok := c.word("number")
 	if !ok {
 		return
 	}
@@ -130,6 +130,24 @@ func (c *Codec) appendText(s string) {
 		c.dst = appendQuoted(c.dst, s)
 	default:
 		c.dst = append(append(c.dst, byte(len(s))), s...)
+	}
+}
+
+// LongText is text to the end of the RDATA, without a length of its own; its
+// text is quoted.
+func (c *Codec) LongText(v *string) {
+	switch c.op {
+	case opParse:
+		*v = c.mem.string(c.take(c.end - c.off))
+	case opPrint:
+		c.space()
+		c.dst = appendQuoted(c.dst, *v)
+	case opScan:
+		if t, ok := c.token("text"); ok {
+			*v = c.scanText(t, 1<<16-1)
+		}
+	default:
+		c.dst = append(c.dst, *v...)
 	}
 }
 

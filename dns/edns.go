@@ -59,6 +59,8 @@ func (d *OPT) Fields(c *Codec) {
 			c.dst = binary.BigEndian.AppendUint16(c.dst, uint16(len(o.Data)))
 			c.dst = append(c.dst, o.Data...)
 		}
+	case opPrint:
+		c.err = errNoText
 	default:
 		c.fail("OPT has no presentation form", "RFC 6891 §6.1.1", ErrSyntax)
 	}

@@ -79,19 +79,3 @@ func FuzzType(f *testing.F) {
 		}
 	})
 }
-
-// RDATA that is read is written as the same, but for the names in it.
-func FuzzRData(f *testing.F) {
-	f.Add(uint16(15), []byte("\x00\x0a\x02mx\x00"))
-	f.Fuzz(func(t *testing.T, typ uint16, b []byte) {
-		d, err := dns.ParseRData(dns.Type(typ), b, 0, len(b), nil)
-		if err != nil {
-			return
-		}
-		wire, err := dns.AppendRData(nil, d, nil)
-		require.NoError(t, err)
-		again, err := dns.ParseRData(dns.Type(typ), wire, 0, len(wire), nil)
-		require.NoError(t, err)
-		assert.Equal(t, d, again)
-	})
-}

@@ -34,10 +34,7 @@ func (p PrivateTypes) newRData(t Type) RData {
 	if private, ok := p[t]; ok {
 		return private.New()
 	}
-	if n, ok := rdataTypes[t]; ok {
-		return n()
-	}
-	return &Unknown{RRType: t}
+	return newRData(t)
 }
 
 // ParseRData reads the RDATA of n octets that stands in msg at off, for a
@@ -74,10 +71,17 @@ func AppendCanonicalRData(dst []byte, d RData) ([]byte, error) {
 	return c.append(dst, d, nil, opCanonical)
 }
 
-// AppendRDataText appends d in its presentation form, as master files have it.
-func AppendRDataText(dst []byte, d RData) ([]byte, error) {
+// AppendRDataText appends d in its presentation form, as master files have it;
+// in the form of RFC 3597 §5 where d says what the type's own form cannot.
+func AppendRDataText(dst []byte, d RData) ([]byte, error) { return AppendRDataTextSplit(dst, d, 0) }
+
+// AppendRDataTextSplit is [AppendRDataText] with a blank behind every width
+// characters of a field of octets that goes to the end; dig and
+// named-compilezone have 56.
+func AppendRDataTextSplit(dst []byte, d RData, width int) ([]byte, error) {
 	c := codecs.Get().(*Codec)
 	defer c.free()
+	c.split = width
 	return c.append(dst, d, nil, opPrint)
 }
 

@@ -18,7 +18,7 @@ func TestParseRR(t *testing.T) {
 		{"TTL with units", "a. 1w2D3h4m5s A 192.0.2.1", "a.\t788645\tIN\tA\t192.0.2.1"},
 		{"names without a dot are absolute", "a.b MX 10 c", "a.b.\t0\tIN\tMX\t10 c."},
 		{"the origin is the root", "@ NS @", ".\t0\tIN\tNS\t."},
-		{"3597-5 unknown", `a CLASS32 TYPE731 \# 3 abcd ef`, "a.\t0\tCLASS32\tTYPE731\t\\# 3 abcdef"},
+		{"3597-5 unknown", `a CLASS32 TYPE731 \# 3 abcd ef`, "a.\t0\tCLASS32\tTYPE731\t\\# 3 ABCDEF"},
 		{"3597-5 another form of a known type", `a TYPE1 \# 4 C0000201`, "a.\t0\tIN\tA\t192.0.2.1"},
 		{"entry of several lines", "a SOA b c ( 1 ; serial\n 2 3 4 5 )\n; the end\n", "a.\t0\tIN\tSOA\tb. c. 1 2 3 4 5"},
 	} {

@@ -42,9 +42,7 @@ func (d *TSIG) Fields(c *Codec) {
 	c.Uint16(&d.Fudge)
 	c.octets16(&d.MAC)
 	c.Uint16(&d.OriginalID)
-	code := uint16(d.Error)
-	c.Uint16(&code)
-	d.Error = RCode(code)
+	c.rcode(&d.Error)
 	c.octets16(&d.Other)
 }
 

@@ -21,26 +21,29 @@ func (d *Unknown) Type() Type { return d.RRType }
 
 // Fields shows the octets: in text "\#", their number, and hexadecimal digits
 // (RFC 3597 §5).
-func (d *Unknown) Fields(c *Codec) {
+func (d *Unknown) Fields(c *Codec) { c.unknown(&d.Octets) }
+
+// unknown is all of the RDATA, of a type that says no more of it.
+func (c *Codec) unknown(v *[]byte) {
 	switch c.op {
-	case opParse:
-		d.Octets = c.mem.bytes(c.rest())
 	case opPrint:
-		c.dst = appendUnknownText(c.dst, d.Octets)
+		c.dst = appendUnknownText(c.dst, *v, c.split)
 	case opScan:
-		d.Octets = c.scanUnknown()
+		*v = c.scanUnknown()
 	default:
-		c.dst = append(c.dst, d.Octets...)
+		c.Hex(v)
 	}
 }
 
-func appendUnknownText(dst, octets []byte) []byte {
+func appendUnknownText(dst, octets []byte, split int) []byte {
 	dst = append(dst, `\# `...)
 	dst = strconv.AppendInt(dst, int64(len(octets)), 10)
 	if len(octets) == 0 {
 		return dst
 	}
-	return hex.AppendEncode(append(dst, ' '), octets)
+	dst = append(dst, ' ')
+	at := len(dst)
+	return splitText(appendHex(dst, octets), at, split)
 }
 
 // isUnknownForm tells whether tokens are "\#", which any type's RDATA may be
