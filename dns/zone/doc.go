@@ -3,7 +3,7 @@
 //
 // A [Reader] reads the records of a master file, one by one (RFC 1035 §5,
 // RFC 2308 §4, RFC 3597 §5), and a [Writer] writes them so that a Reader reads
-// the same.
+// the same. [Check] tells what is wrong with a zone as a whole, [Sort] sorts it.
 //
 // # Master files
 //

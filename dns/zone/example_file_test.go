@@ -59,3 +59,19 @@ func ExampleWriter() {
 	// www	300	IN	A	192.0.2.80
 	// 	300	IN	AAAA	2001:db8::80
 }
+
+func ExampleCheck() {
+	var rrs []dns.RR
+	for rr, err := range zone.NewReader(strings.NewReader(exampleZone+"www CNAME web\n"), &zone.ReaderOptions{Origin: dns.MustName("example.org")}).All() {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		rrs = append(rrs, rr)
+	}
+	_, problems := zone.Check(dns.MustName("example.org"), rrs)
+	for _, p := range problems {
+		fmt.Println(p)
+	}
+	// Output: zone: www.example.org. CNAME: beside other data (RFC 2181 §10.1)
+}

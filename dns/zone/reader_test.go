@@ -63,7 +63,7 @@ func TestReader(t *testing.T) {
 		{"2308-4 not the minimum where the SOA has a TTL", "@ 60 SOA a b 1 2 3 4 300\n NS a\n", []string{
 			"e. 60 IN SOA a.e. b.e. 1 2 3 4 300", "e. 60 IN NS a.e.",
 		}},
-		{"3597-5 unknown type and class", `a 5 CLASS1 TYPE65280 \# 2 00 ff` + "\n", []string{`a.e. 5 IN TYPE65280 \# 2 00ff`}},
+		{"3597-5 unknown type and class", `a 5 CLASS1 TYPE65280 \# 2 00 ff` + "\n", []string{`a.e. 5 IN TYPE65280 \# 2 00FF`}},
 		{"CRLF", "a 5 A 192.0.2.1\r\n A 192.0.2.2\r\n", []string{"a.e. 5 IN A 192.0.2.1", "a.e. 5 IN A 192.0.2.2"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

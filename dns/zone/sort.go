@@ -1,0 +1,88 @@
+package zone
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"applayer/dns"
+)
+
+// Sort sorts records as named-compilezone does: by name in canonical order
+// (RFC 4034 §6.1); at a name SOA, NS, then the types by number, the signatures
+// of a type behind it; in a set by data in canonical order (RFC 4034 §6.3). A
+// record that is there twice stays so.
+func Sort(rrs []dns.RR) {
+	slices.SortStableFunc(rrs, compareSets)
+	for rest := rrs; len(rest) > 0; {
+		n := setLen(rest)
+		sortData(rest[:n])
+		rest = rest[n:]
+	}
+}
+
+// compareSets orders records by the sets that they belong to.
+func compareSets(a, b dns.RR) int {
+	if a.Name != b.Name {
+		if c := a.Name.Compare(b.Name); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(setOrder(&a), setOrder(&b))
+}
+
+// setOrder is the place of a record's set among those of its name.
+func setOrder(rr *dns.RR) int {
+	t, signature := rr.Type(), 0
+	if t == dns.TypeRRSIG {
+		t, signature = coveredBy(rr.Data), 1
+	}
+	switch t {
+	case dns.TypeSOA:
+		return signature
+	case dns.TypeNS:
+		return 2 + signature
+	}
+	return 4 + 2*int(t) + signature
+}
+
+// setLen returns how many records at the front of rrs, which is sorted by sets,
+// are of one set.
+func setLen(rrs []dns.RR) int {
+	n := 1
+	for n < len(rrs) && compareSets(rrs[0], rrs[n]) == 0 {
+		n++
+	}
+	return n
+}
+
+// sortData sorts the records of a set by their data.
+func sortData(set []dns.RR) {
+	if len(set) < 2 {
+		return
+	}
+	type keyed struct {
+		key []byte
+		rr  dns.RR
+	}
+	all := make([]keyed, len(set))
+	for i, rr := range set {
+		all[i] = keyed{appendData(nil, rr.Data), rr}
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int { return bytes.Compare(a.key, b.key) })
+	for i := range all {
+		set[i] = all[i].rr
+	}
+}
+
+// appendData appends data in canonical form: nothing for data that has none.
+func appendData(dst []byte, d dns.RData) []byte {
+	if d == nil {
+		return dst
+	}
+	b, err := dns.AppendCanonicalRData(dst, d)
+	if err != nil {
+		return dst
+	}
+	return b
+}
