@@ -107,12 +107,8 @@ func (d *draft) remove(rr *dns.RR) bool {
 
 // coveredBy returns the type that a signature covers; 0 for other data.
 func coveredBy(d dns.RData) dns.Type {
-	if d.Type() != dns.TypeRRSIG {
-		return 0
-	}
-	var buf [512]byte
-	if b, err := dns.AppendRData(buf[:0], d, nil); err == nil && len(b) >= 2 {
-		return dns.Type(binary.BigEndian.Uint16(b))
+	if sig, ok := d.(*dns.RRSIG); ok {
+		return sig.TypeCovered
 	}
 	return 0
 }
