@@ -45,6 +45,24 @@ func eachCapture(t *testing.T, test func(t *testing.T, name string, all []captur
 	}
 }
 
+// TestGolden prints what we read in what third-party programs sent.
+func TestGolden(t *testing.T) {
+	golden.Run(t, captures, func(t *testing.T, dst []byte, c *golden.Conversation) []byte {
+		dst = fmt.Appendf(dst, "# %s\n", c.Name)
+		for m := range c.Messages() {
+			parsed, err := dns.ParseMessage(m.Data, nil)
+			require.NoError(t, err)
+			side := 'S'
+			if m.FromClient {
+				side = 'C'
+			}
+			dst = fmt.Appendf(dst, "%c: %d octets, ", side, len(m.Data))
+			dst = appendView(dst, parsed)
+		}
+		return dst
+	})
+}
+
 // appendView prints a message: a line for the header, one for each entry.
 func appendView(dst []byte, m *dns.Message) []byte {
 	dst = fmt.Appendf(dst, "%v %v id %d%s\n", m.Opcode, m.RCode, m.ID, flagNames(m))
