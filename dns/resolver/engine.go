@@ -102,27 +102,12 @@ type Result struct {
 	// time is over (RFC 8767).
 	Stale bool
 	// EDE tells more about it (RFC 8914).
-	EDE []ExtendedError
+	EDE []dns.ExtendedError
 	// Err is why there is no answer: ErrNoServer, a [*LimitError] and the like.
 	Err error
 	// Trace is each message that was sent for it, in the order of their ends.
 	Trace []Step
 }
-
-// ExtendedError is an extended DNS error: a code of RFC 8914 §4 and a text.
-type ExtendedError struct {
-	Code uint16
-	Text string
-}
-
-// The extended errors that a resolver gives.
-const (
-	EDEStaleAnswer          = 3  // RFC 8914 §4.4
-	EDECachedError          = 13 // RFC 8914 §4.14
-	EDEProhibited           = 18 // RFC 8914 §4.19
-	EDEStaleNXDomain        = 19 // RFC 8914 §4.20
-	EDENoReachableAuthority = 22 // RFC 8914 §4.23
-)
 
 // NewEngine returns an engine; nil opts are the zero value.
 func NewEngine(opts *EngineOptions) *Engine {
@@ -300,9 +285,9 @@ func (e *Engine) fail(now time.Time, t *task, err error) {
 	if len(t.asks) > 0 && e.limits.MaxStale > 0 {
 		if r, ok := e.cache.known(now, t.q, e.limits.MaxAliases, e.limits.MaxStale); ok {
 			r.Err = err
-			r.EDE = []ExtendedError{{Code: EDEStaleAnswer}}
+			r.EDE = []dns.ExtendedError{{Code: dns.EDEStaleAnswer}}
 			if r.RCode == dns.RCodeNXDomain {
-				r.EDE[0].Code = EDEStaleNXDomain
+				r.EDE[0].Code = dns.EDEStaleNXDomainAnswer
 			}
 			e.finish(now, t, r)
 			return
@@ -312,9 +297,9 @@ func (e *Engine) fail(now time.Time, t *task, err error) {
 	limit, isLimit := errors.AsType[*LimitError](err)
 	switch {
 	case errors.Is(err, ErrNoServer), isLimit && limit.Name == "MaxTime":
-		r.EDE = []ExtendedError{{Code: EDENoReachableAuthority}}
+		r.EDE = []dns.ExtendedError{{Code: dns.EDENoReachableAuthority}}
 	case errors.Is(err, ErrRemembered):
-		r.EDE = []ExtendedError{{Code: EDECachedError}}
+		r.EDE = []dns.ExtendedError{{Code: dns.EDECachedError}}
 	}
 	e.finish(now, t, r)
 }

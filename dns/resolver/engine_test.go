@@ -76,7 +76,7 @@ func TestSilence(t *testing.T) {
 	r := w.ask("www.example.com.", dns.TypeA)
 	assert.Equal(t, dns.RCodeServFail, r.RCode)
 	require.NotEmpty(t, r.EDE)
-	assert.EqualValues(t, resolver.EDENoReachableAuthority, r.EDE[0].Code)
+	assert.Equal(t, dns.EDENoReachableAuthority, r.EDE[0].Code)
 	assert.LessOrEqual(t, w.now.Sub(start).Seconds(), 8.0)
 	n := len(w.log)
 	r = w.ask("www.example.com.", dns.TypeA)
