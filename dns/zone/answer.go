@@ -1,6 +1,10 @@
 package zone
 
-import "applayer/dns"
+import (
+	"slices"
+
+	"applayer/dns"
+)
 
 // maxLinks bounds a chain of aliases within the zones that are served.
 const maxLinks = 16
@@ -31,7 +35,10 @@ type answer struct {
 	exists bool
 	links  int
 	passed [maxLinks]dns.Name
-	proofs []*node // the NSEC and NSEC3 names that were written
+	// written are the DNAME, NSEC and NSEC3 sets that are in the answer.
+	written []*rrset
+	// proofs are what is to be written behind the last of the answer section.
+	proofs []*node
 	extra  []extra
 	key    [maxKey]byte
 	lower  [dns.MaxName]byte
@@ -58,7 +65,7 @@ type step struct {
 // find writes the body of the answer.
 func (a *answer) find(zs *zones, q question) {
 	a.zones, a.question = zs, q
-	a.links, a.proofs, a.extra = 0, a.proofs[:0], a.extra[:0]
+	a.links, a.written, a.proofs, a.extra = 0, a.written[:0], a.proofs[:0], a.extra[:0]
 	a.exists = false
 	z := zs.find(q.name, q.typ)
 	if z == nil || q.class != z.class && q.class != dns.ClassANY {
@@ -72,6 +79,10 @@ func (a *answer) find(zs *zones, q question) {
 	// An answer for all classes has no authority for all of them.
 	a.authoritative = q.class != dns.ClassANY
 	for a.take(&s) {
+	}
+	for _, n := range a.proofs {
+		a.proof(n, dns.TypeNSEC)
+		a.proof(n, dns.TypeNSEC3)
 	}
 	a.additional()
 }
@@ -162,8 +173,8 @@ func (a *answer) positive(s *step, set *rrset) {
 			a.add(dns.SectionAuthority, s.zone.apex.owner, ns, a.sigs(s.zone.apex, ns), false)
 			a.wantAddresses(s.zone, s.zone.apex.owner, ns)
 		}
-	case a.full, a.typ == dns.TypeNS && atApex && s.zone.origin.IsRoot():
-		// Who asks for the root's servers begins with nothing else
+	case a.full, a.typ == dns.TypeNS && atApex:
+		// Who asks for the root's servers, say, has nothing else to begin with
 		// (RFC 9609 §4.2).
 	default:
 		return
@@ -221,7 +232,7 @@ func (a *answer) follow(s *step, target dns.Name) bool {
 		}
 	}
 	lower := target.AppendCanonical(a.lower[:0])
-	if a.links == maxLinks || a.links == 0 && string(lower) == string(a.name) {
+	if a.links == maxLinks || string(lower) == string(a.name) {
 		return false
 	}
 	z := a.zones.find(lower, a.typ)
@@ -239,7 +250,9 @@ func (a *answer) follow(s *step, target dns.Name) bool {
 // (RFC 6672 §3.1).
 func (a *answer) redirect(s *step) bool {
 	d := s.node.set(dns.TypeDNAME)
-	a.add(dns.SectionAnswer, s.node.owner, d, a.sigs(s.node, d), true)
+	if a.first(d) {
+		a.add(dns.SectionAnswer, s.node.owner, d, a.sigs(s.node, d), true)
+	}
 	target, _, _ := dns.CutName(d.wire[recordHead:])
 	name := s.owner
 	if !name.IsValid() {
@@ -260,6 +273,15 @@ func (a *answer) redirect(s *step) bool {
 		return false // that was the question
 	}
 	return a.follow(s, to)
+}
+
+// first tells whether a set is not in the answer yet, and notes that it is.
+func (a *answer) first(set *rrset) bool {
+	if slices.Contains(a.written, set) {
+		return false
+	}
+	a.written = append(a.written, set)
+	return true
 }
 
 // makeSet makes a set of one record.

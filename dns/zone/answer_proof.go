@@ -2,7 +2,6 @@ package zone
 
 import (
 	"crypto/sha1"
-	"slices"
 
 	"applayer/dns"
 )
@@ -80,9 +79,9 @@ func (a *answer) negativeNSEC(s *step) {
 func (a *answer) wildcardProof(s *step) {
 	switch s.zone.denial.kind {
 	case denialNSEC:
-		a.proof(s.zone.nsecBefore(s.at), dns.TypeNSEC)
+		a.proofs = append(a.proofs, s.zone.nsecBefore(s.at))
 	case denialNSEC3:
-		a.proof(s.zone.covering(s.nextCloser(s.encloser)), dns.TypeNSEC3)
+		a.proofs = append(a.proofs, s.zone.covering(s.nextCloser(s.encloser)))
 	}
 }
 
@@ -109,11 +108,10 @@ func (z *Zone) nsecBefore(at position) *node {
 
 // proof writes the record of a name that proves something, once.
 func (a *answer) proof(n *node, t dns.Type) {
-	if n == nil || slices.Contains(a.proofs, n) {
+	if n == nil {
 		return
 	}
-	if set := n.set(t); set != nil {
-		a.proofs = append(a.proofs, n)
+	if set := n.set(t); set != nil && a.first(set) {
 		a.add(dns.SectionAuthority, n.owner, set, a.sigs(n, set), true)
 	}
 }
