@@ -40,8 +40,8 @@ type interopPeer struct {
 	extras bool
 }
 
-// Only NSD follows an alias out of one of its zones into another, as RFC 1034
-// §4.3.2 step 3a has it.
+// Only NSD follows an alias out of one of its zones into another, as it should
+// (RFC 1034 §4.3.2 step 3a).
 const otherZone = "leads to another zone that is served"
 
 // A question for an asterisk itself is answered as one for a name that it
@@ -105,7 +105,7 @@ func TestInteropSigned(t *testing.T) {
 					server := peer.start(t, &peers.Config{Zones: zones, Lines: peer.lines})
 					var store zone.Store
 					for origin := range zones {
-						store.Publish(transferred(t, origin, netip.MustParseAddrPort(server.Addr)))
+						store.Publish(fetched(t, origin, netip.MustParseAddrPort(server.Addr)))
 					}
 					compareAnswers(t, &store, &peer, server, strings.Fields(how.name)[0])
 				})
@@ -133,8 +133,8 @@ func sign(t *testing.T, origin, text string, args ...string) string {
 	return string(b)
 }
 
-// transferred is a zone as a server gives it away.
-func transferred(t *testing.T, origin string, server netip.AddrPort) *zone.Zone {
+// fetched is a zone as a server gives it away.
+func fetched(t *testing.T, origin string, server netip.AddrPort) *zone.Zone {
 	t.Helper()
 	nc, err := net.Dial("tcp", server.String())
 	require.NoError(t, err)
