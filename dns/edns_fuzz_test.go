@@ -25,7 +25,7 @@ func FuzzEDNS(f *testing.F) {
 		e := &dns.EDNS{Options: rdata.(*dns.OPT).Options}
 		out, err := dns.AppendRData(nil, &dns.OPT{Options: e.Options}, nil)
 		require.NoError(t, err)
-		require.Equal(t, b, out)
+		require.True(t, bytes.Equal(b, out))
 		cookie, hasCookie := e.Cookie()
 		subnet, hasSubnet := e.Subnet()
 		timeout, hasTimeout := e.Keepalive()
