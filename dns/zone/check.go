@@ -56,6 +56,10 @@ func Check(origin dns.Name, rrs []dns.RR) ([]dns.RR, []Problem) {
 	c := checker{origin: origin}
 	c.rrs = c.merge(rrs)
 	c.apex()
+	c.names = c.rrs
+	if i := slices.IndexFunc(c.rrs, func(rr dns.RR) bool { return setOrder(&rr) >= orderHashed }); i >= 0 {
+		c.names = c.rrs[:i]
+	}
 	for rest := c.rrs; len(rest) > 0; {
 		n := nameLen(rest)
 		c.name(rest[:n])
@@ -69,6 +73,7 @@ func Check(origin dns.Name, rrs []dns.RR) ([]dns.RR, []Problem) {
 type checker struct {
 	origin   dns.Name
 	rrs      []dns.RR
+	names    []dns.RR // without the NSEC3 records at their end
 	problems []Problem
 
 	cut   dns.Name // the delegation last seen
@@ -262,11 +267,11 @@ func (c *checker) server(owner, host dns.Name) {
 
 // at returns the records of a name.
 func (c *checker) at(n dns.Name) []dns.RR {
-	i, ok := slices.BinarySearchFunc(c.rrs, n, func(rr dns.RR, n dns.Name) int { return rr.Name.Compare(n) })
+	i, ok := slices.BinarySearchFunc(c.names, n, func(rr dns.RR, n dns.Name) int { return rr.Name.Compare(n) })
 	if !ok {
 		return nil
 	}
-	return c.rrs[i : i+nameLen(c.rrs[i:])]
+	return c.names[i : i+nameLen(c.names[i:])]
 }
 
 // mayHaveAddress tells whether a host without an address of its own has one by a

@@ -3,6 +3,7 @@ package zone_test
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -62,6 +63,10 @@ func FuzzZone(f *testing.F) {
 			require.NoError(t, err)
 			assert.Equal(t, rrs, again)
 		}
+		// What a check has put in order is in order.
+		merged, _ := zone.Check(dns.MustName("e."), slices.Clone(rrs))
+		again, _ := zone.Check(dns.MustName("e."), slices.Clone(merged))
+		assert.Equal(t, merged, again)
 	})
 }
 

@@ -8,10 +8,11 @@ import (
 	"applayer/dns"
 )
 
-// Sort sorts records as named-compilezone does: by name in canonical order
-// (RFC 4034 §6.1); at a name SOA, NS, then the types by number, the signatures
-// of a type behind it; in a set by data in canonical order (RFC 4034 §6.3). A
-// record that is there twice stays so.
+// Sort sorts records as named-compilezone does: NSEC3 records and their
+// signatures behind all others, whose names stand for no names of the zone; by
+// name in canonical order (RFC 4034 §6.1); at a name SOA, NS, then the types by
+// number, the signatures of a type behind it; in a set by data in canonical
+// order (RFC 4034 §6.3). A record that is there twice stays so.
 func Sort(rrs []dns.RR) {
 	slices.SortStableFunc(rrs, compareSets)
 	for rest := rrs; len(rest) > 0; {
@@ -23,13 +24,20 @@ func Sort(rrs []dns.RR) {
 
 // compareSets orders records by the sets that they belong to.
 func compareSets(a, b dns.RR) int {
+	x, y := setOrder(&a), setOrder(&b)
+	if (x >= orderHashed) != (y >= orderHashed) {
+		return cmp.Compare(x, y)
+	}
 	if a.Name != b.Name {
 		if c := a.Name.Compare(b.Name); c != 0 {
 			return c
 		}
 	}
-	return cmp.Compare(setOrder(&a), setOrder(&b))
+	return cmp.Compare(x, y)
 }
+
+// orderHashed is the place of NSEC3 records and of their signatures.
+const orderHashed = 1 << 20
 
 // setOrder is the place of a record's set among those of its name.
 func setOrder(rr *dns.RR) int {
@@ -42,6 +50,8 @@ func setOrder(rr *dns.RR) int {
 		return signature
 	case dns.TypeNS:
 		return 2 + signature
+	case dns.TypeNSEC3:
+		return orderHashed + signature
 	}
 	return 4 + 2*int(t) + signature
 }

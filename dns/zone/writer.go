@@ -19,8 +19,8 @@ type WriterOptions struct {
 	Origin dns.Name
 	// Class is the class of all records, IN by default.
 	Class dns.Class
-	// Columns lets lines be those of "named-compilezone -s full". It is not for
-	// use with Origin.
+	// Columns lets lines be those of "named-compilezone -s full", whose output
+	// the records of [Check] or [Sort] give. It is not for use with Origin.
 	Columns bool
 }
 
@@ -33,6 +33,7 @@ type Writer struct {
 	suffix []byte   // scratch
 	owner  dns.Name // of the record before
 	begun  bool
+	split  int // characters of octets between blanks
 	err    error
 }
 
@@ -44,6 +45,9 @@ func NewWriter(w io.Writer, opts *WriterOptions) *Writer {
 	z := &Writer{opts: *opts, w: bufio.NewWriterSize(w, defaultBufferSize)}
 	if z.opts.Class == 0 {
 		z.opts.Class = dns.ClassIN
+	}
+	if opts.Columns {
+		z.split = columnsSplit
 	}
 	return z
 }
@@ -108,7 +112,7 @@ func (z *Writer) appendLine(b []byte, rr dns.RR) (_ []byte, err error) {
 	b = z.gap(b, &at, columnTTL)
 	b = append(b, rr.Type().String()...)
 	b = z.gap(b, &at, columnData)
-	if b, err = dns.AppendRDataText(b, rr.Data); err != nil {
+	if b, err = dns.AppendRDataTextSplit(b, rr.Data, z.split); err != nil {
 		return b, err
 	}
 	return append(b, '\n'), nil
@@ -138,11 +142,13 @@ func (z *Writer) appendOwner(b []byte, n dns.Name) ([]byte, error) {
 	return b[:len(b)-1-len(suffix)], err
 }
 
-// The columns at which named-compilezone has TTL and data.
+// The columns at which named-compilezone has TTL and data, and how many
+// characters of octets it writes between blanks.
 const (
-	columnTTL  = 46
-	columnData = 64
-	tabStop    = 8
+	columnTTL    = 46
+	columnData   = 64
+	columnsSplit = 56
+	tabStop      = 8
 )
 
 // gap appends what stands between two parts of a line: a tab; in columns, tabs
