@@ -7,11 +7,10 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"os"
-	"slices"
 	"sync"
 	"time"
 
+	"applayer/dns"
 	"applayer/internal/testkit"
 )
 
@@ -22,11 +21,26 @@ type memoryNet struct {
 	hold    func(*sent) bool // whether a step will check and answer the message
 	lenient bool             // what no entry answers is lost, and no failure
 
-	mu    sync.Mutex
-	err   error
-	held  []*heldMessage
-	conns []io.Closer
-	port  uint16
+	*testkit.Network
+
+	mu      sync.Mutex
+	err     error
+	held    []*heldMessage
+	sockets map[netip.AddrPort]net.PacketConn
+	open    []io.Closer
+}
+
+// newMemoryNet starts the servers whose addresses the scenario gives.
+func newMemoryNet(s *scenario) (*memoryNet, error) {
+	m := &memoryNet{servers: &network{s: s}, Network: testkit.NewNetwork(), sockets: map[netip.AddrPort]net.PacketConn{}}
+	for _, g := range s.Ranges {
+		for _, a := range g.Addresses {
+			if err := m.listen(netip.AddrPortFrom(a, 53)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return m, nil
 }
 
 // heldMessage waits for a step to answer it.
@@ -85,52 +99,99 @@ func (m *memoryNet) release() {
 	}
 }
 
-// local makes an address of our side.
-func (m *memoryNet) local() netip.AddrPort {
-	m.port++
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 20000+m.port)
-}
-
-// DialContext connects to a simulated server.
-func (m *memoryNet) DialContext(_ context.Context, network, address string) (net.Conn, error) {
+// DialContext connects to a simulated server, which begins to listen with the
+// first connection to it.
+func (m *memoryNet) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	server, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if network[:3] == "udp" {
-		c := newMemorySocket(m, m.local(), server)
-		m.conns = append(m.conns, c)
-		return c, nil
+	if err := m.listen(server); err != nil {
+		return nil, err
 	}
-	near, far := testkit.Pipe()
-	m.conns = append(m.conns, far)
-	go m.serveStream(far, server)
-	return near, nil
+	return m.Network.Dial(ctx, network, address)
 }
 
-// ListenPacket opens a socket that takes datagrams from any server.
-func (m *memoryNet) ListenPacket(context.Context, string, string) (net.PacketConn, error) {
+// listen has a server listen, over UDP and TCP.
+func (m *memoryNet) listen(server netip.AddrPort) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c := newMemorySocket(m, m.local(), netip.AddrPort{})
-	m.conns = append(m.conns, c)
-	return c, nil
+	if m.sockets[server] != nil {
+		return nil
+	}
+	pc, err := m.socket(server)
+	if err != nil {
+		return err
+	}
+	l, err := m.Network.Listen(context.Background(), "tcp", server.String())
+	if err != nil {
+		return err
+	}
+	m.open = append(m.open, l)
+	go m.serveDatagrams(pc, server)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go m.serveStream(c, server)
+		}
+	}()
+	return nil
 }
 
-// Close ends all connections.
+// socket returns the socket at addr from which datagrams are sent. The lock is
+// held.
+func (m *memoryNet) socket(addr netip.AddrPort) (net.PacketConn, error) {
+	if pc := m.sockets[addr]; pc != nil {
+		return pc, nil
+	}
+	pc, err := m.Network.ListenPacket(context.Background(), "udp", addr.String())
+	if err == nil {
+		m.sockets[addr] = pc
+		m.open = append(m.open, pc)
+	}
+	return pc, err
+}
+
+// Close ends all servers and their connections.
 func (m *memoryNet) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, c := range m.conns {
+	for _, c := range m.open {
 		c.Close()
+	}
+}
+
+// serveDatagrams is a server's UDP side.
+func (m *memoryNet) serveDatagrams(pc net.PacketConn, server netip.AddrPort) {
+	b := make([]byte, dns.MaxMessage)
+	for {
+		n, from, err := pc.ReadFrom(b)
+		if err != nil {
+			return
+		}
+		m.message(server, false, b[:n], func(d delivery) {
+			m.mu.Lock()
+			out, err := m.socket(d.From)
+			m.mu.Unlock()
+			if err == nil {
+				_, err = out.WriteTo(d.Msg, from)
+			}
+			if err != nil {
+				return // the asker is gone by then, as askers are
+			}
+		})
 	}
 }
 
 // serveStream is a server's side of a TCP connection (RFC 1035 §4.2.2).
 func (m *memoryNet) serveStream(c net.Conn, server netip.AddrPort) {
 	defer c.Close()
+	m.mu.Lock()
+	m.open = append(m.open, c)
+	m.mu.Unlock()
 	var mu sync.Mutex
 	for {
 		var length [2]byte
@@ -148,127 +209,4 @@ func (m *memoryNet) serveStream(c net.Conn, server netip.AddrPort) {
 			_, _ = c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(d.Msg))), d.Msg...))
 		})
 	}
-}
-
-// memorySocket is a UDP socket, connected to a server or not.
-type memorySocket struct {
-	net    *memoryNet
-	local  netip.AddrPort
-	server netip.AddrPort // zero where it is not connected
-	in     chan delivery
-	done   chan struct{}
-	once   sync.Once
-
-	mu       sync.Mutex
-	deadline time.Time
-	changed  chan struct{} // closed when the deadline changes
-}
-
-func newMemorySocket(m *memoryNet, local, server netip.AddrPort) *memorySocket {
-	return &memorySocket{net: m, local: local, server: server, in: make(chan delivery, 64), done: make(chan struct{}), changed: make(chan struct{})}
-}
-
-// errNotConnected means a Write without an address.
-var errNotConnected = errors.New("socket is not connected")
-
-func (s *memorySocket) Write(b []byte) (int, error) {
-	if !s.server.IsValid() {
-		return 0, errNotConnected
-	}
-	return s.send(b, s.server)
-}
-
-func (s *memorySocket) WriteTo(b []byte, to net.Addr) (int, error) {
-	server, err := netip.ParseAddrPort(to.String())
-	if err != nil {
-		return 0, err
-	}
-	return s.send(b, server)
-}
-
-func (s *memorySocket) send(b []byte, server netip.AddrPort) (int, error) {
-	select {
-	case <-s.done:
-		return 0, net.ErrClosed
-	default:
-	}
-	s.net.message(server, false, slices.Clone(b), s.deliver)
-	return len(b), nil
-}
-
-// deliver puts a datagram into the socket. A connected one takes those of its
-// server alone, as the system sees to.
-func (s *memorySocket) deliver(d delivery) {
-	if s.server.IsValid() && d.From != s.server {
-		return
-	}
-	select {
-	case s.in <- d:
-	default: // full: datagrams get lost
-	}
-}
-
-func (s *memorySocket) Read(b []byte) (int, error) {
-	n, _, err := s.ReadFrom(b)
-	return n, err
-}
-
-func (s *memorySocket) ReadFrom(b []byte) (int, net.Addr, error) {
-	for {
-		d, again, err := s.take()
-		if err != nil {
-			return 0, nil, err
-		}
-		if !again {
-			return copy(b, d.Msg), net.UDPAddrFromAddrPort(d.From), nil
-		}
-	}
-}
-
-// take waits for a datagram; again is true where the deadline was moved.
-func (s *memorySocket) take() (d delivery, again bool, err error) {
-	s.mu.Lock()
-	deadline, changed := s.deadline, s.changed
-	s.mu.Unlock()
-	var passed <-chan time.Time
-	if !deadline.IsZero() {
-		timer := time.NewTimer(max(0, time.Until(deadline)))
-		defer timer.Stop()
-		passed = timer.C
-	}
-	select {
-	case d = <-s.in:
-		return d, false, nil
-	case <-s.done:
-		return d, false, net.ErrClosed
-	case <-passed:
-		return d, false, os.ErrDeadlineExceeded
-	case <-changed:
-		return d, true, nil
-	}
-}
-
-func (s *memorySocket) SetReadDeadline(t time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.deadline = t
-	close(s.changed)
-	s.changed = make(chan struct{})
-	return nil
-}
-
-func (s *memorySocket) SetDeadline(t time.Time) error    { return s.SetReadDeadline(t) }
-func (s *memorySocket) SetWriteDeadline(time.Time) error { return nil }
-func (s *memorySocket) LocalAddr() net.Addr              { return net.UDPAddrFromAddrPort(s.local) }
-
-func (s *memorySocket) RemoteAddr() net.Addr {
-	if !s.server.IsValid() {
-		return nil
-	}
-	return net.UDPAddrFromAddrPort(s.server)
-}
-
-func (s *memorySocket) Close() error {
-	s.once.Do(func() { close(s.done) })
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing/synctest"
 	"time"
 
@@ -40,6 +41,13 @@ type player struct {
 	net     *memoryNet
 	ask     subject
 	queries []*clientQuery
+	asking  sync.WaitGroup
+}
+
+// Close ends the servers and waits until nobody asks.
+func (p *player) Close() {
+	p.net.Close()
+	p.asking.Wait()
 }
 
 // errUnplayed means a step that only other players know.
@@ -123,10 +131,10 @@ func (p *player) query(st *step) error {
 	}
 	c := &clientQuery{step: st, octets: octets, question: q, asked: time.Now(), answer: make(chan clientAnswer, 1)}
 	p.queries = append(p.queries, c)
-	go func() {
+	p.asking.Go(func() {
 		b := p.ask(netip.AddrPortFrom(client, uint16(40000+n)), st.TCP, octets)
 		c.answer <- clientAnswer{b, time.Now()}
-	}()
+	})
 	return nil
 }
 
@@ -303,21 +311,30 @@ func (m *memoryNet) check(wanted func(*sent) bool) bool {
 	return false
 }
 
-// answerHeld answers the message that was checked last, or that waits longest.
+// answerHeld answers the message that was checked first, or that waits longest.
 func (m *memoryNet) answerHeld(e *entry) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.held) == 0 {
+	h := m.takeHeld()
+	if h == nil {
 		return errors.New("no message waits for it")
 	}
-	i := max(0, slices.IndexFunc(m.held, func(h *heldMessage) bool { return h.Checked }))
-	h := m.held[i]
-	m.held = slices.Delete(m.held, i, i+1)
 	ds, err := e.deliveries(h.sent)
 	for _, d := range ds {
 		h.reply(d)
 	}
 	return err
+}
+
+// takeHeld takes that message, nil where none waits.
+func (m *memoryNet) takeHeld() *heldMessage {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.held) == 0 {
+		return nil
+	}
+	i := max(0, slices.IndexFunc(m.held, func(h *heldMessage) bool { return h.Checked }))
+	h := m.held[i]
+	m.held = slices.Delete(m.held, i, i+1)
+	return h
 }
 
 // drop forgets the message that waits longest: it is never answered.

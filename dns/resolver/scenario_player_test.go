@@ -78,10 +78,11 @@ RANGE_END
 	require.NoError(t, err)
 	var failed error
 	synctest.Test(t, func(t *testing.T) {
-		m := &memoryNet{servers: &network{s: s}}
+		m, err := newMemoryNet(s)
+		require.NoError(t, err)
 		p := &player{s: s, net: m, ask: forwarder(m)}
 		failed = p.play()
-		m.Close()
+		p.Close()
 	})
 	return failed
 }
