@@ -5,3 +5,6 @@ var SipHash24 = sipHash24
 
 // MachineIn is a Machine in a state of one's choice.
 func MachineIn(s State) Machine { return Machine{s} }
+
+// Held is how many octets the buffer for reading has.
+func (c *Conn) Held() int { return cap(c.in) }

@@ -89,7 +89,7 @@ func NewMatcher(query []byte) (*Matcher, error) {
 		m.question.Type = Type(binary.BigEndian.Uint16(m.rest[:]))
 		m.question.Class = Class(binary.BigEndian.Uint16(m.rest[2:]))
 	}
-	opt, found, ok := findOPT(query, n)
+	opt, found, ok := findOPT(query)
 	if !ok {
 		return nil, &ParseError{Offset: HeaderSize, What: "records", Ref: "RFC 1035 §4.1.3", Reply: int(RCodeFormErr), Err: errUnexpectedEOF}
 	}
@@ -137,7 +137,7 @@ func (m *Matcher) Accept(reply []byte) error {
 		}
 		caseLost = m.MatchCase && string(q[:end]) != string(m.name)
 	}
-	if err := m.acceptOptions(reply, h, n); err != nil {
+	if err := m.acceptOptions(reply, h); err != nil {
 		return err
 	}
 	if caseLost {
@@ -162,11 +162,11 @@ func (m *Matcher) withoutQuestion(h Header, n Counts) bool {
 
 // acceptOptions looks for what the query said in EDNS. A truncated reply needs
 // say nothing: it only sends us to a stream.
-func (m *Matcher) acceptOptions(reply []byte, h Header, n Counts) error {
+func (m *Matcher) acceptOptions(reply []byte, h Header) error {
 	if m.cookie == nil && m.subnet == nil {
 		return nil
 	}
-	opt, found, ok := findOPT(reply, n)
+	opt, found, ok := findOPT(reply)
 	if !ok && !h.Truncated {
 		return errRecords
 	}
@@ -190,48 +190,17 @@ func (m *Matcher) acceptOptions(reply []byte, h Header, n Counts) error {
 // findOPT returns the RDATA of a message's first OPT record, and whether there
 // is one. It is not ok where the octets do not hold the records that the
 // header counts.
-func findOPT(msg []byte, n Counts) (rdata []byte, found, ok bool) {
-	off := HeaderSize
-	for range n.Question {
-		if off = skipName(msg, off); len(msg)-off < 4 {
-			return nil, false, false
-		}
-		off += 4
+func findOPT(msg []byte) (rdata []byte, found, ok bool) {
+	p := Parser{Lenient: true}
+	if _, err := p.Start(msg); err != nil {
+		return nil, false, false
 	}
-	records := int(n.Answer) + int(n.Authority) + int(n.Additional)
-	for i := range records {
-		if off = skipName(msg, off); len(msg)-off < 10 {
-			return nil, false, false
-		}
-		typ := Type(binary.BigEndian.Uint16(msg[off:]))
-		size := int(binary.BigEndian.Uint16(msg[off+8:]))
-		if off += 10; len(msg)-off < size {
-			return nil, false, false
-		}
-		if typ == TypeOPT && i >= records-int(n.Additional) {
-			return msg[off : off+size], true, true
-		}
-		off += size
-	}
-	return nil, false, true
-}
-
-// skipName returns the offset behind a name, whose pointer it does not follow;
-// the message's end where the name runs over it.
-func skipName(msg []byte, off int) int {
-	for off < len(msg) {
-		switch c := int(msg[off]); {
-		case c == 0:
-			return off + 1
-		case c >= pointerBits:
-			return off + 2
-		case c < 64:
-			off += 1 + c
-		default:
-			return len(msg)
+	for p.NextIn(SectionAdditional) {
+		if p.Type() == TypeOPT {
+			return p.RData(), true, true
 		}
 	}
-	return len(msg)
+	return nil, false, p.Err() == nil
 }
 
 // findOption returns the data of the first option with that code.

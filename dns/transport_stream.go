@@ -203,10 +203,13 @@ func (t *Transport) read(s *stream) error {
 		if len(msg) < HeaderSize {
 			return errShort
 		}
+		keepalive, said := keepaliveOf(msg)
 		t.mu.Lock()
 		s.heard++
 		w := s.waiting[binary.BigEndian.Uint16(msg)]
-		s.takeKeepalive(msg)
+		if said {
+			s.keep(keepalive)
+		}
 		t.mu.Unlock()
 		if w == nil {
 			continue // who asked has given up
@@ -218,18 +221,21 @@ func (t *Transport) read(s *stream) error {
 	}
 }
 
-// takeKeepalive lets the server say how long we keep the connection, up to what
-// we would: 0 is to close it when all is answered (RFC 7828 §3.2.2).
-func (s *stream) takeKeepalive(msg []byte) {
-	_, n, err := ParseHeader(msg)
-	if err != nil || n.Additional == 0 {
-		return
+// keepaliveOf returns what the server says of how long it keeps the connection.
+func keepaliveOf(msg []byte) (d time.Duration, ok bool) {
+	opt, _, _ := findOPT(msg)
+	b, _ := findOption(opt, OptionKeepalive)
+	if len(b) != 2 {
+		return 0, false
 	}
-	opt, _, _ := findOPT(msg, n)
-	if b, ok := findOption(opt, OptionKeepalive); ok && len(b) == 2 {
-		s.idle = min(s.own, time.Duration(binary.BigEndian.Uint16(b))*keepaliveUnit)
-		s.closing = s.closing || s.idle == 0
-	}
+	return time.Duration(binary.BigEndian.Uint16(b)) * keepaliveUnit, true
+}
+
+// keep lets the server say how long we keep the connection, up to what we
+// would: 0 is to close it when all is answered (RFC 7828 §3.2.2).
+func (s *stream) keep(d time.Duration) {
+	s.idle = min(s.own, d)
+	s.closing = s.closing || d == 0
 }
 
 // end closes a stream for all who wait on it.
