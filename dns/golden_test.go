@@ -133,8 +133,8 @@ func TestGoldenLecture(t *testing.T) {
 	assert.Len(t, ours, 288)
 }
 
-// compressedOtherwise are the captures in which an answer is compressed in
-// another way than ours. Everybody else, and every query, writes as we do: each
+// compressedOtherwise are the captures in which a message is compressed in
+// another way than ours. Everybody else, and every other query, is as ours: each
 // name is compressed at the first place where the longest end of it stands.
 var compressedOtherwise = map[string]string{
 	"dig-named-axfr":           namedLeaves,
@@ -147,10 +147,12 @@ var compressedOtherwise = map[string]string{
 	"dig-pdns-axfr":            pointsIntoPlain,
 	"kdig-knot-axfr":           "knotd compresses RDATA against the owner and the zone's name alone",
 	"kdig-named-axfr":          namedLeaves,
+	"named-nsd-secondary":      nsdAsks,
 }
 
 const (
 	namedLeaves     = "named leaves the ends of some names uncompressed"
+	nsdAsks         = "NSD compresses nothing when it asks for a difference"
 	pointsIntoPlain = "names point into RDATA that is not compressed itself, of SRV and DNAME"
 )
 
@@ -165,7 +167,7 @@ func TestGoldenRebuilt(t *testing.T) {
 			again, err := dns.ParseMessage(got, nil)
 			require.NoError(t, err)
 			assert.Equal(t, string(appendView(nil, m.parsed)), string(appendView(nil, again)))
-			if compressedOtherwise[name] == "" || m.FromClient {
+			if why := compressedOtherwise[name]; why == "" || m.FromClient && why != nsdAsks {
 				assert.Equal(t, hex.EncodeToString(m.Data), hex.EncodeToString(got))
 			}
 			same = same && bytes.Equal(m.Data, got)
