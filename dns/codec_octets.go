@@ -22,8 +22,7 @@ type encoding struct {
 var (
 	hexText       = encoding{appendHex, hex.AppendDecode}
 	base64Text    = encoding{base64.StdEncoding.AppendEncode, base64.StdEncoding.Strict().AppendDecode}
-	base32hex     = base32.HexEncoding.WithPadding(base32.NoPadding)
-	base32hexText = encoding{base32hex.AppendEncode, decodeBase32Hex}
+	base32hexText = encoding{base32.HexEncoding.WithPadding(base32.NoPadding).AppendEncode, decodeBase32Hex}
 )
 
 func appendHex(dst, src []byte) []byte {
@@ -36,15 +35,25 @@ func appendHex(dst, src []byte) []byte {
 
 // decodeBase32Hex takes letters of either case (RFC 5155 §3.3).
 func decodeBase32Hex(dst, src []byte) ([]byte, error) {
-	upper := make([]byte, len(src))
-	for i, o := range src {
-		upper[i] = ascii.Upper(o)
+	var bits, n uint // what has been read and not yet made an octet
+	for _, o := range src {
+		digit := o - '0'
+		if digit > 9 {
+			if digit = ascii.Lower(o) - 'a' + 10; digit < 10 || digit > 31 {
+				return dst, ErrSyntax
+			}
+		}
+		bits, n = bits<<5|uint(digit), n+5
+		if n >= 8 {
+			n -= 8
+			dst = append(dst, byte(bits>>n))
+			bits &= 1<<n - 1
+		}
 	}
-	b, err := base32hex.AppendDecode(dst, upper)
-	if err == nil && string(base32hex.AppendEncode(nil, b[len(dst):])) != string(upper) {
-		err = ErrSyntax
+	if n >= 5 || bits != 0 {
+		return dst, ErrSyntax
 	}
-	return b, err
+	return dst, nil
 }
 
 // Hex are the octets to the end of the RDATA, in text hexadecimal digits, which
@@ -68,27 +77,29 @@ func (c *Codec) rest(v *[]byte, e *encoding) {
 			c.dst = splitText(e.append(c.dst, *v), at, c.split)
 		}
 	case opScan:
-		b := c.mem.scratch[:0]
+		text := c.mem.scratch[:0]
 		for c.more() {
 			t, _ := c.word("octets")
-			b = append(b, t.Text...)
+			text = append(text, t.Text...)
 		}
-		c.mem.scratch = b
-		*v = c.decode(b, e)
+		*v = c.decode(text, e)
 	}
 }
 
-// decode undoes an encoding of text that stands in scratch memory or a token.
+// decode undoes an encoding.
 func (c *Codec) decode(text []byte, e *encoding) []byte {
 	if c.err != nil {
 		return nil
 	}
-	b, err := e.decode(text[len(text):], text)
+	// The octets are put behind the text: it may be that of scratch itself.
+	b := append(c.mem.scratch[:0], text...)
+	b, err := e.decode(b, b)
+	c.mem.scratch = b
 	if err != nil {
 		c.fail("octets "+quoted(text), "RFC 1035 §5.1", ErrSyntax)
 		return nil
 	}
-	return c.mem.bytes(b)
+	return c.mem.bytes(b[len(text):])
 }
 
 // splitText puts a blank behind every width characters of what begins at at; 0
