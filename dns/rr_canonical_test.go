@@ -10,8 +10,8 @@ import (
 	"applayer/dns"
 )
 
-// The types whose names are in lower case in canonical form: those of RFC 4034
-// §6.2 without NSEC (RFC 6840 §5.1), and those of which names may be compressed
+// The types whose names are in lower case in canonical form, without NSEC
+// (RFC 4034 §6.2, RFC 6840 §5.1), and those of which names may be compressed
 // (RFC 3597 §4).
 var (
 	lowerCased = without("NS MD MF CNAME SOA MB MG MR PTR MINFO MX RP AFSDB RT SIG PX NXT NAPTR KX SRV DNAME RRSIG")
