@@ -1,6 +1,8 @@
 package dns_test
 
 import (
+	"errors"
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
@@ -227,4 +229,44 @@ func TestInteropClientPipelined(t *testing.T) {
 		n += <-done
 	}
 	assert.Equal(t, 50, n)
+}
+
+// TestInteropClientTransfer fetches zones whole: the records that one server
+// gives are those of another, signed or not.
+func TestInteropClientTransfer(t *testing.T) {
+	tests := []struct {
+		name  string
+		start startPeer
+		zones map[string]int
+	}{
+		{"named", peers.Named, map[string]int{"example.org": 32, "secure.example": 86}},
+		{"NSD", peers.NSD, map[string]int{"example.org": 32, "secure.example": 86}},
+		{"Knot", peers.Knot, map[string]int{"example.org": 32, "secure.example": 86}},
+		{"PowerDNS", peers.PowerDNS, map[string]int{"example.org": 32}},
+	}
+	first := map[string][]string{}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := tt.start(t, &peers.Config{Zones: capturedZones(t, slices.Collect(maps.Keys(tt.zones))...)})
+			c := newClient(t, &dns.Client{})
+			for name, n := range tt.zones {
+				var rrs []dns.RR
+				for rr, err := range c.Transfer(t.Context(), addrPort(t, s.Addr), dns.MustName(name), nil) {
+					require.NoError(t, err)
+					rrs = append(rrs, rr)
+				}
+				got := texts(rrs)
+				assert.Equal(t, n, len(got), name)
+				if first[name] == nil {
+					first[name] = got
+				}
+				assert.Equal(t, first[name], got)
+			}
+			for _, err := range c.Transfer(t.Context(), addrPort(t, s.Addr), dns.MustName("none.example"), nil) {
+				refused, ok := errors.AsType[*dns.ReplyError](err)
+				require.True(t, ok, "%v", err)
+				assert.Contains(t, []dns.RCode{dns.RCodeNotAuth, dns.RCodeRefused}, refused.RCode)
+			}
+		})
+	}
 }
