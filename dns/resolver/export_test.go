@@ -1,4 +1,16 @@
 package resolver
 
+import (
+	"time"
+
+	"applayer/dns"
+)
+
 // Table is the compiled table of states.
 var Table = table
+
+// CacheKnown tells whether the cache alone answers a question.
+func CacheKnown(c *Cache, now time.Time, q dns.Question) bool {
+	_, ok := c.known(now, q, 11, 0)
+	return ok
+}
