@@ -74,6 +74,11 @@ func (c *classifier) classify(r *reply) *outcome {
 		o.kind = ReplyFailure
 		return o
 	}
+	if r.spoiled {
+		// There was something. That it cannot be read does not make it NODATA.
+		o.kind = ReplyMalformed
+		return o
+	}
 	c.empty(r, o)
 	return o
 }

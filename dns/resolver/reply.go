@@ -3,6 +3,7 @@ package resolver
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"applayer/dns"
 )
@@ -36,6 +37,8 @@ type reply struct {
 	answer, authority, additional []*set
 	edns                          *dns.EDNS
 	octets                        int
+	// spoiled tells that a set of the answer section was malformed.
+	spoiled bool
 }
 
 var (
@@ -107,6 +110,7 @@ func parseReply(msg []byte, asked dns.Name, class dns.Class, maxSet int) (*reply
 		}
 	}
 	r.sign()
+	r.out.spoiled = slices.ContainsFunc(r.out.answer, func(s *set) bool { return s.bad })
 	for _, sets := range [...]*[]*set{&r.out.answer, &r.out.authority, &r.out.additional} {
 		*sets = sound(*sets)
 	}
