@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -209,4 +211,15 @@ func (m *memoryNet) serveStream(c net.Conn, server netip.AddrPort) {
 			_, _ = c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(d.Msg))), d.Msg...))
 		})
 	}
+}
+
+// String lists what was sent, for a scenario that failed.
+func (m *memoryNet) String() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var b strings.Builder
+	for _, q := range m.servers.sent {
+		fmt.Fprintf(&b, "\t%v\n", q)
+	}
+	return b.String()
 }
