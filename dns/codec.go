@@ -201,9 +201,9 @@ func (c *Codec) Uint8(v *uint8) {
 	case opAppend, opCanonical:
 		c.dst = append(c.dst, *v)
 	default:
-		u := uint64(*v)
-		c.decimal(&u, 1<<8-1)
-		*v = uint8(u)
+		if u := uint64(*v); c.decimal(&u, 1<<8-1) {
+			*v = uint8(u)
+		}
 	}
 }
 
@@ -217,9 +217,9 @@ func (c *Codec) Uint16(v *uint16) {
 	case opAppend, opCanonical:
 		c.dst = binary.BigEndian.AppendUint16(c.dst, *v)
 	default:
-		u := uint64(*v)
-		c.decimal(&u, 1<<16-1)
-		*v = uint16(u)
+		if u := uint64(*v); c.decimal(&u, 1<<16-1) {
+			*v = uint16(u)
+		}
 	}
 }
 
@@ -229,9 +229,9 @@ func (c *Codec) Uint32(v *uint32) {
 	case opParse, opAppend, opCanonical:
 		c.wire32(v)
 	default:
-		u := uint64(*v)
-		c.decimal(&u, 1<<32-1)
-		*v = uint32(u)
+		if u := uint64(*v); c.decimal(&u, 1<<32-1) {
+			*v = uint32(u)
+		}
 	}
 }
 

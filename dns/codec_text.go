@@ -20,23 +20,24 @@ type Token struct {
 	Offset int
 }
 
-// decimal is a number up to max, in text.
-func (c *Codec) decimal(v *uint64, max uint64) {
+// decimal is a number up to max, in text. It tells whether v has been set.
+func (c *Codec) decimal(v *uint64, max uint64) (set bool) {
 	if c.op == opPrint {
 		c.space()
 		c.dst = strconv.AppendUint(c.dst, *v, 10)
-		return
+		return false
 	}
 	t, ok := c.word("number")
 	if !ok {
-		return
+		return false
 	}
 	u, used, err := ascii.Decimal(t.Text, max)
 	if err != nil || used != len(t.Text) {
 		c.fail("number "+quoted(t.Text), "RFC 1035 §5.1", ErrSyntax)
-		return
+		return false
 	}
 	*v = u
+	return true
 }
 
 // unitSeconds are the units of times in master files.

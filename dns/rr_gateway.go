@@ -103,17 +103,21 @@ func (d *AMTRELAY) Fields(c *Codec) {
 	if d.Discovery {
 		bit = 1
 	}
+	c.must(d.RelayType < 128, "relay type", ref, ErrValue)
 	if c.op == opPrint || c.op == opScan {
 		c.Uint8(&bit)
 		c.must(bit <= 1, "discovery bit", ref, ErrSyntax)
 		c.Uint8(&d.RelayType)
+		c.must(d.RelayType < 128, "relay type", ref, ErrSyntax)
 	} else {
-		c.must(d.RelayType < 128, "relay type", ref, ErrValue)
 		octet := bit<<7 | d.RelayType
-		c.Uint8(&octet)
-		bit, d.RelayType = octet>>7, octet&127
+		if c.Uint8(&octet); c.op == opParse {
+			bit, d.RelayType = octet>>7, octet&127
+		}
 	}
-	d.Discovery = bit == 1
+	if c.reads() {
+		d.Discovery = bit == 1
+	}
 	switch known := c.gateway(d.RelayType, &d.Relay, ref); {
 	case known:
 	case c.op == opPrint && c.err == nil:

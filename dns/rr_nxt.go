@@ -30,6 +30,7 @@ func (d *NXT) Fields(c *Codec) {
 		block := append([]byte{0, byte(len(b))}, b...)
 		d.Types.wire = c.mem.string(block)
 	case opPrint:
+		c.must(d.fits(), what, ref, ErrValue)
 		c.TypeBitmap(&d.Types)
 	case opScan:
 		c.TypeBitmap(&d.Types)
