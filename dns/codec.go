@@ -305,12 +305,40 @@ func (c *Codec) scanAddr(v *netip.Addr, is func(netip.Addr) bool, what, ref stri
 	if !ok {
 		return
 	}
+	if a, ok := parseIPv4(t.Text); ok && is(a) {
+		*v = a
+		return
+	}
 	a, err := netip.ParseAddr(string(t.Text))
 	if err != nil || !is(a) || a.Zone() != "" {
 		c.fail(what+" "+quoted(t.Text), ref, ErrSyntax)
 		return
 	}
 	*v = a
+}
+
+// parseIPv4 reads an IPv4 address in its plain form; what it does not know may
+// be an address still.
+func parseIPv4(b []byte) (netip.Addr, bool) {
+	var v4 [4]byte
+	i := 0
+	for k := range v4 {
+		start, n := i, 0
+		for ; i < len(b) && i-start < 3 && b[i] >= '0' && b[i] <= '9'; i++ {
+			n = 10*n + int(b[i]-'0')
+		}
+		if i == start || n > 255 || b[start] == '0' && i-start > 1 {
+			return netip.Addr{}, false
+		}
+		v4[k] = byte(n)
+		if k < 3 {
+			if i == len(b) || b[i] != '.' {
+				return netip.Addr{}, false
+			}
+			i++
+		}
+	}
+	return netip.AddrFrom4(v4), i == len(b)
 }
 
 func (c *Codec) appendAddr(v netip.Addr) {

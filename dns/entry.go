@@ -65,7 +65,7 @@ func (e *Entry) Parse(b []byte, lim *EntryLimits) (n int, err error) {
 	}
 	maxToken, maxEntry := limit(lim.MaxToken, defaultMaxToken), limit(lim.MaxEntry, defaultMaxEntry)
 	if e.at == 0 {
-		*e = Entry{Tokens: e.Tokens[:0]}
+		e.Tokens, e.again = e.Tokens[:0], false
 		e.Blank = len(b) > 0 && (b[0] == ' ' || b[0] == '\t')
 	} else {
 		e.again = true

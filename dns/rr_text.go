@@ -26,7 +26,12 @@ func (p *TextParser) Head(tokens []Token) (h RRHead, n int, err error) {
 				return h, n, ttlError(t.Offset, t.Text)
 			}
 			continue
-		case h.Class == 0:
+		case len(p.Types) == 0:
+			if h.Type = commonType(t.Text); h.Type != 0 {
+				return h, n + 1, nil
+			}
+		}
+		if h.Class == 0 {
 			if c, ok := classOf(t.Text); ok {
 				h.Class = c
 				continue
@@ -46,6 +51,35 @@ func (p *TextParser) Head(tokens []Token) (h RRHead, n int, err error) {
 	return h, n, textError(at, "type is missing", "RFC 1035 §5.1", ErrSyntax)
 }
 
+// commonType finds those types that most records of zones have, 0 for others.
+func commonType(b []byte) Type {
+	switch string(b) {
+	case "A":
+		return TypeA
+	case "AAAA":
+		return TypeAAAA
+	case "NS":
+		return TypeNS
+	case "CNAME":
+		return TypeCNAME
+	case "MX":
+		return TypeMX
+	case "TXT":
+		return TypeTXT
+	case "PTR":
+		return TypePTR
+	case "DS":
+		return TypeDS
+	case "RRSIG":
+		return TypeRRSIG
+	case "NSEC":
+		return TypeNSEC
+	case "NSEC3":
+		return TypeNSEC3
+	}
+	return 0
+}
+
 func (p *TextParser) typeOf(b []byte) (Type, bool) {
 	for t, private := range p.Types {
 		if strings.EqualFold(private.Mnemonic, string(b)) {
@@ -60,6 +94,9 @@ func (p *TextParser) typeOf(b []byte) (Type, bool) {
 }
 
 func classOf(b []byte) (Class, bool) {
+	if string(b) == "IN" {
+		return ClassIN, true
+	}
 	if c, ok := lookUpper(classesByName, b); ok {
 		return c, true
 	}

@@ -12,7 +12,8 @@ type TextParser struct {
 	// Types are types that the program adds.
 	Types PrivateTypes
 
-	mem memory
+	mem   memory
+	codec Codec
 }
 
 // Name reads a domain name: relative to the origin, the origin itself as "@".
@@ -28,8 +29,7 @@ func (p *TextParser) Name(t Token) (Name, error) {
 // RData reads the data of a record of type t from its tokens, all of them: the
 // type's own form, or that of RFC 3597 §5. The error is a [*ParseError].
 func (p *TextParser) RData(t Type, tokens []Token) (RData, error) {
-	c := codecs.Get().(*Codec)
-	defer c.free()
+	c := &p.codec
 	d := p.Types.newRData(t)
 	if _, unknown := d.(*Unknown); unknown || !isUnknownForm(tokens) {
 		return d, c.scan(d, tokens, p.Origin, &p.mem)

@@ -1,7 +1,5 @@
 package zone
 
-import "applayer/dns"
-
 // Limits bounds what a master file can make us do. The zero value of a field
 // means its default; a negative value, no limit. Nil is all defaults.
 type Limits struct {
@@ -60,8 +58,4 @@ func (l *Limits) withDefaults() Limits {
 		MaxGenerate:  set(l.MaxGenerate, defaultGenerate),
 		MaxGenerated: set(l.MaxGenerated, defaultGenerated),
 	}
-}
-
-func (l *Limits) entry() *dns.EntryLimits {
-	return &dns.EntryLimits{MaxToken: l.MaxToken, MaxEntry: l.MaxEntry}
 }

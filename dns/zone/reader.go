@@ -34,8 +34,9 @@ type ReaderOptions struct {
 // file may be larger than memory. It may not be used by several goroutines at
 // once.
 type Reader struct {
-	opts   ReaderOptions
-	limits Limits
+	opts        ReaderOptions
+	limits      Limits
+	entryLimits dns.EntryLimits
 
 	src    *source
 	entry  dns.Entry
@@ -66,6 +67,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) *Reader {
 	if z.opts.Class == 0 {
 		z.opts.Class = dns.ClassIN
 	}
+	z.entryLimits = dns.EntryLimits{MaxToken: z.limits.MaxToken, MaxEntry: z.limits.MaxEntry}
 	z.src = &source{name: opts.File, r: r}
 	z.parser = dns.TextParser{Origin: opts.Origin, Types: opts.Types}
 	return z
@@ -141,7 +143,7 @@ func (r *Reader) Position() (file string, line int) {
 // one that included it.
 func (r *Reader) nextEntry() error {
 	for {
-		err := r.src.next(&r.entry, r.limits.entry())
+		err := r.src.next(&r.entry, &r.entryLimits)
 		switch {
 		case err == nil:
 			return nil

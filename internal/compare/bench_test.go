@@ -26,6 +26,7 @@ func BenchmarkDNSWalk(b *testing.B)           { bench(b, "dns-walk") }
 func BenchmarkDNSParseQuery(b *testing.B)     { bench(b, "dns-parse-query") }
 func BenchmarkDNSAppend(b *testing.B)         { bench(b, "dns-append") }
 func BenchmarkDNSPrint(b *testing.B)          { bench(b, "dns-print") }
+func BenchmarkDNSZoneRead(b *testing.B)       { bench(b, "dns-zone-read") }
 func BenchmarkDNSServer(b *testing.B)         { bench(b, "dns-server") }
 func BenchmarkDNSResolverHits(b *testing.B)   { bench(b, "dns-resolver-hits") }
 
