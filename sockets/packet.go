@@ -89,7 +89,8 @@ func (p *Packet) SourceAddr() net.Addr {
 
 // Clone returns a copy of p that stays valid after ServePacket has returned,
 // with Data of its own. Its Reply sends at once, and gives net.ErrClosed after
-// the server's sockets are closed; Shutdown does not wait for it.
+// the server's sockets are closed; Shutdown waits for it where
+// [PacketServer.Drain] does.
 func (p *Packet) Clone() *Packet {
 	c := *p
 	c.Data = slices.Clone(p.Data)

@@ -63,3 +63,29 @@ func TestPacketServerHoldsNoLockOverCallbacks(t *testing.T) {
 		})
 	}
 }
+
+// Drain keeps the sockets open until the replies to cloned packets have left.
+func TestPacketServerDrain(t *testing.T) {
+	cloned := make(chan *sockets.Packet, 1)
+	draining, drained := make(chan struct{}), make(chan struct{})
+	s := &sockets.PacketServer{
+		Handler: sockets.PacketHandlerFunc(func(_ context.Context, p *sockets.Packet) { cloned <- p.Clone() }),
+		Drain:   func() { close(draining); <-drained },
+	}
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(pc) }()
+	nc := dialPackets(t, "udp", pc.LocalAddr().String())
+	_, err = nc.Write([]byte("x"))
+	require.NoError(t, err)
+	p := <-cloned
+	ended := make(chan error, 1)
+	go func() { ended <- s.Shutdown(context.Background()) }()
+	<-draining
+	assert.NoError(t, p.Reply([]byte("late")))
+	close(drained)
+	assert.NoError(t, <-ended)
+	assert.ErrorIs(t, <-served, sockets.ErrServerClosed)
+	assert.ErrorIs(t, p.Reply([]byte("too late")), net.ErrClosed)
+}

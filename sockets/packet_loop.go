@@ -64,6 +64,9 @@ func (s *PacketServer) serve(pcs []net.PacketConn, loops int) error {
 		close(queue.waiting)
 		workers.Wait()
 	}
+	if s.Drain != nil {
+		s.Drain()
+	}
 	if s.isClosing() {
 		return ErrServerClosed
 	}

@@ -52,6 +52,10 @@ type PacketServer struct {
 	Batch int
 	// Rate bounds the packets of one source (default none).
 	Rate PacketRate
+	// Drain is called by Serve when nothing more is read and the last handler
+	// has returned, before the socket is closed: it waits for replies to
+	// packets that were cloned. Nil waits for none.
+	Drain func()
 
 	mu      sync.Mutex
 	closing bool
