@@ -28,6 +28,8 @@ type Query struct {
 	edns          EDNS
 	hasEDNS       bool
 	optAt, optLen int // the data of the OPT record
+	hasCookie     bool
+	verdict       CookieVerdict
 }
 
 // WireName returns the question's name as it came: uncompressed, in its case.
@@ -72,6 +74,16 @@ func (q *Query) EDNS() *EDNS {
 // DNSSECOK tells whether the request asks for the records of DNSSEC
 // (RFC 3225 §3).
 func (q *Query) DNSSECOK() bool { return q.hasEDNS && q.edns.DNSSECOK }
+
+// Subnet returns for which of its clients a resolver asks (RFC 7871 §6); false
+// where it does not say.
+func (q *Query) Subnet() (netip.Prefix, bool) {
+	if !q.hasEDNS {
+		return netip.Prefix{}, false
+	}
+	s, ok := q.edns.Subnet()
+	return s.Prefix, ok
+}
 
 // Raw returns the request's octets.
 func (q *Query) Raw() []byte { return q.raw }

@@ -105,13 +105,31 @@ func (q *Query) readOptions(b []byte) bool {
 
 // check holds a request that can be parsed to the rules for queries.
 func (q *Query) check() (step, RCode) {
-	switch {
-	case q.hasEDNS && q.edns.Version != 0:
-		return stepReply, RCodeBadVers // RFC 6891 §6.1.3
-	case q.nameLen == 0:
-		return stepReply, RCodeFormErr
-	case q.Type == TypeOPT, q.Type == TypeTSIG, q.Type == TypeTKEY:
+	if q.hasEDNS {
+		switch {
+		case q.edns.Version != 0:
+			return stepReply, RCodeBadVers // RFC 6891 §6.1.3
+		case !q.checkOptions():
+			return stepReply, RCodeFormErr
+		}
+	}
+	q.readCookie()
+	switch q.Type {
+	case TypeOPT, TypeTSIG, TypeTKEY:
 		return stepReply, RCodeFormErr // RFC 6891 §6.1.1, RFC 8945 §4.2, RFC 2930 §2
 	}
-	return stepServe, RCodeNoError
+	return q.checkCookie()
+}
+
+// checkOptions looks into the options that have a form.
+func (q *Query) checkOptions() bool {
+	for _, o := range q.edns.Options {
+		if o.Code == OptionKeepalive && q.origin.Transport == TransportUDP {
+			continue // whatever it says (RFC 7828 §3.3.1)
+		}
+		if o.check(true) != nil {
+			return false
+		}
+	}
+	return true
 }

@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"encoding/binary"
 	"errors"
 )
 
@@ -12,15 +11,10 @@ import (
 type Responder struct {
 	x       *serving
 	b       Builder
-	ede     []extendedError
+	ede     []ExtendedError
 	scope   int // of the client subnet; less than 0: not said
 	dropped bool
 	sent    bool
-}
-
-type extendedError struct {
-	code EDECode
-	text string
 }
 
 // start begins the response behind dst.
@@ -96,7 +90,7 @@ func (w *Responder) Reset() {
 // EDE explains the answer to a client that speaks EDNS (RFC 8914 §2). What does
 // not fit is left out, the text first.
 func (w *Responder) EDE(code EDECode, text string) {
-	w.ede = append(w.ede, extendedError{code, text})
+	w.ede = append(w.ede, ExtendedError{code, text})
 }
 
 // SetSubnetScope says for how long a prefix of the client's address the answer
@@ -147,7 +141,7 @@ func (w *Responder) Send() error {
 func (w *Responder) finish() []byte {
 	q := &w.x.query
 	if w.dropped {
-		w.x.server.count(w.x, false)
+		w.x.ignored()
 		return nil
 	}
 	if !q.hasEDNS && w.b.Header.RCode > 15 {
@@ -157,48 +151,6 @@ func (w *Responder) finish() []byte {
 		w.appendOPT()
 	}
 	buf := w.b.Finish()
-	w.x.server.count(w.x, true)
+	w.x.answered()
 	return buf
-}
-
-// optFixed is an OPT record without options.
-const optFixed = 11
-
-// optRoom is how much of the message the OPT record takes, but for what is left
-// out where it does not fit.
-func (w *Responder) optRoom() int { return optFixed }
-
-// appendOPT appends the OPT record (RFC 6891 §6.1.2).
-func (w *Responder) appendOPT() {
-	b := &w.b
-	e := EDNS{UDPSize: w.x.server.udpSize(), DNSSECOK: w.x.query.edns.DNSSECOK}
-	b.buf = append(b.buf, 0)
-	b.buf = appendFixed(b.buf, TypeOPT, e.UDPSize, e.ttl(b.Header.RCode), 0)
-	at := len(b.buf)
-	for _, ede := range w.ede {
-		if !w.appendEDE(ede.code, ede.text) {
-			w.appendEDE(ede.code, "")
-		}
-	}
-	binary.BigEndian.PutUint16(b.buf[at-2:], uint16(len(b.buf)-at))
-	b.counts[3]++
-}
-
-func (w *Responder) appendEDE(code EDECode, text string) bool {
-	if !w.startOption(15, 2+len(text)) {
-		return false
-	}
-	w.b.buf = binary.BigEndian.AppendUint16(w.b.buf, uint16(code))
-	w.b.buf = append(w.b.buf, text...)
-	return true
-}
-
-// startOption appends the head of an option of n octets, if there is room.
-func (w *Responder) startOption(code OptionCode, n int) bool {
-	if len(w.b.buf)+4+n > w.b.limit {
-		return false
-	}
-	w.b.buf = binary.BigEndian.AppendUint16(w.b.buf, uint16(code))
-	w.b.buf = binary.BigEndian.AppendUint16(w.b.buf, uint16(n))
-	return true
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // serving is one request and its response: what the transports keep and use
@@ -15,6 +16,10 @@ type serving struct {
 	query     Query
 	responder Responder
 	parser    Parser
+	packet    packetCarrier
+	out       []byte    // the transport's buffer for responses
+	shard     uint32    // of the counters
+	began     time.Time // for the query log
 	detached  bool
 }
 
@@ -28,9 +33,13 @@ type carrier interface {
 	send(buf []byte) error
 }
 
+// maxKeptBuffer is how large a buffer may be that is used again.
+const maxKeptBuffer = 64 << 10
+
 var servings = sync.Pool{New: func() any {
 	x := new(serving)
 	x.query.x, x.responder.x = x, x
+	x.shard = nextShard.Add(1) % counterShards
 	return x
 }}
 
@@ -45,7 +54,10 @@ func (x *serving) free() {
 	if x.detached {
 		return
 	}
-	x.server, x.carrier = nil, nil
+	x.server, x.carrier, x.packet = nil, nil, packetCarrier{}
+	if cap(x.out) > maxKeptBuffer {
+		x.out = nil
+	}
 	x.query.raw, x.query.origin, x.query.name = nil, Origin{}, Name{}
 	x.responder.b.buf = nil
 	servings.Put(x)
@@ -57,11 +69,14 @@ func (x *serving) free() {
 func (x *serving) serve(ctx context.Context, dst, request []byte, from Origin) []byte {
 	q := &x.query
 	q.raw, q.origin = request, from
-	q.nameLen, q.lowered, q.name, q.hasEDNS = 0, false, Name{}, false
+	q.nameLen, q.lowered, q.name, q.hasEDNS, q.hasCookie = 0, false, Name{}, false, false
 	next, rcode := q.read(&x.parser)
 	if next == stepDrop || from.Peer.IsValid() && from.Peer.Port() == 0 {
-		x.server.countDropped()
+		x.ignored()
 		return dst
+	}
+	if x.server.QueryLog != nil {
+		x.began = time.Now()
 	}
 	w := &x.responder
 	w.start(dst)
@@ -95,7 +110,7 @@ func (x *serving) survivePanic() {
 		return
 	}
 	q := &x.query
-	x.server.countPanic()
+	x.server.panics.Add(1)
 	question := "detached" // and another goroutine's
 	if !x.detached {
 		question = q.Question().String()
