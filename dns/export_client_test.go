@@ -8,3 +8,10 @@ func MachineIn(s State) Machine { return Machine{s} }
 
 // Held is how many octets the buffer for reading has.
 func (c *Conn) Held() int { return cap(c.in) }
+
+// CookieCount is how many servers' cookies are remembered.
+func (c *Client) CookieCount() int {
+	c.cookies.mu.Lock()
+	defer c.cookies.mu.Unlock()
+	return len(c.cookies.cookies)
+}

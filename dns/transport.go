@@ -39,16 +39,20 @@ type Transport struct {
 	// network (default 2; RFC 7766 §6.2.2 asks for few). A query that finds
 	// all of them full waits.
 	MaxConns int
+	// MaxIdle is how many connections, of all, may be kept without a query under
+	// way (default 256; negative is no limit).
+	MaxIdle int
 	// IdleTimeout is how long a connection without a query under way is kept
 	// (default 10 s; negative, not at all). A server may ask for less
 	// (RFC 7828 §3.4).
 	IdleTimeout time.Duration
 
-	mu     sync.Mutex
-	peers  map[peerKey]*peer
-	closed bool
-	cache  tls.ClientSessionCache
-	wg     sync.WaitGroup
+	mu      sync.Mutex
+	peers   map[peerKey]*peer
+	resting int // streams that are kept with nobody waiting
+	closed  bool
+	cache   tls.ClientSessionCache
+	wg      sync.WaitGroup
 }
 
 // The networks of a [Transport].

@@ -6,18 +6,17 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"os"
 	"slices"
-	"syscall"
 	"time"
 )
 
 const (
 	defaultMaxPipelined = 64
 	defaultMaxConns     = 2
+	defaultMaxIdle      = 256
 	defaultIdleTimeout  = 10 * time.Second
 )
 
@@ -50,6 +49,7 @@ type stream struct {
 	waiting map[uint16]*waiter // by ID
 	closing bool               // takes no new query
 	heard   int                // messages that came
+	resting bool               // kept, with nobody waiting
 	own     time.Duration      // how long we would keep it
 	idle    time.Duration      // how long it is kept
 }
@@ -81,19 +81,13 @@ func (t *Transport) exchangeStream(ctx context.Context, key peerKey, id uint16, 
 		if err != nil {
 			return nil, err
 		}
-		reply, err := s.exchange(ctx, w, query)
-		t.leave(p, s, id, contextError(ctx) != nil)
-		if err == nil || again || !reused || contextError(ctx) != nil || !wasClosed(err) {
+		reply, lost, err := s.exchange(ctx, w, query)
+		over := contextError(ctx) != nil
+		t.leave(p, s, id, over)
+		if !lost || again || !reused || over {
 			return reply, err
 		}
 	}
-}
-
-// wasClosed tells whether the connection ended without a fault of what was said
-// on it.
-func wasClosed(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, errIdle)
 }
 
 // errIdle ends connections that nobody used.
@@ -149,8 +143,9 @@ func (t *Transport) join(key peerKey, p *peer, id uint16) (s *stream, w *waiter,
 		if s.closing || len(s.waiting) >= t.maxPipelined() || s.waiting[id] != nil {
 			continue
 		}
-		if len(s.waiting) == 0 && s.conn != nil {
+		if s.resting {
 			s.conn.nc.SetReadDeadline(time.Time{})
+			t.wake(s)
 		}
 		s.waiting[id] = w
 		w.heard = s.heard
@@ -242,6 +237,7 @@ func (s *stream) keep(d time.Duration) {
 func (t *Transport) end(p *peer, s *stream, err error) {
 	t.mu.Lock()
 	s.closing = true
+	t.wake(s)
 	p.drop(s)
 	t.forget(s.key, p)
 	switch {
@@ -273,16 +269,19 @@ func (t *Transport) leave(p *peer, s *stream, id uint16, timedOut bool) {
 		p.drop(s)
 	}
 	if len(s.waiting) == 0 {
-		s.rest(p)
+		t.rest(p, s)
 	}
 	t.mu.Unlock()
 	close(w.gone)
 }
 
 // rest sees to a stream on which nobody waits: it is kept for a while, if it is
-// open and may be used again.
-func (s *stream) rest(p *peer) {
-	if s.conn != nil && !s.closing && s.idle > 0 {
+// open and may be used again, and not too many are kept.
+func (t *Transport) rest(p *peer, s *stream) {
+	limit := cmp.Or(t.MaxIdle, defaultMaxIdle)
+	if s.conn != nil && !s.closing && s.idle > 0 && (limit < 0 || t.resting < limit) {
+		s.resting = true
+		t.resting++
 		s.conn.nc.SetReadDeadline(time.Now().Add(s.idle))
 		return
 	}
@@ -294,38 +293,50 @@ func (s *stream) rest(p *peer) {
 	}
 }
 
-// exchange sends a query and waits for its answer.
-func (s *stream) exchange(ctx context.Context, w *waiter, query makeQuery) ([]byte, error) {
+// wake counts a stream that rested no more.
+func (t *Transport) wake(s *stream) {
+	if s.resting {
+		s.resting = false
+		t.resting--
+	}
+}
+
+// exchange sends a query and waits for its answer. It is lost where the
+// connection ended before that came.
+func (s *stream) exchange(ctx context.Context, w *waiter, query makeQuery) (reply []byte, lost bool, err error) {
 	select {
 	case <-s.ready:
 	case <-s.over:
-		return nil, s.err
+		return nil, true, s.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, false, ctx.Err()
 	}
 	octets, accept, err := query(localAddr(s.conn.nc))
 	if err != nil {
-		return nil, err
+		return nil, false, err
+	}
+	if len(octets) > MaxMessage {
+		return nil, false, ErrMessageTooLong
 	}
 	if err := s.send(ctx, octets); err != nil {
-		return nil, err
+		return nil, true, err
 	}
 	for {
 		select {
 		case reply := <-w.replies:
 			if accept(reply) == nil {
-				return reply, nil
+				return reply, false, nil
 			}
 		case <-s.over:
-			return nil, s.err
+			return nil, true, s.err
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, false, ctx.Err()
 		}
 	}
 }
 
 // send writes a query when its turn comes. One that was cut in the middle
-// spoils the stream, whose error its reader finds when it is closed.
+// spoils the stream for all.
 func (s *stream) send(ctx context.Context, octets []byte) error {
 	select {
 	case s.writes <- struct{}{}:
@@ -335,14 +346,8 @@ func (s *stream) send(ctx context.Context, octets []byte) error {
 		return ctx.Err()
 	}
 	defer func() { <-s.writes }()
-	if len(octets) > MaxMessage {
-		return ErrMessageTooLong
-	}
-	if at, ok := ctx.Deadline(); ok {
-		s.conn.nc.SetWriteDeadline(at)
-	} else {
-		s.conn.nc.SetWriteDeadline(time.Time{})
-	}
+	at, _ := ctx.Deadline() // or the zero time, which is none
+	s.conn.nc.SetWriteDeadline(at)
 	cut := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(cut)

@@ -379,6 +379,42 @@ func TestTransportIdle(t *testing.T) {
 	}
 }
 
+// TestTransportMaxIdle: no more connections are kept than that, however many
+// servers there are.
+func TestTransportMaxIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		var open atomic.Int32
+		l.tcp(func(n int, c *dns.Conn) {
+			open.Add(1)
+			defer open.Add(-1)
+			q, _ := c.ReadMessage()
+			q = slices.Clone(q)
+			time.Sleep(time.Second)
+			c.WriteMessage(answer(q, nil))
+			c.ReadMessage()
+		})
+		tr := l.transport()
+		defer tr.Close()
+		tr.MaxIdle, tr.MaxPipelined, tr.MaxConns = 3, 1, 10
+		for range 2 {
+			var wg sync.WaitGroup
+			for i := range 5 {
+				wg.Go(func() {
+					_, err := exchange(t, tr, t.Context(), dns.NetworkTCP, uint16(i))
+					assert.NoError(t, err)
+				})
+			}
+			wg.Wait()
+			synctest.Wait()
+			assert.EqualValues(t, 3, open.Load())
+			tr.CloseIdle()
+			synctest.Wait()
+			assert.Zero(t, open.Load())
+		}
+	})
+}
+
 // TestTransportCloseIdle: what is idle is closed; what is under way goes on.
 func TestTransportCloseIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
