@@ -14,3 +14,6 @@ func CacheKnown(c *Cache, now time.Time, q dns.Question) bool {
 	_, ok := c.known(now, q, 11, 0)
 	return ok
 }
+
+// UnderWay counts all that an engine waits for.
+func UnderWay(e *Engine) int { return len(e.tasks) + len(e.queries) + len(e.sends) }

@@ -263,3 +263,5 @@ func small(t testing.TB, opts *resolver.EngineOptions) *world {
 		"a.b.c.example.com. 60 A 198.51.100.3"))
 	return w
 }
+
+func (w *world) addr(s string) netip.Addr { return netip.MustParseAddr(s) }
