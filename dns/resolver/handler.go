@@ -28,6 +28,9 @@ type Handler struct {
 	MaxPerClient int
 	// NoLocalZones asks the world for the names of RFC 6761 and RFC 6303 too.
 	NoLocalZones bool
+	// Resolved, where it is set, is told of each question that was resolved,
+	// and not of those answered from the cache. Goroutines may call it at once.
+	Resolved func(*Result)
 
 	mu      sync.Mutex
 	clients map[netip.Addr]int
@@ -119,6 +122,9 @@ func (h *Handler) resolve(w *dns.Responder, q *dns.Query, question dns.Question)
 		if r == nil {
 			w.SetRCode(dns.RCodeServFail)
 		} else {
+			if h.Resolved != nil {
+				h.Resolved(r)
+			}
 			h.answer(time.Now(), w, q, r)
 		}
 		_ = w.Send() // nobody can be told
