@@ -80,9 +80,13 @@ func (q *Query) readEDNS(p *Parser) bool {
 	e := &q.edns
 	e.UDPSize, e.Version = uint16(p.Class()), uint8(ttl>>16)
 	e.DNSSECOK, e.Z = ttl&bitDO != 0, uint16(ttl)&^bitDO
-	q.optAt, q.optLen = p.RDataOffset(), len(p.RData())
-	q.hasEDNS = q.readOptions(p.RData())
-	return q.hasEDNS
+	if e.Version != 0 {
+		e.Options, q.optLen = e.Options[:0], 0 // their form is another's
+	} else if q.optLen = len(p.RData()); !q.readOptions(p.RData()) {
+		return false
+	}
+	q.optAt, q.hasEDNS = p.RDataOffset(), true
+	return true
 }
 
 // readOptions takes the options of an OPT record (RFC 6891 §6.1.2).

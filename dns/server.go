@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -266,36 +265,4 @@ func (s *Server) log() *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	return s.Logger
-}
-
-// AppendResponse answers one request as if it had come on a transport, and
-// appends the response to dst; nothing, where there is no answer. It waits for
-// a handler that detaches the query, unless ctx ends before.
-func (s *Server) AppendResponse(ctx context.Context, dst, request []byte, from Origin) []byte {
-	s.init()
-	c := make(appendCarrier, 1)
-	x := s.newServing(c)
-	buf := x.serve(ctx, dst, request, from)
-	if !x.detached {
-		x.free()
-		return buf
-	}
-	select {
-	case b := <-c:
-		return append(dst, b...)
-	case <-ctx.Done():
-		return dst
-	}
-}
-
-// appendCarrier carries the one response of AppendResponse.
-type appendCarrier chan []byte
-
-func (c appendCarrier) detach(request []byte) (own []byte, front int) {
-	return slices.Clone(request), 0
-}
-
-func (c appendCarrier) send(buf []byte) error {
-	c <- buf
-	return nil
 }

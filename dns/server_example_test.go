@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"applayer/dns"
 )
@@ -59,4 +60,43 @@ func ExampleBuilder() {
 	}
 	fmt.Println(len(b.Finish()), "octets, truncated:", b.Truncated())
 	// Output: 29 octets, truncated: true
+}
+
+// A server on loopback, and a client that asks it.
+func ExampleServer() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	s := &dns.Server{Handler: dns.HandlerFunc(func(_ context.Context, w *dns.Responder, q *dns.Query) {
+		w.SetAuthoritative(true)
+		if q.Type != dns.TypeTXT {
+			return
+		}
+		if err := w.Add(dns.SectionAnswer, dns.RR{Name: q.Name(), Class: q.Class, Data: &dns.TXT{Texts: []string{"over " + q.Transport().String()}}}); err != nil {
+			w.SetRCode(dns.RCodeServFail)
+		}
+	})}
+	l, err := dns.Listen(ctx, "127.0.0.1:0", 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+
+	var c dns.Client
+	query := &dns.Message{Question: []dns.Question{{Name: dns.MustName("example.org"), Type: dns.TypeTXT, Class: dns.ClassIN}}}
+	m, how, err := c.Exchange(ctx, l.Addr(), query)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(m.RCode, m.Answer[0], how.Network)
+
+	if err := s.Shutdown(ctx); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(<-served)
+	// Output:
+	// NOERROR example.org.	0	IN	TXT	"over udp" udp
+	// sockets: server closed
 }

@@ -17,6 +17,7 @@ type serving struct {
 	responder Responder
 	parser    Parser
 	packet    packetCarrier
+	call      callCarrier
 	out       []byte    // the transport's buffer for responses
 	shard     uint32    // of the counters
 	began     time.Time // for the query log
