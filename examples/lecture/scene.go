@@ -34,6 +34,11 @@ var scenes = []Scene{
 	uriScene,
 	cookiesScene,
 	conditionalScene,
+	hierarchyScene,
+	cacheTTLScene,
+	digScene,
+	recordsScene,
+	attacksScene,
 }
 
 // sceneTime bounds one scene, sceneGrace included.

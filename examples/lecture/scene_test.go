@@ -69,10 +69,25 @@ func TestScenesNoticeASpoiledOctet(t *testing.T) {
 		}
 		t.Run(s.Name, func(t *testing.T) {
 			var out bytes.Buffer
-			v := playIn(t, s, &out, NetOptions{Spoil: flipFirst()})
+			spoil := flipFirst()
+			if text, ok := answered[s.Name]; ok {
+				spoil = flipBehind(true, text)
+			}
+			v := playIn(t, s, &out, NetOptions{Spoil: spoil})
 			assert.False(t, v.ok(), out.String())
 		})
 	}
+}
+
+// answered lists the scenes of the DNS, whose clients ignore a reply with
+// another first octet, its id, and ask again. Here the octet behind these, in
+// the data of a record, is spoiled.
+var answered = map[string]string{
+	"hierarchy": "\x80\x77\xf5", // 128.119.245
+	"cache-ttl": "\x80\x77\xf5",
+	"attacks":   "\x80\x77\xf5",
+	"dig":       "\x82\x71\x40", // 130.113.64
+	"records":   "\xc0\x00\x02", // 192.0.2
 }
 
 // unspoilt lists the scenes that exchange nothing over a stage's connections;
