@@ -3,7 +3,9 @@ package dns_test
 import (
 	"errors"
 	"io"
+	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -165,4 +167,40 @@ func TestProtocolError(t *testing.T) {
 	_, ok := errors.AsType[*dns.ProtocolError](err)
 	assert.True(t, ok)
 	assert.Equal(t, "CookieVerdict(?)", dns.CookieVerdict(9).String())
+}
+
+// TestClientOtherSource: what comes from another address or port than was
+// asked is not even seen, though its ID and question are right (RFC 5452 §9.1).
+func TestClientOtherSource(t *testing.T) {
+	listen := func(addr string) net.PacketConn {
+		pc, err := net.ListenPacket("udp", addr)
+		require.NoError(t, err)
+		t.Cleanup(func() { pc.Close() })
+		return pc
+	}
+	pc, otherPort := listen("127.0.0.1:0"), listen("127.0.0.1:0")
+	forgers := []net.PacketConn{otherPort}
+	if runtime.GOOS == "linux" { // all of 127.0.0.0/8 is ours
+		forgers = append(forgers, listen("127.0.0.2:0"))
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		buf := make([]byte, 512)
+		n, from, err := pc.ReadFrom(buf)
+		if err != nil {
+			return
+		}
+		forged := answer(buf[:n], func(m *dns.Message) { m.Answer[0].TTL = 666 })
+		for _, f := range forgers {
+			f.WriteTo(forged, from)
+		}
+		pc.WriteTo(answer(buf[:n], nil), from)
+	})
+	var c dns.Client
+	defer c.Close()
+	m, how, err := c.Exchange(t.Context(), netip.MustParseAddrPort(pc.LocalAddr().String()), question())
+	require.NoError(t, err)
+	assert.Equal(t, uint32(60), m.Answer[0].TTL)
+	assert.Zero(t, how.Ignored)
+	wg.Wait()
 }

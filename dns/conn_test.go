@@ -110,3 +110,37 @@ func TestConnWrite(t *testing.T) {
 	require.NoError(t, c.Close())
 	assert.Equal(t, client, c.NetConn())
 }
+
+// FuzzConn: any octets give the same messages and the same end, however they
+// come.
+func FuzzConn(f *testing.F) {
+	f.Add(framed([]byte("one"), nil, []byte("three")), 3)
+	f.Add([]byte{0, 5, 'c', 'u', 't'}, 1)
+	f.Fuzz(func(t *testing.T, b []byte, size int) {
+		read := func(r io.Reader) (all [][]byte, err error) {
+			c := dns.NewConn(readerConn{r: r})
+			for {
+				m, err := c.ReadMessage()
+				if err != nil {
+					return all, err
+				}
+				all = append(all, bytes.Clone(m))
+			}
+		}
+		whole, end := read(bytes.NewReader(b))
+		assert.LessOrEqual(t, len(framed(whole...)), len(b))
+		assert.True(t, bytes.HasPrefix(b, framed(whole...)))
+		assert.Equal(t, len(framed(whole...)) == len(b), end == io.EOF)
+		cut, cutEnd := read(&sizedReader{bytes.NewReader(b), 1 + int(uint(size)%100)})
+		assert.Equal(t, whole, cut)
+		assert.Equal(t, end, cutEnd)
+	})
+}
+
+// sizedReader gives no more than n octets at a time.
+type sizedReader struct {
+	r io.Reader
+	n int
+}
+
+func (s *sizedReader) Read(b []byte) (int, error) { return s.r.Read(b[:min(len(b), s.n)]) }
