@@ -68,6 +68,7 @@ type Engine struct {
 
 	priming   *task
 	nextPrime time.Time
+	root      []dns.RR // what the last priming told, the hints before
 }
 
 type askResult struct {
@@ -125,6 +126,7 @@ func NewEngine(opts *EngineOptions) *Engine {
 	if e.opts.Hints == nil {
 		e.opts.Hints = RootHints()
 	}
+	e.root = e.opts.Hints
 	if e.cache == nil {
 		e.cache = NewCache(0)
 	}
@@ -143,6 +145,9 @@ func (e *Engine) Ask(now time.Time, q dns.Question) (id uint64) {
 	key := dns.Question{Name: q.Name.Canonical(), Type: q.Type, Class: q.Class}
 	t := e.tasks[key]
 	switch {
+	case !q.Name.IsValid() || q.Class != dns.ClassIN || q.Type.IsMeta() && q.Type != dns.TypeANY:
+		e.results = append(e.results, askResult{id, &Result{Question: q, RCode: dns.RCodeNotImp, Err: ErrQuestion}})
+		return id
 	case t != nil && len(t.asks) >= e.limits.MaxWaiting:
 		e.refuse(id, q, limitError("MaxWaiting", e.limits.MaxWaiting))
 		return id
@@ -184,7 +189,7 @@ func (e *Engine) Fail(now time.Time, send uint64, _ error) {
 	if q == nil {
 		return
 	}
-	q.server.silent(now.Sub(q.sent))
+	q.server.silent(max(now.Sub(q.sent), e.limits.FirstTimeout))
 	q.end(e, now, ReplyUnreachable, 0, 0)
 	e.complete(now, q, &outcome{kind: ReplyUnreachable})
 	e.drain(now)

@@ -83,3 +83,82 @@ func TestSilence(t *testing.T) {
 	assert.ErrorIs(t, r.Err, resolver.ErrRemembered)
 	assert.Len(t, w.log, n)
 }
+
+// A root whose records may not be kept is asked once for a question all the
+// same.
+func TestPrimingOfNoTime(t *testing.T) {
+	w := small(t, nil)
+	w.serve("192.0.2.1", zone(t, ".", ". 0 NS a.root.", "a.root. 0 A 192.0.2.1", "com. 3600 NS a.nic.com.", "a.nic.com. 3600 A 192.0.2.10"))
+	r := w.ask("www.example.com.", dns.TypeA)
+	assert.Len(t, r.Answer, 1)
+	assert.Equal(t, []string{". NS", "com. A"}, w.asked("192.0.2.1"))
+}
+
+func TestQuestionsOfNobody(t *testing.T) {
+	w := small(t, nil)
+	for _, q := range []dns.Question{
+		{}, {Name: dns.Root, Type: dns.TypeA, Class: dns.ClassCH},
+		{Name: dns.Root, Type: dns.TypeAXFR, Class: dns.ClassIN}, {Name: dns.Root, Type: dns.TypeOPT, Class: dns.ClassIN},
+	} {
+		r := w.wait(w.engine.Ask(w.now, q))
+		assert.Equal(t, dns.RCodeNotImp, r.RCode)
+		assert.ErrorIs(t, r.Err, resolver.ErrQuestion)
+	}
+	assert.Empty(t, w.log)
+}
+
+// The limits on what is under way refuse, and forget nothing.
+func TestTooManyQuestions(t *testing.T) {
+	w := small(t, &resolver.EngineOptions{Limits: resolver.Limits{MaxQuestions: 2, MaxWaiting: 2}})
+	ids := map[string]uint64{}
+	for _, name := range []string{"a", "a2", "a3", "b", "c"} {
+		ids[name] = w.engine.Ask(w.now, asked(name[:1]+".example.com.", dns.TypeA))
+	}
+	limits := map[uint64]string{}
+	got := 0
+	for range 10000 {
+		w.pump()
+		if id, r, ok := w.engine.NextResult(); ok {
+			got++
+			if e, ok := r.Err.(*resolver.LimitError); ok {
+				limits[id] = e.Name
+			}
+			if got == len(ids) {
+				break
+			}
+			continue
+		}
+		w.step()
+	}
+	assert.Equal(t, map[uint64]string{ids["a3"]: "MaxWaiting", ids["c"]: "MaxQuestions"}, limits, "priming counts for none of them")
+}
+
+// An address that cannot be reached is passed over, and remembered as bad.
+func TestUnreachableAddresses(t *testing.T) {
+	w := small(t, nil)
+	w.serve("192.0.2.10", zone(t, "com.", "example.com. 3600 NS ns.example.com.", "ns.example.com. 3600 A 192.0.2.20", "ns.example.com. 3600 A 192.0.2.21"))
+	failed := 0
+	for i := range 6 {
+		id := w.engine.Ask(w.now, asked("x"+string(rune('a'+i))+".example.com.", dns.TypeA))
+		for done := false; !done; {
+			n := len(w.log)
+			w.pump()
+			for _, s := range w.log[n:] {
+				if s.Server.Addr() == w.addr("192.0.2.21") {
+					failed++
+					w.engine.Fail(w.now, s.ID, errUnreachable)
+				}
+			}
+			if got, r, ok := w.engine.NextResult(); ok {
+				assert.Equal(t, id, got)
+				assert.Equal(t, dns.RCodeNXDomain, r.RCode)
+				done = true
+				continue
+			}
+			if len(w.log) == n {
+				w.step()
+			}
+		}
+	}
+	assert.LessOrEqual(t, failed, 1)
+}

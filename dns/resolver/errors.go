@@ -15,6 +15,9 @@ var (
 	ErrAliasLoop = errors.New("resolver: loop of aliases")
 	// ErrRemembered means that the question failed a moment ago (RFC 9520).
 	ErrRemembered = errors.New("resolver: failed a moment ago")
+	// ErrQuestion means a question that nobody resolves: of another class than
+	// IN, or of a type that is none of data.
+	ErrQuestion = errors.New("resolver: no question to resolve")
 	// ErrNotAsked means a reply to a message that waits for none any more.
 	ErrNotAsked = errors.New("resolver: nothing asked")
 	// ErrNotReply means a message that is no reply to the one sent; the wait

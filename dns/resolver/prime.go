@@ -58,6 +58,7 @@ func (e *Engine) primed(now time.Time, t *task, r *Result) {
 		d.glue = append(d.glue, &set{name: rr.Name, typ: typ, ttl: ns.ttl, rrs: []dns.RR{rr}})
 	}
 	if len(d.glue) > 0 {
+		e.root = d.records()
 		e.keepDelegation(now, d)
 		e.nextPrime = time.Time{}
 	}

@@ -27,6 +27,7 @@ type task struct {
 	b       *budget
 	depth   int
 	priming bool
+	primed  bool // it has waited for priming, and need not again
 
 	// name is what is looked for now: SNAME of RFC 1034 §5.3.3. chain is the
 	// aliases that led there.
@@ -205,11 +206,13 @@ func (t *task) findCut(e *Engine, now time.Time) bool {
 	if t.cut = e.bestCut(now, t.at()); t.cut != nil {
 		return true
 	}
-	if p := e.prime(now); p != nil {
-		t.await(p)
-		return false
+	if !t.primed {
+		if p := e.prime(now); p != nil {
+			t.await(p)
+			return false
+		}
 	}
-	t.cut = newCut(dns.Root, e.opts.Hints)
+	t.cut = newCut(dns.Root, e.root)
 	return true
 }
 
@@ -453,6 +456,7 @@ func (t *task) await(child *task) {
 func (t *task) childDone(e *Engine, child *task, r *Result) {
 	t.waits = slices.DeleteFunc(t.waits, func(w *task) bool { return w == child })
 	found := child.priming
+	t.primed = t.primed || child.priming
 	if t.cut != nil && !child.priming {
 		for _, h := range t.cut.hosts {
 			if h.name != child.q.Name {
