@@ -118,7 +118,7 @@ func (b *Builder) RemoveName(n dns.Name) bool {
 }
 
 func (b *Builder) recordError(rr *dns.RR, err error) error {
-	return fmt.Errorf("zone %s: %s %s: %w", b.origin, rr.Name, rr.Type(), err)
+	return fmt.Errorf("%s %s: %w", rr.Name, rr.Type(), err)
 }
 
 // Zone returns the zone of what was added. The Builder is spent then: its other
@@ -179,12 +179,14 @@ func (b *Builder) draft(n dns.Name) (*draft, error) {
 	return d, nil
 }
 
-// node returns what a name has so far, but for drafts.
+// node returns what a name has so far, but for drafts; nil for nothing.
 func (b *Builder) node(key []byte) *node {
-	if n := b.names.getLate(key); n != nil {
-		return n
+	for _, x := range [...]*index{&b.names, &b.hashed} {
+		if p, found := x.searchNear(key); found {
+			return x.pages[p.page].entries[p.entry].node
+		}
 	}
-	return b.hashed.getLate(key)
+	return nil
 }
 
 // close makes the node of a draft, if it has one of its own.

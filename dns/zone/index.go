@@ -9,6 +9,9 @@ type index struct {
 	// first has the first key of each page.
 	first []string
 	pages []*page
+	// recent is the page that was last written to: the next name is often its
+	// neighbour.
+	recent int
 }
 
 type page struct {
@@ -47,9 +50,14 @@ func (x *index) search(key []byte) (position, bool) {
 	if lo == 0 {
 		return position{}, false
 	}
-	p := position{page: lo - 1}
-	entries := x.pages[p.page].entries
-	lo, hi = 0, len(entries)
+	return x.searchPage(lo-1, key)
+}
+
+// searchPage is search within one page.
+func (x *index) searchPage(i int, key []byte) (position, bool) {
+	p := position{page: i}
+	entries := x.pages[i].entries
+	lo, hi := 0, len(entries)
 	for lo < hi {
 		if mid := int(uint(lo+hi) >> 1); entries[mid].key < string(key) {
 			lo = mid + 1
@@ -69,14 +77,16 @@ func (x *index) get(key []byte) *node {
 	return nil
 }
 
-// getLate is get for keys that most often come in order, behind all others.
-func (x *index) getLate(key []byte) *node {
-	if last := len(x.pages) - 1; last < 0 {
-		return nil
-	} else if tail := x.pages[last].entries; tail[len(tail)-1].key < string(key) {
-		return nil
+// searchNear is search for keys that often are near the one before.
+func (x *index) searchNear(key []byte) (position, bool) {
+	i := x.recent
+	if i >= len(x.pages) || x.first[i] > string(key) || i+1 < len(x.pages) && x.first[i+1] <= string(key) {
+		return x.search(key)
 	}
-	return x.get(key)
+	if n := len(x.pages[i].entries); x.pages[i].entries[n-1].key < string(key) {
+		return position{i, n}, false
+	}
+	return x.searchPage(i, key)
 }
 
 // at returns the entry at a position or, where that is a page's end, the one
@@ -109,42 +119,36 @@ func (x *index) put(by *change, key string, n *node) {
 		x.first, x.pages = []string{key}, []*page{{by: by, entries: append(make([]entry, 0, pageSize), entry{key, n})}}
 		return
 	}
-	p, found := position{}, false
-	last := len(x.pages) - 1
-	if tail := x.pages[last].entries; tail[len(tail)-1].key < key {
-		p = position{last, len(tail)} // master files are often in order
-	} else {
-		p, found = x.search([]byte(key))
-	}
+	p, found := x.searchNear([]byte(key))
 	pg := x.own(by, p.page)
+	x.recent = p.page
 	if found {
 		pg.entries[p.entry].node = n
 		return
 	}
 	if len(pg.entries) == pageSize {
 		p = x.split(by, p)
-		pg = x.pages[p.page]
+		pg, x.recent = x.pages[p.page], p.page
 	}
 	pg.entries = slices.Insert(pg.entries, p.entry, entry{key, n})
 	x.first[p.page] = pg.entries[0].key
 }
 
 // split cuts the full page of p in two and returns where p is then. A page that
-// grows at the end of all keeps what it has.
+// grows near its end keeps what is before that.
 func (x *index) split(by *change, p position) position {
 	pg := x.pages[p.page]
 	cut := pageSize / 2
-	if p.page == len(x.pages)-1 && p.entry == pageSize {
-		cut = pageSize
+	if p.entry > pageSize*3/4 {
+		cut = p.entry
 	}
 	half := &page{by: by, entries: append(make([]entry, 0, pageSize), pg.entries[cut:]...)}
 	clear(pg.entries[cut:])
 	pg.entries = pg.entries[:cut]
 	x.pages = slices.Insert(x.pages, p.page+1, half)
+	x.first = slices.Insert(x.first, p.page+1, "") // put knows
 	if len(half.entries) > 0 {
-		x.first = slices.Insert(x.first, p.page+1, half.entries[0].key)
-	} else {
-		x.first = append(x.first, "")
+		x.first[p.page+1] = half.entries[0].key
 	}
 	if p.entry >= cut {
 		return position{p.page + 1, p.entry - cut}

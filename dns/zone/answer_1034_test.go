@@ -1,0 +1,97 @@
+package zone_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"applayer/dns"
+	"applayer/dns/zone"
+)
+
+// The zones of C.ISI.EDU in RFC 1034 §6.1, every record with its TTL.
+const (
+	zoneRoot = `
+. 86400 IN SOA SRI-NIC.ARPA. HOSTMASTER.SRI-NIC.ARPA. 870611 1800 300 604800 86400
+. 86400 IN NS A.ISI.EDU.
+. 86400 IN NS C.ISI.EDU.
+. 86400 IN NS SRI-NIC.ARPA.
+MIL. 86400 IN NS SRI-NIC.ARPA.
+MIL. 86400 IN NS A.ISI.EDU.
+EDU. 86400 IN NS SRI-NIC.ARPA.
+EDU. 86400 IN NS C.ISI.EDU.
+SRI-NIC.ARPA. 86400 IN A 26.0.0.73
+SRI-NIC.ARPA. 86400 IN A 10.0.0.51
+SRI-NIC.ARPA. 86400 IN MX 0 SRI-NIC.ARPA.
+SRI-NIC.ARPA. 86400 IN HINFO DEC-2060 TOPS20
+ACC.ARPA. 86400 IN A 26.6.0.65
+ACC.ARPA. 86400 IN HINFO PDP-11/70 UNIX
+ACC.ARPA. 86400 IN MX 10 ACC.ARPA.
+USC-ISIC.ARPA. 86400 IN CNAME C.ISI.EDU.
+73.0.0.26.IN-ADDR.ARPA. 86400 IN PTR SRI-NIC.ARPA.
+52.0.0.10.IN-ADDR.ARPA. 86400 IN PTR C.ISI.EDU.
+A.ISI.EDU. 86400 IN A 26.3.0.103
+C.ISI.EDU. 86400 IN A 10.0.0.52
+`
+	zoneEDU = `
+EDU. 86400 IN SOA SRI-NIC.ARPA. HOSTMASTER.SRI-NIC.ARPA. 870729 1800 300 604800 86400
+EDU. 86400 IN NS SRI-NIC.ARPA.
+EDU. 86400 IN NS C.ISI.EDU.
+UCI.EDU. 172800 IN NS ICS.UCI.EDU.
+UCI.EDU. 172800 IN NS ROME.UCI.EDU.
+ICS.UCI.EDU. 172800 IN A 192.5.19.1
+ROME.UCI.EDU. 172800 IN A 192.5.19.31
+ISI.EDU. 172800 IN NS VAXA.ISI.EDU.
+ISI.EDU. 172800 IN NS A.ISI.EDU.
+ISI.EDU. 172800 IN NS VENERA.ISI.EDU.
+VAXA.ISI.EDU. 172800 IN A 10.2.0.27
+VAXA.ISI.EDU. 172800 IN A 128.9.0.33
+VENERA.ISI.EDU. 172800 IN A 10.1.0.52
+VENERA.ISI.EDU. 172800 IN A 128.9.0.32
+A.ISI.EDU. 172800 IN A 26.3.0.103
+`
+)
+
+func TestScenario1034(t *testing.T) {
+	store := served(t, ".", zoneRoot, "EDU.", zoneEDU)
+	h := &zone.Handler{Store: store}
+	full := &zone.Handler{Store: store, Full: true}
+	for _, tt := range []struct {
+		name  string
+		h     *zone.Handler
+		over  dns.TransportKind
+		qname string
+		qtype dns.Type
+		want  string
+	}{
+		{"1034-6.2.1", h, dns.TransportUDP, "SRI-NIC.ARPA.", dns.TypeA, "NOERROR aa\n> SRI-NIC.ARPA. 86400 IN A 26.0.0.73\n> SRI-NIC.ARPA. 86400 IN A 10.0.0.51"},
+		{"1034-6.2.2", h, dns.TransportTCP, "SRI-NIC.ARPA.", dns.TypeANY,
+			"NOERROR aa\n> SRI-NIC.ARPA. 86400 IN A 26.0.0.73\n> SRI-NIC.ARPA. 86400 IN A 10.0.0.51\n> SRI-NIC.ARPA. 86400 IN HINFO \"DEC-2060\" \"TOPS20\"\n> SRI-NIC.ARPA. 86400 IN MX 0 SRI-NIC.ARPA."},
+		{"1034-6.2.3 minimal", h, dns.TransportUDP, "SRI-NIC.ARPA.", dns.TypeMX, "NOERROR aa\n> SRI-NIC.ARPA. 86400 IN MX 0 SRI-NIC.ARPA."},
+		{"1034-6.2.3", full, dns.TransportUDP, "SRI-NIC.ARPA.", dns.TypeMX,
+			"NOERROR aa\n> SRI-NIC.ARPA. 86400 IN MX 0 SRI-NIC.ARPA." +
+				"\nU . 86400 IN NS A.ISI.EDU.\nU . 86400 IN NS C.ISI.EDU.\nU . 86400 IN NS SRI-NIC.ARPA." +
+				"\nA A.ISI.EDU. 86400 IN A 26.3.0.103\nA C.ISI.EDU. 86400 IN A 10.0.0.52\nA SRI-NIC.ARPA. 86400 IN A 26.0.0.73\nA SRI-NIC.ARPA. 86400 IN A 10.0.0.51"},
+		{"1034-6.2.4 with the SOA of RFC 2308", h, dns.TransportUDP, "SRI-NIC.ARPA.", dns.TypeNS,
+			"NOERROR aa\nU . 86400 IN SOA SRI-NIC.ARPA. HOSTMASTER.SRI-NIC.ARPA. 870611 1800 300 604800 86400"},
+		{"1034-6.2.5", h, dns.TransportUDP, "SIR-NIC.ARPA.", dns.TypeA,
+			"NXDOMAIN aa\nU . 86400 IN SOA SRI-NIC.ARPA. HOSTMASTER.SRI-NIC.ARPA. 870611 1800 300 604800 86400"},
+		{"1034-6.2.6", h, dns.TransportUDP, "BRL.MIL.", dns.TypeA,
+			"NOERROR\nU MIL. 86400 IN NS SRI-NIC.ARPA.\nU MIL. 86400 IN NS A.ISI.EDU." +
+				"\nA SRI-NIC.ARPA. 86400 IN A 26.0.0.73\nA SRI-NIC.ARPA. 86400 IN A 10.0.0.51\nA A.ISI.EDU. 86400 IN A 26.3.0.103"},
+		{"1034-6.2.7", h, dns.TransportUDP, "USC-ISIC.ARPA.", dns.TypeA,
+			"NOERROR aa\n> USC-ISIC.ARPA. 86400 IN CNAME C.ISI.EDU." +
+				"\nU ISI.EDU. 172800 IN NS VAXA.ISI.EDU.\nU ISI.EDU. 172800 IN NS A.ISI.EDU.\nU ISI.EDU. 172800 IN NS VENERA.ISI.EDU." +
+				"\nA VAXA.ISI.EDU. 172800 IN A 10.2.0.27\nA VAXA.ISI.EDU. 172800 IN A 128.9.0.33\nA A.ISI.EDU. 172800 IN A 26.3.0.103" +
+				"\nA VENERA.ISI.EDU. 172800 IN A 10.1.0.52\nA VENERA.ISI.EDU. 172800 IN A 128.9.0.32"},
+		{"1034-6.2.8", h, dns.TransportUDP, "USC-ISIC.ARPA.", dns.TypeCNAME, "NOERROR aa\n> USC-ISIC.ARPA. 86400 IN CNAME C.ISI.EDU."},
+		{"9609-4.2 the root's servers come with addresses", h, dns.TransportUDP, ".", dns.TypeNS,
+			"NOERROR aa\n> . 86400 IN NS A.ISI.EDU.\n> . 86400 IN NS C.ISI.EDU.\n> . 86400 IN NS SRI-NIC.ARPA." +
+				"\nA A.ISI.EDU. 86400 IN A 26.3.0.103\nA C.ISI.EDU. 86400 IN A 10.0.0.52\nA SRI-NIC.ARPA. 86400 IN A 26.0.0.73\nA SRI-NIC.ARPA. 86400 IN A 10.0.0.51"},
+		{"4343-4.1 the question's case", h, dns.TransportUDP, "acc.ARPA.", dns.TypeA, "NOERROR aa\n> acc.ARPA. 86400 IN A 26.6.0.65"},
+	} {
+		for _, again := range []string{"", " again"} { // by what was kept
+			assert.Equal(t, tt.want, told(answered(t, tt.h, tt.qname, tt.qtype, asking{over: tt.over})), tt.name+again)
+		}
+	}
+}

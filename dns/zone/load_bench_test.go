@@ -1,0 +1,77 @@
+package zone_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/dns"
+	"applayer/dns/zone"
+)
+
+// million is a master file of that many hosts with an address each, in order or
+// not.
+func million(n int, sorted bool) []byte {
+	var b bytes.Buffer
+	b.WriteString("$TTL 3600\n@ SOA ns admin 1 7200 900 1209600 300\n@ NS ns\nns A 192.0.2.1\n")
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	if !sorted {
+		r := rand.New(rand.NewPCG(1, 2))
+		r.Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
+	}
+	for _, i := range order {
+		fmt.Fprintf(&b, "host%07d A 10.%d.%d.%d\n", i, i>>16&255, i>>8&255, i&255)
+	}
+	return b.Bytes()
+}
+
+// A zone of a million records takes less than 250 octets for each, whatever the
+// order of its file.
+func TestMillion(t *testing.T) {
+	for _, sorted := range []bool{true, false} {
+		n := 1_000_000
+		if sorted || testing.Short() {
+			n = 100_000
+		}
+		text := million(n, sorted)
+		before := heap()
+		z, err := zone.Load(bytes.NewReader(text), &zone.ReaderOptions{Origin: dns.MustName("example.org")})
+		require.NoError(t, err)
+		each := float64(heap()-before) / float64(z.Len())
+		t.Logf("in order %t: %.0f octets a record", sorted, each)
+		assert.Less(t, each, 250.0)
+		assert.Equal(t, n+3, z.Len())
+		runtime.KeepAlive(text)
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for _, sorted := range []bool{true, false} {
+		b.Run(map[bool]string{true: "sorted", false: "shuffled"}[sorted], func(b *testing.B) {
+			text := million(200_000, sorted)
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := zone.Load(bytes.NewReader(text), &zone.ReaderOptions{Origin: dns.MustName("example.org")}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
