@@ -4,11 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"testing"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"applayer/dns"
 	"applayer/dns/zone"
@@ -31,34 +27,6 @@ func million(n int, sorted bool) []byte {
 		fmt.Fprintf(&b, "host%07d A 10.%d.%d.%d\n", i, i>>16&255, i>>8&255, i&255)
 	}
 	return b.Bytes()
-}
-
-// A zone of a million records takes less than 250 octets for each, whatever the
-// order of its file.
-func TestMillion(t *testing.T) {
-	for _, sorted := range []bool{true, false} {
-		n := 1_000_000
-		if sorted || testing.Short() {
-			n = 100_000
-		}
-		text := million(n, sorted)
-		before := heap()
-		z, err := zone.Load(bytes.NewReader(text), &zone.ReaderOptions{Origin: dns.MustName("example.org")})
-		require.NoError(t, err)
-		each := float64(heap()-before) / float64(z.Len())
-		t.Logf("in order %t: %.0f octets a record", sorted, each)
-		assert.Less(t, each, 250.0)
-		assert.Equal(t, n+3, z.Len())
-		runtime.KeepAlive(text)
-	}
-}
-
-func heap() uint64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }
 
 func BenchmarkLoad(b *testing.B) {
