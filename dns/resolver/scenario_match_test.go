@@ -32,8 +32,8 @@ func (e *entry) differs(m seen, words []string) (string, error) {
 		return "", err
 	}
 	ttl := slices.Contains(words, "ttl")
-	for _, word := range words {
-		what, err := e.differsIn(word, want, m, ttl)
+	for _, word := range e.expand(words) {
+		what, err := differsIn(word, want, m, ttl)
 		if what != "" || err != nil {
 			return what, err
 		}
@@ -42,21 +42,9 @@ func (e *entry) differs(m seen, words []string) (string, error) {
 }
 
 // differsIn compares what one word names.
-func (e *entry) differsIn(word string, want *dns.Message, m seen, ttl bool) (string, error) {
-	name, op, number, isNumber := comparison(word)
-	switch {
-	case isNumber:
+func differsIn(word string, want *dns.Message, m seen, ttl bool) (string, error) {
+	if name, op, number, ok := comparison(word); ok {
 		return differsNumber(name, op, number, m)
-	case word == "all" || word == "all_noedns":
-		for _, w := range []string{"opcode", "flags", "rcode", "question", "answer", "authority", "additional"} {
-			if i := slices.Index(sectionNames[:], strings.ToUpper(w)); i >= 0 && !e.Packets[0].Sections[i].Given {
-				continue
-			}
-			if what, err := e.differsIn(w, want, m, ttl); what != "" || err != nil {
-				return what, err
-			}
-		}
-		return "", nil
 	}
 	if what, known := differsQuestion(word, want, m); known {
 		return what, nil
@@ -68,6 +56,24 @@ func (e *entry) differsIn(word string, want *dns.Message, m seen, ttl bool) (str
 		return what, nil
 	}
 	return "", fmt.Errorf("MATCH: no word %q", word)
+}
+
+// expand replaces "all" by the words that it stands for. Sections that the entry
+// does not name are not compared.
+func (e *entry) expand(words []string) (all []string) {
+	for _, word := range words {
+		if word != "all" && word != "all_noedns" {
+			all = append(all, word)
+			continue
+		}
+		all = append(all, "opcode", "flags", "rcode")
+		for i, name := range sectionNames {
+			if e.Packets[0].Sections[i].Given {
+				all = append(all, strings.ToLower(name))
+			}
+		}
+	}
+	return all
 }
 
 // differsHeader compares the header, OPT and transport.

@@ -260,6 +260,8 @@ func (p *packet) adjustEDNS(m, q *dns.Message) {
 	switch {
 	case p.adjusts("server_cookie"), p.adjusts("server_cookie_renew"):
 		e.Options = append(e.Options, dns.Option{Code: cookieOption, Data: slices.Concat(client[:8], serverCookie)})
+	case p.adjusts("short_cookie"):
+		e.Options = append(e.Options, dns.Option{Code: cookieOption, Data: slices.Concat(client[:8], serverCookie[:1])})
 	case p.adjusts("wrong_cookie"):
 		wrong := slices.Concat(client[:8], serverCookie)
 		wrong[0] ^= 0xff
