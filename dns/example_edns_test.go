@@ -16,13 +16,13 @@ func ExampleEDNS() {
 		return
 	}
 	for _, o := range e.Options {
-		fmt.Printf("%v %x\n", o.Code, o.Data)
+		fmt.Printf("%v: %x, %d octets\n", o.Code, o.Data, len(o.Data))
 	}
 	e.SetOption(dns.OptionCookie, []byte("too short"))
 	fmt.Println(e.Check(true))
 	// Output:
-	// NSID
-	// CLIENT-SUBNET 00011800c00002
+	// NSID: , 0 octets
+	// CLIENT-SUBNET: 00011800c00002, 7 octets
 	// dns: additional: length of a cookie: RDATA length at byte 0 (RFC 7873 §5.2.2)
 }
 
