@@ -114,6 +114,38 @@ func TestParserErrors(t *testing.T) {
 	}
 }
 
+// The data of a record, and its owner, are looked at when they are asked for.
+func TestParserRR(t *testing.T) {
+	rr := func(s string) *dns.Parser {
+		p := new(dns.Parser)
+		_, err := p.Start([]byte("\x00\x07\x28\x00\x00\x00\x00\x00\x00\x01\x00\x00" + s))
+		require.NoError(t, err)
+		require.True(t, p.Next())
+		return p
+	}
+	_, err := rr("\x00\x00\x01\x00\x01\x00\x00\x00\x00\x00\x03abc").RR(nil)
+	assert.ErrorIs(t, err, dns.ErrRDLength)
+	var pe *dns.ParseError
+	require.ErrorAs(t, err, &pe)
+	assert.Equal(t, dns.SectionAuthority, pe.Section)
+	_, err = rr("\x03aaa\xc0\x04\x00\x01\x00\x01\x00\x00\x00\x00\x00\x04abcd").RR(nil)
+	assert.NoError(t, err, "a pointer into the header is a name, if an odd one")
+	deleted, err := rr("\x01a\x00\x00\x01\x00\xff\x00\x00\x00\x00\x00\x00").RR(nil)
+	require.NoError(t, err)
+	assert.Equal(t, dns.RR{Name: dns.MustName("a"), Class: dns.ClassANY, Data: &dns.Unknown{RRType: dns.TypeA}}, deleted, "2136-2.5.2")
+	_, err = rr("\x3faaa\xc0\x00" + "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x00\x00\x01\x00\x01\x00\x00\x00\x00\x00\x04abcd").RR(nil)
+	assert.NoError(t, err, "octets of any value")
+	p := new(dns.Parser)
+	_, err = p.Start([]byte("\x00\x07\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x01a\xc0\x02\x00\x01\x00\x01\x00\x00\x00\x00\x00\x01\x40\xc0\x1a\x00\x01\x00\x01\x00\x00\x00\x00\x00\x00"))
+	require.NoError(t, err)
+	require.True(t, p.Next())
+	require.True(t, p.Next())
+	_, err = p.RR(nil)
+	assert.ErrorIs(t, err, dns.ErrLabel, "what it points to is no name")
+	_, err = p.AppendName(nil)
+	assert.ErrorIs(t, err, dns.ErrLabel)
+}
+
 func TestParserDoesNotAllocate(t *testing.T) {
 	msg := []byte(response)
 	var p dns.Parser

@@ -60,6 +60,7 @@ func TestServerReplies(t *testing.T) {
 		{"9619-4 none", "\x00\x07\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00", formErr},
 		{"header alone", queryHead, formErr},
 		{"question cut", queryHead + asked[:20], formErr},
+		{"1035-4.1.4 pointer to the header in the question", queryHead + "\x01a\xc0\x00\x00\x01\x00\x01", formErr},
 		{"1035-4.1.4 pointer in the question", queryHead + "\x01a\xc0\x02\x00\x01\x00\x01", formErr},
 		{"octets behind the message", queryHead + asked + "x", formErr1 + asked},
 		{"counts beyond the octets", "\x00\x07\x01\x00\x00\x01\xff\xff\xff\xff\xff\xff" + asked, formErr},
@@ -79,6 +80,10 @@ func TestServerReplies(t *testing.T) {
 		})
 	}
 	from := udpOrigin
+	respond(s, queryHead+asked[:17]+"\x00\x29\x00\x01", from)
+	m, err := dns.ParseMessage([]byte(respond(s, "\x00\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x0c\x00\x0a\x00\x08aaaaaaaa", from)), nil)
+	require.NoError(t, err)
+	assert.Equal(t, dns.RCodeNoError, m.RCode, "nothing is left of a question before")
 	from.Peer = netip.AddrPortFrom(from.Peer.Addr(), 0)
 	assert.Empty(t, respond(s, queryHead+asked, from), "port 0")
 	assert.Equal(t, "\x00\x07\x81\x05\x00\x01\x00\x00\x00\x00\x00\x00"+asked, respond(new(dns.Server), queryHead+asked, udpOrigin), "no handler")
@@ -157,6 +162,21 @@ func TestResponder(t *testing.T) {
 		assert.Len(t, m.Answer, 1)
 		assert.Len(t, m.Authority, 1)
 		assert.Len(t, m.Additional, 1)
+	})
+	t.Run("setters", func(t *testing.T) {
+		m := body(t, func(_ context.Context, w *dns.Responder, q *dns.Query) {
+			assert.ErrorIs(t, w.Message(&dns.Message{Answer: []dns.RR{{}}}), dns.ErrLabel)
+			w.SetTruncated(true)
+			w.SetRecursionAvailable(true)
+			w.SetAuthenticData(true)
+			w.SetRCode(dns.RCodeNXDomain)
+			assert.Equal(t, dns.RCodeNXDomain, w.RCode())
+			assert.Equal(t, 512-len(queryHead+asked), w.Left())
+			assert.Nil(t, q.EDNS())
+			_, ok := q.Subnet()
+			assert.False(t, ok)
+		}, queryHead+asked)
+		assert.Equal(t, dns.Header{ID: 7, Response: true, Truncated: true, RecursionDesired: true, RecursionAvailable: true, AuthenticData: true, RCode: dns.RCodeNXDomain}, m.Header)
 	})
 	t.Run("reset", func(t *testing.T) {
 		m := body(t, func(_ context.Context, w *dns.Responder, q *dns.Query) {
@@ -255,7 +275,7 @@ func FuzzServerHandle(f *testing.F) {
 	f.Add([]byte(queryHead+asked), byte(0))
 	f.Add([]byte(optHead+asked+opt), byte(1))
 	f.Add([]byte(response), byte(2))
-	s := &dns.Server{Handler: dns.HandlerFunc(func(_ context.Context, w *dns.Responder, q *dns.Query) {
+	s := &dns.Server{NoCookies: true, Handler: dns.HandlerFunc(func(_ context.Context, w *dns.Responder, q *dns.Query) {
 		for i := range q.CanonicalName()[0] {
 			w.Add(dns.SectionAnswer, a("www.example.org", i))
 			w.AddOctets(dns.SectionAuthority, q.Name(), q.Class, q.Type, 60, q.WireName())
@@ -267,6 +287,11 @@ func FuzzServerHandle(f *testing.F) {
 		from := udpOrigin
 		from.Transport = dns.TransportKind(kind % 3)
 		out := s.AppendResponse(t.Context(), nil, request, from)
+		// Nothing of one request is left for the next.
+		for _, before := range []string{withOptions("\x00\x0a\x00\x08aaaaaaaa"), queryHead + asked[:17] + "\x00\x29\x00\xff", "", response} {
+			respond(s, before, udpOrigin)
+			require.Equal(t, out, s.AppendResponse(t.Context(), nil, request, from))
+		}
 		if len(request) < dns.HeaderSize || request[2]&0x80 != 0 {
 			require.Empty(t, out)
 			return

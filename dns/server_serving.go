@@ -70,7 +70,7 @@ func (x *serving) free() {
 func (x *serving) serve(ctx context.Context, dst, request []byte, from Origin) []byte {
 	q := &x.query
 	q.raw, q.origin = request, from
-	q.nameLen, q.lowered, q.name, q.hasEDNS, q.hasCookie = 0, false, Name{}, false, false
+	q.forget()
 	next, rcode := q.read(&x.parser)
 	if next == stepDrop || from.Peer.IsValid() && from.Peer.Port() == 0 {
 		x.ignored()
@@ -92,6 +92,13 @@ func (x *serving) serve(ctx context.Context, dst, request []byte, from Origin) [
 		return buf
 	}
 	return dst
+}
+
+// forget takes back all that was read from the last request.
+func (q *Query) forget() {
+	q.Type, q.Class = 0, 0
+	q.nameLen, q.lowered, q.name = 0, false, Name{}
+	q.hasEDNS, q.hasCookie, q.verdict = false, false, CookieNone
 }
 
 // handle has the handler answer. One that panics loses its query alone, which

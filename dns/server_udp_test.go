@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -95,6 +96,25 @@ func mustListenPacket(t *testing.T) net.PacketConn {
 	return pc
 }
 
+// A handler may drop what it has detached.
+func TestServerUDPDrop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &dns.Server{Handler: dns.HandlerFunc(func(_ context.Context, w *dns.Responder, q *dns.Query) {
+			q.Detach()
+			w.Drop()
+			go w.Send()
+		})}
+		dial, _ := serveUDP(t, s)
+		nc := dial()
+		send(t, nc, queryHead+asked)
+		require.NoError(t, nc.SetReadDeadline(time.Now().Add(time.Minute)))
+		_, err := nc.Read(make([]byte, 512))
+		assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		assert.NoError(t, s.Shutdown(t.Context()))
+		assert.Equal(t, int64(1), s.Stats().Ignored)
+	})
+}
+
 // Shutdown gives up when its context does; a handler that never answers is left.
 func TestServerUDPShutdownGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -142,6 +162,29 @@ func TestServerListen(t *testing.T) {
 	require.NoError(t, s.Shutdown(t.Context()))
 	done.Wait()
 	assert.ErrorIs(t, s.ListenAndServe(t.Context(), "127.0.0.1:0"), dns.ErrServerClosed)
+}
+
+// TLS on a real listener, and the transports' names.
+func TestServerListenTLS(t *testing.T) {
+	testkit.NoLeaks(t)
+	serverTLS, clientTLS := testkit.Certificate(t)
+	s := &dns.Server{Handler: echo, TLSConfig: serverTLS}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var done sync.WaitGroup
+	done.Go(func() { assert.ErrorIs(t, s.ServeTLS(l), dns.ErrServerClosed) })
+	nc, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	nc.SetDeadline(time.Now().Add(30 * time.Second))
+	c := tlsClient(t, nc, clientTLS)
+	send(t, c, overStream(numbered(1))+overStream(numbered(2)))
+	assert.Equal(t, "\x00\x01", receive(t, c)[:2])
+	assert.Equal(t, "\x00\x02", receive(t, c)[:2])
+	c.Close()
+	require.NoError(t, s.Shutdown(t.Context()))
+	done.Wait()
+	assert.Equal(t, int64(2), s.Stats().Queries[dns.TransportTLS])
+	assert.Equal(t, "udp tcp tls", dns.TransportUDP.String()+" "+dns.TransportTCP.String()+" "+dns.TransportTLS.String())
 }
 
 // Where one of the sockets fails for good the others end with it.
