@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"maps"
 	"net/netip"
@@ -269,4 +270,40 @@ func TestInteropClientTransfer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestInteropClientResolvers asks the resolvers of others, over TLS too.
+func TestInteropClientResolvers(t *testing.T) {
+	server, client := testkit.Certificate(t)
+	origin := peers.NSD(t, &peers.Config{Zones: capturedZones(t, "example.org")})
+	for name, start := range map[string]startPeer{"Unbound": peers.Unbound, "Kresd": peers.Kresd, "named": peers.Named} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, &peers.Config{TLS: server, Forward: map[string]string{"example.org": origin.Addr}})
+			over := &dns.Transport{TLSConfig: client}
+			defer over.Close()
+			for network, at := range map[string]string{dns.NetworkUDP: s.Addr, dns.NetworkTCP: s.Addr, dns.NetworkTLS: s.TLSAddr} {
+				c := newClient(t, &dns.Client{Network: network, Transport: over})
+				q := &dns.Message{Header: dns.Header{RecursionDesired: true}, Question: []dns.Question{{Name: dns.MustName("alias.example.org"), Type: dns.TypeAAAA, Class: dns.ClassIN}}}
+				m, how, err := c.Exchange(t.Context(), addrPort(t, at), q)
+				require.NoError(t, err, network)
+				assert.Equal(t, network, how.Network)
+				assert.True(t, m.RecursionAvailable)
+				assert.Len(t, m.Answer, 2)
+				assert.Equal(t, dns.TypeAAAA, m.Answer[1].Type())
+			}
+		})
+	}
+}
+
+// TestInteropClientTrust: a certificate of somebody else ends the exchange.
+func TestInteropClientTrust(t *testing.T) {
+	server, client := testkit.Certificate(t)
+	s := peers.NSD(t, &peers.Config{TLS: server, Zones: capturedZones(t, "example.org")})
+	client.ServerName = "other.example"
+	over := &dns.Transport{TLSConfig: client}
+	defer over.Close()
+	c := newClient(t, &dns.Client{Network: dns.NetworkTLS, Transport: over, Tries: 1})
+	_, _, err := c.Exchange(t.Context(), addrPort(t, s.TLSAddr), &dns.Message{Question: []dns.Question{{Name: dns.MustName("www.example.org"), Type: dns.TypeA, Class: dns.ClassIN}}})
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	assert.True(t, ok, "%v", err)
 }
