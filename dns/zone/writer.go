@@ -27,14 +27,14 @@ type WriterOptions struct {
 // Writer writes records as a master file, so that a [Reader] reads the same. It
 // may not be used by several goroutines at once.
 type Writer struct {
-	opts   WriterOptions
-	w      *bufio.Writer
-	line   []byte
-	suffix []byte   // scratch
-	owner  dns.Name // of the record before
-	begun  bool
-	split  int // characters of octets between blanks
-	err    error
+	opts    WriterOptions
+	w       *bufio.Writer
+	line    []byte
+	suffix  []byte   // scratch
+	owner   dns.Name // of the record before
+	begun   bool
+	columns *dns.TextStyle // nil without Columns
+	err     error
 }
 
 // NewWriter returns a Writer to w; [Writer.Flush] writes the last of it.
@@ -47,7 +47,8 @@ func NewWriter(w io.Writer, opts *WriterOptions) *Writer {
 		z.opts.Class = dns.ClassIN
 	}
 	if opts.Columns {
-		z.split = columnsSplit
+		style := dns.CompilezoneStyle()
+		z.columns = &style
 	}
 	return z
 }
@@ -101,25 +102,23 @@ func (z *Writer) appendLine(b []byte, rr dns.RR) (_ []byte, err error) {
 		}
 		b = append(b, '\n')
 	}
-	at := place{len(b), 0}
+	if z.columns != nil {
+		if b, err = z.columns.AppendRR(b, rr); err != nil {
+			return b, err
+		}
+		return append(b, '\n'), nil
+	}
 	if b, err = z.appendOwner(b, rr.Name); err != nil {
 		return b, err
 	}
-	b = z.gap(b, &at, columnTTL)
-	b = strconv.AppendUint(b, uint64(rr.TTL), 10)
-	b = z.gap(b, &at, columnTTL)
-	b = append(b, rr.Class.String()...)
-	b = z.gap(b, &at, columnTTL)
-	b = append(b, rr.Type().String()...)
-	b = z.gap(b, &at, columnData)
-	if b, err = dns.AppendRDataTextSplit(b, rr.Data, z.split); err != nil {
+	b = strconv.AppendUint(append(b, '\t'), uint64(rr.TTL), 10)
+	b = append(append(b, '\t'), rr.Class.String()...)
+	b = append(append(b, '\t'), rr.Type().String()...)
+	if b, err = dns.AppendRDataText(append(b, '\t'), rr.Data); err != nil {
 		return b, err
 	}
 	return append(b, '\n'), nil
 }
-
-// place is a place in a line: an octet and the column that it has.
-type place struct{ octet, column int }
 
 // appendOwner appends an owner: relative to the origin where it has the origin's
 // octets at its end, their case too.
@@ -140,34 +139,4 @@ func (z *Writer) appendOwner(b []byte, n dns.Name) ([]byte, error) {
 	suffix, _ := origin.AppendText(z.suffix[:0])
 	z.suffix = suffix
 	return b[:len(b)-1-len(suffix)], err
-}
-
-// The columns at which named-compilezone has TTL and data, and how many
-// characters of octets it writes between blanks.
-const (
-	columnTTL    = 46
-	columnData   = 64
-	columnsSplit = 56
-	tabStop      = 8
-)
-
-// gap appends what stands between two parts of a line: a tab; in columns, tabs
-// and blanks up to the column, or past it to the next. No tab stands between the
-// place before and the end of b.
-func (z *Writer) gap(b []byte, before *place, column int) []byte {
-	if !z.opts.Columns {
-		return append(b, '\t')
-	}
-	from := before.column + len(b) - before.octet
-	to := max(column, from+1)
-	before.column = to
-	for from/tabStop < to/tabStop {
-		b = append(b, '\t')
-		from = (from/tabStop + 1) * tabStop
-	}
-	for range to - from {
-		b = append(b, ' ')
-	}
-	before.octet = len(b)
-	return b
 }
