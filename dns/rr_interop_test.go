@@ -62,6 +62,54 @@ func TestRDataInteropBIND(t *testing.T) {
 	}
 }
 
+// BIND refuses the bad vectors too, but for those that README.md lists.
+func TestRDataInteropBINDRefuses(t *testing.T) {
+	compile := testkit.Program(t, "named-compilezone")
+	taken := map[string]bool{
+		"DHCID AQ==": true, `DHCID \# 3 000201`: true, `DHCID \# 1 00`: true,
+		"EUI48 0-0-5e-0-53-2a": true, "EUI48 00-00-5e-00-53-2a-00": true, "EUI64 0-0-5e-ef-10-0-0-2a": true,
+		"GPOS a 1 1": true, "GPOS 1. 2 3": true, "GPOS 1 2 -": true, `GPOS \# 6 016101310131`: true,
+		`LOC \# 16 01121613800000008000000000989680`: true,
+		"SSHFP 1 3": true, `SSHFP \# 2 0203`: true,
+		`SVCB 1 . alpn="h2\\x"`: true,
+		`URI 1 1 ""`:            true, `URI \# 4 00010001`: true,
+	}
+	b := []byte("example. 60 IN SOA ns.example. a.example. 1 7200 3600 1209600 300\n")
+	lines := []string{"", ""} // by number, and nothing on the first
+	for _, v := range readVectors(t) {
+		if notBIND(v.typ) {
+			continue
+		}
+		for _, bad := range v.bad {
+			text := v.typ.String() + " " + bad.text
+			if bad.wire != nil {
+				text = fmt.Sprintf(`%s \# %d %x`, v.typ, len(bad.wire), bad.wire)
+			}
+			// Where data is missing, BIND looks for it in the next line.
+			b = fmt.Appendf(b, "v%d.example. 60 IN %s\n\n", len(lines), text)
+			lines = append(lines, text, "")
+		}
+	}
+	file := filepath.Join(t.TempDir(), "example.zone")
+	require.NoError(t, os.WriteFile(file, b, 0o644))
+	out, err := exec.Command(compile, "-o", filepath.Join(t.TempDir(), "dump"), "example", file).CombinedOutput()
+	require.Error(t, err)
+	refused := make([]bool, len(lines))
+	for message := range strings.Lines(string(out)) {
+		var number int
+		if _, rest, ok := strings.Cut(message, "example.zone:"); ok {
+			if _, err := fmt.Sscanf(rest, "%d:", &number); err == nil && number < len(lines) {
+				refused[number] = true
+			}
+		}
+	}
+	for i, text := range lines {
+		if text != "" {
+			assert.Equal(t, !taken[text], refused[i], text)
+		}
+	}
+}
+
 // ldns reads what we print, and we read what it prints.
 func TestRDataInteropLDNS(t *testing.T) {
 	read := testkit.Program(t, "ldns-read-zone")
