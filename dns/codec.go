@@ -344,7 +344,7 @@ func parseIPv4(b []byte) (netip.Addr, bool) {
 func (c *Codec) appendAddr(v netip.Addr) {
 	if c.op == opPrint {
 		c.space()
-		c.dst = v.AppendTo(c.dst)
+		c.dst = appendAddrText(c.dst, v)
 		return
 	}
 	if v.Is4() {

@@ -2,6 +2,7 @@ package dns
 
 import (
 	"math"
+	"net/netip"
 	"strconv"
 
 	"applayer/internal/ascii"
@@ -38,6 +39,16 @@ func (c *Codec) decimal(v *uint64, max uint64) (set bool) {
 	}
 	*v = u
 	return true
+}
+
+// appendAddrText appends an address as RFC 5952 §4 has it, but those that begin
+// with 96 bits of zero with their end as an IPv4 address, as inet_ntop and with
+// it BIND and dig do.
+func appendAddrText(dst []byte, a netip.Addr) []byte {
+	if b := a.As16(); a.Is6() && [12]byte(b[:12]) == [12]byte{} && (b[12] != 0 || b[13] != 0) {
+		return netip.AddrFrom4([4]byte(b[12:])).AppendTo(append(dst, "::"...))
+	}
+	return a.AppendTo(dst)
 }
 
 // unitSeconds are the units of times in master files.

@@ -134,7 +134,8 @@ func (i APLItem) print(c *Codec) {
 		c.dst = append(c.dst, '!')
 	}
 	c.dst = strconv.AppendUint(c.dst, uint64(i.Family), 10)
-	c.dst = p.AppendTo(append(c.dst, ':'))
+	c.dst = appendAddrText(append(c.dst, ':'), p.Addr())
+	c.dst = strconv.AppendUint(append(c.dst, '/'), uint64(i.Prefix), 10)
 }
 
 // scan reads [!]family:address/prefix (RFC 3123 §5).

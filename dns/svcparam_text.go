@@ -188,7 +188,7 @@ func (p SvcParam) appendText(dst []byte) []byte {
 		dst = strconv.AppendUint(dst, uint64(binary.BigEndian.Uint16(p.Value)), 10)
 	case SvcIPv4Hint, SvcIPv6Hint:
 		for i, a := range one.Hints() {
-			dst = a.AppendTo(appendComma(dst, i))
+			dst = appendAddrText(appendComma(dst, i), a)
 		}
 	case SvcECH:
 		dst = base64.StdEncoding.AppendEncode(dst, p.Value)
