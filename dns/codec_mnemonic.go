@@ -31,6 +31,20 @@ func typeFromText(b []byte) (Type, bool) {
 	return Type(n), ok
 }
 
+// numberedType is a Type that is written as a number where it has no mnemonic,
+// as it was before RFC 3597 (RFC 2535 §7.2, §7.3).
+func (c *Codec) numberedType(v *Type) {
+	number := c.op == opPrint && typeNames[*v] == ""
+	if c.op == opScan && c.more() {
+		number = ascii.Span(&ascii.Digit, c.tokens[c.next].Text) > 0
+	}
+	if number {
+		c.Uint16((*uint16)(v))
+		return
+	}
+	c.Type(v)
+}
+
 // mnemonic takes the next token where it is one of the names.
 func mnemonic[V any](c *Codec, names map[string]V) (v V, ok bool) {
 	if c.op != opScan || !c.more() || c.tokens[c.next].Quoted {

@@ -31,9 +31,11 @@ func (d *NXT) Fields(c *Codec) {
 		d.Types.wire = c.mem.string(block)
 	case opPrint:
 		c.must(d.fits(), what, ref, ErrValue)
-		c.TypeBitmap(&d.Types)
+		for t := range d.Types.All() {
+			c.numberedType(&t)
+		}
 	case opScan:
-		c.TypeBitmap(&d.Types)
+		c.scanTypes(&d.Types, c.numberedType)
 		c.must(d.fits(), what, ref, ErrSyntax)
 	default:
 		if c.must(d.fits(), what, ref, ErrValue); !d.Types.IsEmpty() {

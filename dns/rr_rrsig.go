@@ -1,7 +1,5 @@
 package dns
 
-import "applayer/internal/ascii"
-
 // RRSIG is the signature of an RR set (RFC 4034 §3).
 type RRSIG struct {
 	// TypeCovered is the type of the set.
@@ -60,15 +58,7 @@ func (*SIG) Type() Type { return TypeSIG }
 // Fields shows those of RRSIG; the signer may have been compressed
 // (RFC 3597 §4). The text of a type without a name is a number: 0 for a message.
 func (d *SIG) Fields(c *Codec) {
-	number := c.op == opPrint && typeNames[d.TypeCovered] == ""
-	if c.op == opScan && c.more() {
-		number = ascii.Span(&ascii.Digit, c.tokens[c.next].Text) > 0
-	}
-	if number {
-		c.Uint16((*uint16)(&d.TypeCovered))
-	} else {
-		c.Type(&d.TypeCovered)
-	}
+	c.numberedType(&d.TypeCovered)
 	d.key(c)
 	c.Name(&d.SignerName)
 	d.signature(c)

@@ -109,22 +109,22 @@ func (c *Codec) TypeBitmap(v *TypeBitmap) {
 			c.dst = append(c.dst, t.String()...)
 		}
 	case opScan:
-		var few [32]Type
-		types := c.types(few[:0])
-		b := appendTypeBitmap(c.mem.scratch[:0], types)
-		c.mem.scratch = b
-		v.wire = c.mem.string(b)
+		c.scanTypes(v, c.Type)
 	default:
 		c.dst = append(c.dst, v.wire...)
 	}
 }
 
-// types reads mnemonics to the end of the text.
-func (c *Codec) types(dst []Type) []Type {
+// scanTypes reads types to the end of the text, in any order.
+func (c *Codec) scanTypes(v *TypeBitmap, field func(*Type)) {
+	var few [32]Type
+	types := few[:0]
 	for c.more() {
 		var t Type
-		c.Type(&t)
-		dst = append(dst, t)
+		field(&t)
+		types = append(types, t)
 	}
-	return dst
+	b := appendTypeBitmap(c.mem.scratch[:0], types)
+	c.mem.scratch = b
+	v.wire = c.mem.string(b)
 }
