@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -47,8 +48,9 @@ type Server struct {
 	// Batch is how many datagrams one system call may read or send (default
 	// 1); under load 32 is faster.
 	Batch int
-	// ReadBuffer is the size asked for each UDP socket's receive buffer
-	// (default the system's). What does not fit there is lost.
+	// ReadBuffer is the size asked for each UDP socket's receive buffer, in
+	// octets (default 1 MiB, of which the system may grant less). What does not
+	// fit there is lost.
 	ReadBuffer int
 	// Rate bounds the datagrams of one source (default none).
 	Rate sockets.PacketRate
@@ -96,6 +98,7 @@ const (
 	defaultMaxInFlight  = 128
 	defaultServerConns  = 4096
 	defaultConnsTimeout = 10 * time.Second
+	defaultReadBuffer   = 1 << 20
 	// maxRequest is the longest datagram taken whole; requests are short.
 	maxRequest = 4096
 )
@@ -117,7 +120,7 @@ func (s *Server) init() {
 		s.initCookies()
 		u := &s.udp
 		u.Handler, u.Logger, u.MaxPacket = (*packetHandler)(s), s.Logger, maxRequest
-		u.Sockets, u.Batch, u.ReadBuffer, u.Rate = s.Sockets, s.Batch, s.ReadBuffer, s.Rate
+		u.Sockets, u.Batch, u.ReadBuffer, u.Rate = s.Sockets, s.Batch, cmp.Or(s.ReadBuffer, defaultReadBuffer), s.Rate
 		u.Drain = s.pending.wait
 		for kind, c := range map[TransportKind]*sockets.Server{TransportTCP: &s.tcp, TransportTLS: &s.tls} {
 			c.Limits, c.Logger = s.limits, s.Logger
