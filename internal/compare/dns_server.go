@@ -13,10 +13,12 @@ import (
 
 var dnsServerSubjects = []subject{
 	{name: "dns-server", programs: []string{"dnsperf", "nsd"}, implementations: []implementation{
+		{name: "applayer", bench: underLoad(startZone)},
 		{name: "nsd", bench: underLoad(startNSD)},
 		{name: "miekg", bench: underLoad(startMiekgServer)},
 	}},
 	{name: "dns-resolver-hits", programs: []string{"dnsperf", "unbound", "nsd"}, implementations: []implementation{
+		{name: "applayer", bench: underLoad(startResolver)},
 		{name: "unbound", bench: underLoad(startUnbound)},
 	}},
 }
@@ -83,6 +85,7 @@ func startUnbound(site string) (*server, error) {
 	port: %[2]s
 	num-threads: %[3]d
 	so-reuseport: yes
+	so-rcvbuf: 1m
 	username: ""
 	chroot: ""
 	directory: %[4]q
