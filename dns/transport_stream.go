@@ -378,22 +378,21 @@ func (t *Transport) Close() error {
 	return nil
 }
 
+// closeStreams ends streams by their readers, each of which closes its own: a
+// peer that takes nothing holds up the end of TLS for seconds.
 func (t *Transport) closeStreams(which func(*stream) bool) {
 	t.mu.Lock()
-	var conns []*Conn
+	defer t.mu.Unlock()
 	for _, p := range t.peers {
 		for _, s := range p.streams {
-			if which(s) {
-				s.closing = true
-				s.cancel()
-				if s.conn != nil {
-					conns = append(conns, s.conn)
-				}
+			if !which(s) {
+				continue
+			}
+			s.closing = true
+			s.cancel()
+			if s.conn != nil {
+				s.conn.nc.SetReadDeadline(time.Unix(1, 0))
 			}
 		}
-	}
-	t.mu.Unlock()
-	for _, c := range conns {
-		c.Close()
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/dns"
+	"applayer/internal/testkit"
 	"applayer/sockets"
 )
 
@@ -549,4 +550,38 @@ func TestTransportPorts(t *testing.T) {
 	}
 	assert.GreaterOrEqual(t, low, 1024)
 	assert.Greater(t, high-low, 20000, "spread over the range")
+}
+
+// TestTransportCloseDeaf: Close takes no longer with many connections to peers
+// that take nothing, not even the end of TLS, than with one.
+func TestTransportCloseDeaf(t *testing.T) {
+	config, trust := testkit.Certificate(t, "192.0.2.53")
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		l.tcp(func(_ int, c *dns.Conn) {
+			tc := tlsServer(c, config)
+			if tc.HandshakeContext(t.Context()) == nil {
+				<-t.Context().Done()
+			}
+		})
+		tr := l.transport()
+		tr.TLSConfig, tr.MaxPipelined, tr.MaxConns = trust, 1, 20
+		large := question()
+		large.EDNS = &dns.EDNS{}
+		large.EDNS.SetPadding(65000) // more than the peer's buffer holds, framed
+		q, err := dns.AppendMessage(nil, large)
+		require.NoError(t, err)
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				_, err := tr.Exchange(t.Context(), dns.NetworkTLS, server53, withID(q, uint16(i)), func([]byte) error { return nil })
+				assert.Error(t, err)
+			})
+		}
+		synctest.Wait()
+		begin := time.Now()
+		tr.Close()
+		assert.LessOrEqual(t, time.Since(begin), 5*time.Second)
+		wg.Wait()
+	})
 }
