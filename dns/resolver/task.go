@@ -175,7 +175,14 @@ func (t *task) servers(e *Engine, now time.Time) {
 		t.b.messages++
 		return
 	}
-	if s := e.chooseServer(now, t.cut); s != nil {
+	s := e.chooseServer(now, t.cut)
+	if s != nil && (t.cut.tries[s.addr] > 0 || s.silences > 0) && t.fetch(e, now, true) {
+		// Before a server is waited for that was silent, those are found that
+		// are not known yet: they may be up.
+		t.do(EventNoAddress)
+		return
+	}
+	if s != nil {
 		t.do(EventServer)
 		q := &query{queryKey: key, server: s, waiters: []*task{t}}
 		t.query, e.queries[key] = q, q
@@ -183,7 +190,7 @@ func (t *task) servers(e *Engine, now time.Time) {
 		q.start(e, now, "udp")
 		return
 	}
-	if t.fetch(e, now) {
+	if t.fetch(e, now, false) {
 		t.do(EventNoAddress)
 		return
 	}
@@ -359,8 +366,9 @@ func (d *delegation) records() []dns.RR {
 const fetchTogether = 2
 
 // fetch looks for addresses of the cut's servers: first what is known, then by
-// questions of our own. It is false when there is nothing left to wait for.
-func (t *task) fetch(e *Engine, now time.Time) bool {
+// questions of our own, for unknown ones alone if it says so. It is false when
+// there is nothing left to wait for.
+func (t *task) fetch(e *Engine, now time.Time, unknown bool) bool {
 	found := false
 	for _, h := range t.cut.hosts {
 		if h.looked || h.name.IsSubdomainOf(t.cut.zone) {
@@ -384,7 +392,7 @@ func (t *task) fetch(e *Engine, now time.Time) bool {
 	}
 	started := 0
 	for _, h := range t.cut.hosts {
-		if h.fetched || h.name.IsSubdomainOf(t.cut.zone) {
+		if h.fetched || h.name.IsSubdomainOf(t.cut.zone) || unknown && len(h.addrs) > 0 {
 			continue
 		}
 		if started == fetchTogether || t.depth >= e.limits.MaxDepth ||
