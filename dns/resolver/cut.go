@@ -29,35 +29,39 @@ type host struct {
 }
 
 // newCut makes a cut of the NS records of a zone and of the addresses of their
-// hosts.
-func newCut(zone dns.Name, rrs []dns.RR) *cut {
+// hosts, at most so many of either.
+func newCut(zone dns.Name, rrs []dns.RR, most int) *cut {
 	c := &cut{zone: zone.Canonical(), tries: make(map[netip.AddrPort]int)}
 	byName := make(map[dns.Name]*host)
 	for _, rr := range rrs {
 		if d, ok := rr.Data.(*dns.NS); ok {
 			name := d.Host.Canonical()
-			if byName[name] == nil {
+			if byName[name] == nil && len(c.hosts) < most {
 				byName[name] = &host{name: name}
 				c.hosts = append(c.hosts, byName[name])
 			}
 		}
 	}
+	addrs := 0
 	for _, rr := range rrs {
-		if h := byName[rr.Name.Canonical()]; h != nil {
-			h.add(rr)
+		if h := byName[rr.Name.Canonical()]; h != nil && addrs < most {
+			addrs += h.add(rr)
 		}
 	}
 	return c
 }
 
-// add takes the address that a record has.
-func (h *host) add(rr dns.RR) {
+// add takes the address that a record has, and tells how many it has: 0 or 1.
+func (h *host) add(rr dns.RR) int {
 	switch d := rr.Data.(type) {
 	case *dns.A:
 		h.addrs = append(h.addrs, d.Addr)
 	case *dns.AAAA:
 		h.addrs = append(h.addrs, d.Addr.Unmap())
+	default:
+		return 0
 	}
+	return 1
 }
 
 // useful tells whether a server can be at an address.
@@ -83,7 +87,7 @@ func (e *Engine) bestCut(now time.Time, q dns.Question) *cut {
 		if !ok {
 			continue
 		}
-		if c := newCut(name, parseRecords(ent.data, q.Class, uint32(ent.ttl))); len(c.hosts) > 0 {
+		if c := newCut(name, parseRecords(ent.data, q.Class, uint32(ent.ttl)), e.limits.MaxPerZone); len(c.hosts) > 0 {
 			if name.IsRoot() && ent.ttl < (ent.ttl+ent.age)/10 {
 				e.prime(now) // before it ends (RFC 9609 §3.1)
 			}

@@ -326,6 +326,9 @@ func (e *Engine) finish(now time.Time, t *task, r *Result) {
 			r.Trace = append(r.Trace, *s)
 		}
 	}
+	if len(t.b.tasks) == 0 {
+		t.b.trace = nil // the budget's timer keeps it for a while
+	}
 	for _, id := range t.asks {
 		e.results = append(e.results, askResult{id, r})
 	}

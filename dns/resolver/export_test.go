@@ -17,3 +17,7 @@ func CacheKnown(c *Cache, now time.Time, q dns.Question) bool {
 
 // UnderWay counts all that an engine waits for.
 func UnderWay(e *Engine) int { return len(e.tasks) + len(e.queries) + len(e.sends) }
+
+// Remembered counts the servers that an engine remembers, and those that are
+// lame.
+func Remembered(e *Engine) (servers, lame int) { return len(e.servers.byAddr), len(e.servers.lame) }

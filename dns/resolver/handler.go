@@ -23,7 +23,7 @@ type Handler struct {
 	// for an open resolver serves attackers (RFC 5358 §4). Nil is
 	// [DefaultAllow].
 	Allow []netip.Prefix
-	// MaxPerClient bounds the questions under way of one address (default 100,
+	// MaxPerClient bounds the questions under way of one address (default 1000,
 	// negative none); one more is refused.
 	MaxPerClient int
 	// NoLocalZones asks the world for the names of RFC 6761 and RFC 6303 too.
@@ -48,7 +48,7 @@ var defaultAllow = []netip.Prefix{
 // was not told: loopback, private and link-local ones.
 func DefaultAllow() []netip.Prefix { return slices.Clone(defaultAllow) }
 
-const defaultPerClient = 100
+const defaultPerClient = 1000
 
 func (h *Handler) allows(a netip.Addr) bool {
 	allow := h.Allow

@@ -34,7 +34,7 @@ type Limits struct {
 	// MaxWaiting bounds the clients that wait for one and the same question
 	// (default 1000).
 	MaxWaiting int
-	// MaxPerServer bounds the questions under way at one server (default 200).
+	// MaxPerServer bounds the questions under way at one server (default 1000).
 	MaxPerServer int
 	// MaxTries bounds the messages without a reply to one server in a row, for
 	// one question (default 5).
@@ -48,6 +48,10 @@ type Limits struct {
 	// MaxSetRecords bounds the records of a set; a reply with a longer one is
 	// of no use (default 500; CVE-2024-1737).
 	MaxSetRecords int
+	// MaxPerZone bounds the name servers of a zone that are looked at, and their
+	// addresses (default 64): more serve nobody but those who want to fill our
+	// memory.
+	MaxPerZone int
 	// MaxServers bounds the servers that are remembered (default 20000).
 	MaxServers int
 	// FirstTimeout is how long a server that was never asked has for its reply;
@@ -96,11 +100,12 @@ func (l Limits) withDefaults() Limits {
 	count(&l.MaxOctets, 1<<20)
 	count(&l.MaxQuestions, 10000)
 	count(&l.MaxWaiting, 1000)
-	count(&l.MaxPerServer, 200)
+	count(&l.MaxPerServer, 1000)
 	count(&l.MaxTries, 5)
 	count(&l.MaxWrongIDs, 8)
 	count(&l.MaxMinimise, 10)
 	count(&l.MaxSetRecords, 500)
+	count(&l.MaxPerZone, 64)
 	count(&l.MaxServers, 20000)
 	span(&l.FirstTimeout, 376*time.Millisecond)
 	span(&l.MaxTimeout, 6*time.Second)

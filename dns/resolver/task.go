@@ -207,7 +207,7 @@ func (t *task) findCut(e *Engine, now time.Time) bool {
 		t.cut, t.whole = e.forwarders(), true
 		return true
 	case t.priming:
-		t.cut = newCut(dns.Root, e.opts.Hints)
+		t.cut = newCut(dns.Root, e.opts.Hints, e.limits.MaxPerZone)
 		return true
 	}
 	if t.cut = e.bestCut(now, t.at()); t.cut != nil {
@@ -219,7 +219,7 @@ func (t *task) findCut(e *Engine, now time.Time) bool {
 			return false
 		}
 	}
-	t.cut = newCut(dns.Root, e.root)
+	t.cut = newCut(dns.Root, e.root, e.limits.MaxPerZone)
 	return true
 }
 
@@ -268,7 +268,7 @@ func (t *task) receive(e *Engine, now time.Time, q *query, o *outcome) {
 		t.cut.tries[addr]++
 		t.do(EventSilence)
 	case ReplyReferral:
-		t.cut = newCut(o.referral.zone, o.referral.records())
+		t.cut = newCut(o.referral.zone, o.referral.records(), e.limits.MaxPerZone)
 		t.whole = e.opts.NoMinimise
 		t.do(EventDelegation)
 	case ReplyLame:
@@ -378,9 +378,8 @@ func (t *task) fetch(e *Engine, now time.Time, unknown bool) bool {
 		for _, typ := range e.addressTypes() {
 			f := e.cache.look(now, dns.Question{Name: h.name, Type: typ, Class: t.q.Class}, 0)
 			if f.kind == ReplyAnswer {
-				for _, rr := range f.rrs {
-					h.add(rr)
-					found = true
+				for _, rr := range f.rrs[:min(len(f.rrs), e.limits.MaxPerZone)] {
+					found = h.add(rr) > 0 || found
 				}
 			}
 		}
@@ -470,11 +469,10 @@ func (t *task) childDone(e *Engine, child *task, r *Result) {
 			if h.name != child.q.Name {
 				continue
 			}
-			for _, rr := range r.Answer {
+			for _, rr := range r.Answer[:min(len(r.Answer), e.limits.MaxPerZone)] {
 				// The host of an NS record is no alias (RFC 2181 §10.3).
-				if n := len(h.addrs); rr.Name.Equal(h.name) {
-					h.add(rr)
-					found = found || len(h.addrs) > n
+				if rr.Name.Equal(h.name) {
+					found = h.add(rr) > 0 || found
 				}
 			}
 		}
