@@ -45,10 +45,13 @@ func ParseRData(t Type, msg []byte, off, n int, private PrivateTypes) (RData, er
 		return nil, &ParseError{Offset: int64(len(msg)), What: "RDATA", Ref: "RFC 1035 §3.2.1", Reply: int(RCodeFormErr), Err: errUnexpectedEOF}
 	}
 	d := private.newRData(t)
-	c := codecs.Get().(*Codec)
-	defer c.free()
-	c.startParse(msg, off, off+n, &memory{})
-	if err := c.parse(d); err != nil {
+	m := memories.Get().(*memory)
+	defer memories.Put(m)
+	m.startMessage(1)
+	m.codec.startParse(msg, off, off+n, m)
+	err := m.codec.parse(d)
+	m.codec.msg = nil
+	if err != nil {
 		return nil, err
 	}
 	return d, nil
