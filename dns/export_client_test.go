@@ -15,3 +15,10 @@ func (c *Client) CookieCount() int {
 	defer c.cookies.mu.Unlock()
 	return len(c.cookies.cookies)
 }
+
+// PeerCount is how many servers there are with connections, or a query.
+func (t *Transport) PeerCount() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.peers)
+}

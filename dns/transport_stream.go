@@ -31,8 +31,8 @@ type peerKey struct {
 type peer struct {
 	// slots has a place for each query that may be under way.
 	slots   chan struct{}
-	users   int // exchanges that hold the peer
-	streams []*stream
+	users   int       // exchanges that hold the peer
+	streams []*stream // until they have ended
 }
 
 // stream is a connection, or one that is being opened.
@@ -83,7 +83,7 @@ func (t *Transport) exchangeStream(ctx context.Context, key peerKey, id uint16, 
 		}
 		reply, lost, err := s.exchange(ctx, w, query)
 		over := contextError(ctx) != nil
-		t.leave(p, s, id, over)
+		t.leave(s, id, over)
 		if !lost || again || !reused || over {
 			return reply, err
 		}
@@ -238,7 +238,7 @@ func (t *Transport) end(p *peer, s *stream, err error) {
 	t.mu.Lock()
 	s.closing = true
 	t.wake(s)
-	p.drop(s)
+	p.streams = slices.DeleteFunc(p.streams, func(o *stream) bool { return o == s })
 	t.forget(s.key, p)
 	switch {
 	case t.closed:
@@ -254,22 +254,17 @@ func (t *Transport) end(p *peer, s *stream, err error) {
 	}
 }
 
-func (p *peer) drop(s *stream) {
-	p.streams = slices.DeleteFunc(p.streams, func(o *stream) bool { return o == s })
-}
-
 // leave takes a query off its stream. A stream on which a query got no answer,
 // and nothing else came meanwhile, is not trusted with another.
-func (t *Transport) leave(p *peer, s *stream, id uint16, timedOut bool) {
+func (t *Transport) leave(s *stream, id uint16, timedOut bool) {
 	t.mu.Lock()
 	w := s.waiting[id]
 	delete(s.waiting, id)
 	if timedOut && s.conn != nil && s.heard == w.heard {
 		s.closing = true
-		p.drop(s)
 	}
 	if len(s.waiting) == 0 {
-		t.rest(p, s)
+		t.rest(s)
 	}
 	t.mu.Unlock()
 	close(w.gone)
@@ -277,7 +272,7 @@ func (t *Transport) leave(p *peer, s *stream, id uint16, timedOut bool) {
 
 // rest sees to a stream on which nobody waits: it is kept for a while, if it is
 // open and may be used again, and not too many are kept.
-func (t *Transport) rest(p *peer, s *stream) {
+func (t *Transport) rest(s *stream) {
 	limit := cmp.Or(t.MaxIdle, defaultMaxIdle)
 	if s.conn != nil && !s.closing && s.idle > 0 && (limit < 0 || t.resting < limit) {
 		s.resting = true
@@ -286,7 +281,6 @@ func (t *Transport) rest(p *peer, s *stream) {
 		return
 	}
 	s.closing = true
-	p.drop(s)
 	s.cancel()
 	if s.conn != nil {
 		s.conn.nc.SetReadDeadline(time.Unix(1, 0)) // its reader ends, and closes it

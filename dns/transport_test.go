@@ -462,6 +462,46 @@ func TestTransportCloseUnderWay(t *testing.T) {
 	})
 }
 
+// TestTransportCloseRetired: a connection that is not trusted any more is
+// closed with the others, and a new one beside it lasts.
+func TestTransportCloseRetired(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		var conns atomic.Int32
+		l.tcp(func(n int, c *dns.Conn) {
+			conns.Add(1)
+			if n > 0 {
+				answerAll(n, c)
+				return
+			}
+			for {
+				if _, err := c.ReadMessage(); err != nil {
+					return
+				}
+			}
+		})
+		tr := l.transport()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := exchange(t, tr, t.Context(), dns.NetworkTCP, 1)
+			assert.ErrorIs(t, err, net.ErrClosed)
+		})
+		synctest.Wait()
+		_, err := exchange(t, tr, short(t, 1), dns.NetworkTCP, 2)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		for range 2 {
+			_, err = exchange(t, tr, t.Context(), dns.NetworkTCP, 2)
+			require.NoError(t, err)
+		}
+		assert.EqualValues(t, 2, conns.Load())
+		begin := time.Now()
+		tr.Close()
+		wg.Wait()
+		assert.Zero(t, time.Since(begin))
+		assert.Zero(t, tr.PeerCount())
+	})
+}
+
 // TestTransportDialShared: queries that come while a connection is being opened
 // wait for it together; it is given up when the last of them is.
 func TestTransportDialShared(t *testing.T) {
