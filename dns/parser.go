@@ -19,7 +19,7 @@ type Parser struct {
 	Lenient bool
 
 	msg     []byte
-	err     error
+	fault   fault
 	counts  [4]uint16
 	section Section
 	left    int // entries of section that were not yet gone to
@@ -28,21 +28,35 @@ type Parser struct {
 	next    int // where the next one begins
 }
 
+// fault is what is wrong with a message. A [ParseError] is made of it when
+// somebody asks: a flood of broken messages costs no allocations.
+type fault struct {
+	at        int
+	what, ref string
+	err       error
+}
+
 // Start begins with msg and returns its header. An error, here and in
 // [Parser.Err], is a [*ParseError].
 func (p *Parser) Start(msg []byte) (Header, error) {
-	h, c, err := ParseHeader(msg)
-	p.msg, p.err, p.section, p.left = msg, err, SectionNone, 0
-	p.at, p.fixed, p.next = 0, 0, HeaderSize
-	p.counts = [4]uint16{c.Question, c.Answer, c.Authority, c.Additional}
-	if err != nil {
-		return h, err
+	h := p.start(msg)
+	return h, p.Err()
+}
+
+func (p *Parser) start(msg []byte) (h Header) {
+	p.msg, p.fault.err, p.section, p.left = msg, nil, SectionNone, 0
+	p.at, p.fixed, p.next, p.counts = 0, 0, HeaderSize, [4]uint16{}
+	if len(msg) < HeaderSize {
+		p.fail(len(msg), "header", "RFC 1035 §4.1.1", errUnexpectedEOF)
+		return h
 	}
+	h, c, _ := ParseHeader(msg)
+	p.counts = [4]uint16{c.Question, c.Answer, c.Authority, c.Additional}
 	least := int(c.Question)*minQuestion + (int(c.Answer)+int(c.Authority)+int(c.Additional))*minRR
 	if least > len(msg)-HeaderSize {
 		p.fail(4, "counts", "RFC 1035 §4.1.1", ErrCount)
 	}
-	return h, p.err
+	return h
 }
 
 // Counts returns how many entries the header says that there are.
@@ -58,13 +72,13 @@ func (p *Parser) Next() bool {
 			p.end()
 			return false
 		}
-		if p.err != nil {
+		if p.fault.err != nil {
 			return false
 		}
 		p.section++
 		p.left = int(p.counts[p.section-1])
 	}
-	if p.err != nil {
+	if p.fault.err != nil {
 		return false
 	}
 	p.left--
@@ -75,7 +89,7 @@ func (p *Parser) Next() bool {
 // It is false where s has no more; [Parser.Next] then goes to what follows s.
 // What lies behind the message is looked at after the additional section.
 func (p *Parser) NextIn(s Section) bool {
-	for p.err == nil {
+	for p.fault.err == nil {
 		switch {
 		case p.section > s || p.section == s && p.left == 0:
 			if p.section == SectionAdditional {
@@ -150,18 +164,28 @@ func (p *Parser) entry() bool {
 
 // end looks behind the last record.
 func (p *Parser) end() {
-	if p.err == nil && !p.Lenient && p.next != len(p.msg) {
+	if p.fault.err == nil && !p.Lenient && p.next != len(p.msg) {
 		p.fail(p.next, "message", "RFC 1035 §4.1", ErrTrailingBytes)
 	}
 }
 
+// fail notes a fault. It is apart so that the way of a sound message stays
+// short.
+//
+//go:noinline
 func (p *Parser) fail(at int, what, ref string, err error) bool {
-	p.err = &ParseError{Offset: int64(at), Section: p.section, What: what, Ref: ref, Reply: int(RCodeFormErr), Err: err}
+	p.fault = fault{at, what, ref, err}
 	return false
 }
 
 // Err returns what ended [Parser.Next] before the end of the message.
-func (p *Parser) Err() error { return p.err }
+func (p *Parser) Err() error {
+	f := &p.fault
+	if f.err == nil {
+		return nil
+	}
+	return &ParseError{Offset: int64(f.at), Section: p.section, What: f.what, Ref: f.ref, Reply: int(RCodeFormErr), Err: f.err}
+}
 
 // Section returns the section of the entry.
 func (p *Parser) Section() Section { return p.section }

@@ -14,7 +14,7 @@ const (
 // read takes the request apart as far as every server must, and says what comes
 // next and, for an answer of the server's own, its RCODE.
 func (q *Query) read(p *Parser) (step, RCode) {
-	h, err := p.Start(q.raw)
+	h := p.start(q.raw)
 	q.Header = h
 	switch {
 	case len(q.raw) < HeaderSize, h.Response:
@@ -24,7 +24,7 @@ func (q *Query) read(p *Parser) (step, RCode) {
 		// UPDATE and NOTIFY will have their handlers here; IQUERY is no more
 		// (RFC 3425 §3), DSO is not done (RFC 8490 §5.1.1).
 		return stepReply, RCodeNotImp
-	case err != nil:
+	case p.fault.err != nil:
 		return stepReply, RCodeFormErr
 	}
 	if questions := p.Counts().Question; questions > 1 {
@@ -71,7 +71,7 @@ func (q *Query) readRecords(p *Parser) bool {
 			}
 		}
 	}
-	return p.Err() == nil
+	return p.fault.err == nil
 }
 
 // readEDNS takes the OPT record, whose options stay where they are.

@@ -93,8 +93,12 @@ func (w *Responder) appendSubnet(data []byte) {
 	if w.scope < 0 || !w.startOption(OptionSubnet, len(data)) {
 		return
 	}
+	bits := 128
+	if data[1] == familyIPv4 {
+		bits = 32
+	}
 	w.b.buf = append(w.b.buf, data...)
-	w.b.buf[len(w.b.buf)-len(data)+3] = uint8(min(w.scope, 128))
+	w.b.buf[len(w.b.buf)-len(data)+3] = uint8(min(w.scope, bits))
 }
 
 // appendKeepalive says how long the connection may be idle (RFC 7828 §3.3.2).

@@ -82,3 +82,16 @@ func TestResponderDoesNotAllocate(t *testing.T) {
 	ctx := t.Context()
 	assert.Zero(t, testing.AllocsPerRun(1000, func() { s.AppendResponse(ctx, out, request, udpOrigin) }))
 }
+
+// A flood of what is no query costs no allocation either.
+func TestServerDoesNotAllocateForJunk(t *testing.T) {
+	s, ctx, out := &dns.Server{Handler: prepared}, t.Context(), make([]byte, 0, 512)
+	for _, junk := range []string{
+		"", queryHead, response, queryHead + asked[:20], queryHead + asked + "x",
+		"\x00\x07\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff", "\x00\x07\x28\x00\x00\x01\x00\x00\x00\x00\x00\x00" + asked,
+		withOptions("\x00\x03"),
+	} {
+		request := []byte(junk)
+		assert.Zero(t, testing.AllocsPerRun(100, func() { s.AppendResponse(ctx, out, request, udpOrigin) }), "%q", junk)
+	}
+}

@@ -50,6 +50,7 @@ func TestServerOptions(t *testing.T) {
 		{"7828-3.1 keepalive with a time", dns.TransportTCP, "\x00\x0b\x00\x02\x00\x01", dns.RCodeFormErr, "\x00\x0b\x00\x02\x00\x64"},
 		{"7830-6 padding over TCP is not answered", dns.TransportTCP, "\x00\x0c\x00\x02\x00\x00", 0, ""},
 		{"7871-7.2.1 client subnet", dns.TransportUDP, "\x00\x08\x00\x06\x00\x01\x10\x00\xc0\x00", 0, "\x00\x08\x00\x06\x00\x01\x10\x14\xc0\x00"},
+		{"7871-6 a scope has no more bits than the address", dns.TransportUDP, "\x00\x08\x00\x08\x00\x01\x20\x00\xc0\x00\x02\x01", 0, "\x00\x08\x00\x08\x00\x01\x20\x20\xc0\x00\x02\x01"},
 		{"7871-6 scope in a query", dns.TransportUDP, "\x00\x08\x00\x06\x00\x01\x10\x08\xc0\x00", dns.RCodeFormErr, ""},
 		{"7871-6 family", dns.TransportUDP, "\x00\x08\x00\x06\x00\x03\x10\x00\xc0\x00", dns.RCodeFormErr, ""},
 		{"7871-6 bits behind the prefix", dns.TransportUDP, "\x00\x08\x00\x06\x00\x01\x0f\x00\xc0\x01", dns.RCodeFormErr, ""},
