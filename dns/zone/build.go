@@ -47,6 +47,7 @@ type Builder struct {
 	drafts map[string]*draft
 	// faults are the names that would be wrong if this were all.
 	faults map[string]error
+	notes  []Problem
 	key    [maxKey]byte
 }
 
@@ -142,6 +143,13 @@ func (b *Builder) Zone() (*Zone, error) {
 	return z, nil
 }
 
+// note keeps a warning.
+func (b *Builder) note(p Problem) {
+	if len(b.notes) < MaxProblems {
+		b.notes = append(b.notes, p)
+	}
+}
+
 // draft returns the draft of a name, which is from now on the open one.
 func (b *Builder) draft(n dns.Name) (*draft, error) {
 	if b.by == nil {
@@ -196,7 +204,7 @@ func (b *Builder) close(d *draft) {
 		return
 	}
 	d.used = false
-	n := d.node(&b.mem)
+	n := d.node(&b.mem, b.note)
 	b.replace(d.key, d.old, n)
 	if err := check(n); err != nil {
 		if b.faults == nil {

@@ -22,6 +22,7 @@ type draftSet struct {
 	typ, covered dns.Type
 	n            uint32
 	ttl          uint32
+	differ       bool // TTLs did
 	wire         []byte
 }
 
@@ -38,7 +39,7 @@ func (d *draft) start(key string, owner dns.Name, old *node) {
 	d.key, d.owner, d.used, d.old, d.kept = key, owner, true, old, nil
 	d.sets = d.sets[:0]
 	for _, s := range old.list() {
-		d.sets = append(d.sets, draftSet{s.typ, s.covered, s.n, s.ttl(), []byte(s.wire)})
+		d.sets = append(d.sets, draftSet{typ: s.typ, covered: s.covered, n: s.n, ttl: s.ttl(), wire: []byte(s.wire)})
 	}
 }
 
@@ -68,6 +69,7 @@ func (d *draft) add(rr *dns.RR) (err error) {
 		return err
 	}
 	s.n++
+	s.differ = s.differ || s.ttl != rr.TTL
 	s.ttl = min(s.ttl, rr.TTL)
 	return nil
 }
@@ -135,7 +137,7 @@ func appendCanonical(dst []byte, t dns.Type, rdata []byte) []byte {
 }
 
 // node makes of a draft what is kept; nil where nothing is left.
-func (d *draft) node(mem *slab) *node {
+func (d *draft) node(mem *slab, note func(Problem)) *node {
 	if len(d.sets) == 0 {
 		return nil
 	}
@@ -145,7 +147,12 @@ func (d *draft) node(mem *slab) *node {
 	sets := mem.rrsets(len(d.sets))
 	for i := range d.sets {
 		s := &d.sets[i]
-		s.settle()
+		if s.settle() {
+			note(Problem{d.owner, s.typ, "record that is there twice", "RFC 2181 §5", true})
+		}
+		if s.differ {
+			note(Problem{d.owner, s.typ, "TTLs of a set that differ: the lowest counts", "RFC 2181 §5.2", true})
+		}
 		sets[i] = rrset{s.typ, s.covered, s.n, mem.string(s.wire)}
 	}
 	owner := d.owner
@@ -157,10 +164,11 @@ func (d *draft) node(mem *slab) *node {
 	return mem.node(node{owner: owner, sets: sets})
 }
 
-// settle takes out what is there twice, and sets all TTLs to the lowest.
-func (s *draftSet) settle() {
+// settle takes out what is there twice, which it tells, and sets all TTLs to the
+// lowest.
+func (s *draftSet) settle() (twice bool) {
 	if s.n < 2 {
-		return
+		return false
 	}
 	seen := make(map[string]struct{}, s.n)
 	var canonical []byte
@@ -172,6 +180,7 @@ func (s *draftSet) settle() {
 		canonical = appendCanonical(canonical[:0], s.typ, record[recordHead:])
 		if _, ok := seen[string(canonical)]; ok {
 			s.n--
+			twice = true
 			continue
 		}
 		seen[string(canonical)] = struct{}{}
@@ -179,4 +188,5 @@ func (s *draftSet) settle() {
 		kept = append(kept, record...)
 	}
 	s.wire = kept
+	return twice
 }

@@ -56,7 +56,7 @@ func Check(origin dns.Name, rrs []dns.RR) ([]dns.RR, []Problem) {
 	c := checker{origin: origin}
 	c.rrs = c.merge(rrs)
 	c.apex()
-	c.names = c.rrs
+	c.names, c.at = c.rrs, c.sorted
 	if i := slices.IndexFunc(c.rrs, func(rr dns.RR) bool { return setOrder(&rr) >= orderHashed }); i >= 0 {
 		c.names = c.rrs[:i]
 	}
@@ -75,6 +75,8 @@ type checker struct {
 	rrs      []dns.RR
 	names    []dns.RR // without the NSEC3 records at their end
 	problems []Problem
+	// at returns the records of a name.
+	at func(dns.Name) []dns.RR
 
 	cut   dns.Name // the delegation last seen
 	dname dns.Name // the owner of a DNAME last seen
@@ -265,8 +267,8 @@ func (c *checker) server(owner, host dns.Name) {
 	}
 }
 
-// at returns the records of a name.
-func (c *checker) at(n dns.Name) []dns.RR {
+// sorted returns the records of a name.
+func (c *checker) sorted(n dns.Name) []dns.RR {
 	i, ok := slices.BinarySearchFunc(c.names, n, func(rr dns.RR, n dns.Name) int { return rr.Name.Compare(n) })
 	if !ok {
 		return nil

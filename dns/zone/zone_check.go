@@ -1,0 +1,48 @@
+package zone
+
+import (
+	"strings"
+
+	"applayer/dns"
+)
+
+// Check is the function [Check] for a zone that was built, from which a Builder
+// has kept away what it refuses: it tells what is wrong with it besides. Names
+// that cannot be wrong cost nothing.
+func (z *Zone) Check() []Problem {
+	c := checker{origin: z.origin}
+	c.at = func(n dns.Name) []dns.RR {
+		if !n.IsSubdomainOf(z.origin) {
+			return nil
+		}
+		var buf [maxKey]byte
+		return z.names.get(appendKey(buf[:0], n.Wire(), z.origin.Len())).records()
+	}
+	if !z.apex.has(dns.TypeNS) {
+		c.report(z.origin, dns.TypeNS, false, "no name server", "RFC 1034 §4.2.1")
+	}
+	all := z.apex.has(dns.TypeDNAME)
+	below := "\x00" // no key begins so
+	z.names.all(position{}, func(e entry) bool {
+		ends := e.node.has(dns.TypeNS) || e.node.has(dns.TypeDNAME)
+		inside := strings.HasPrefix(e.key, below)
+		if ends && !inside && e.key != "" {
+			below = e.key
+		}
+		if all || ends || inside || e.node.has(dns.TypeCNAME) {
+			c.name(e.node.records())
+		}
+		return len(c.problems) < MaxProblems
+	})
+	return c.problems
+}
+
+// records returns the records of a name.
+func (n *node) records() (rrs []dns.RR) {
+	for i := range n.list() {
+		for rr := range (Set{n.owner, &n.sets[i]}).All() {
+			rrs = append(rrs, rr)
+		}
+	}
+	return rrs
+}
