@@ -4,9 +4,18 @@
 //
 // # Where to start
 //
-// An [Engine] is the algorithm: it has no socket and no clock. It is told the
-// time and what came from the network, and tells what to send. A [Cache] is
-// what is known; several engines may share one. A [Result] is what came of a
+// A [Resolver] resolves over the network; its zero value is ready. It has the
+// lookups of net.Resolver, and [Resolver.Lookup] for all else. A [Handler] makes
+// a recursive name server of it and a dns.Server:
+//
+//	r := &resolver.Resolver{}
+//	defer r.Close()
+//	s := &dns.Server{Handler: &resolver.Handler{Resolver: r}}
+//	err := s.ListenAndServe(ctx, "127.0.0.1:8053")
+//
+// Below is an [Engine], the algorithm, without a socket and without a clock: it
+// is told the time and what came from the network, and tells what to send. A
+// [Cache] is what is known; several may share one. A [Result] is what came of a
 // question, with a [Step] for each message that it cost.
 //
 // # What is believed
@@ -22,16 +31,31 @@
 // nothing; NS records beside an answer are not looked at; a delegation lives as
 // long as the parent said, whatever the child says (RFC 2181 §5.4.1).
 //
+// # Who is answered
+//
+// A Handler answers loopback and private networks, unless it is told others. It
+// sets no AD, since nothing is validated. Without RD it tells what is in the
+// cache. Names that mean nothing to the world, localhost and the reverse names of
+// private networks among them, it answers by itself (RFC 6761, RFC 6303). What
+// was answered once lies ready in the cache: to answer it again is a copy.
+//
 // # Limits
 //
 // [Limits] bounds what one question may cost. With the defaults it is 100
 // messages, 8 seconds, 11 aliases, 16 name servers whose addresses are looked
-// up (5 of one zone), 6 lookups deep, and 1 MiB of replies.
+// up (5 of one zone), 6 lookups deep, and 1 MiB of replies; 10000 questions are
+// under way at most, and 1000 of one client ([Handler]). A cache takes 64 MiB
+// unless NewCache is told otherwise.
 //
 // # Errors
 //
 // A question without an answer has the RCode SERVFAIL, and in Err the reason:
 // [ErrNoServer], [ErrAliasLoop], a [*LimitError] that names the limit.
+//
+// # Concurrency
+//
+// Resolver, Handler and Cache are for any number of goroutines, an Engine is for
+// one.
 //
 // # Standards
 //

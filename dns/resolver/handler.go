@@ -86,7 +86,8 @@ func (h *Handler) ServeDNS(_ context.Context, w *dns.Responder, q *dns.Query) {
 	}
 	h.Resolver.init()
 	now := time.Now()
-	if h.Resolver.Cache.serveReady(now, w, q) {
+	found, fits := h.Resolver.Cache.serveReady(now, w, q)
+	if fits {
 		return
 	}
 	question := q.Question()
@@ -97,7 +98,11 @@ func (h *Handler) ServeDNS(_ context.Context, w *dns.Responder, q *dns.Query) {
 		}
 	}
 	if r, ok := h.Resolver.Known(question); ok {
-		h.answer(now, w, q, r)
+		if found {
+			h.write(w, r, q.DNSSECOK()) // as much of it as fits
+		} else {
+			h.answer(now, w, q, r)
+		}
 		return
 	}
 	if !q.Header.RecursionDesired {

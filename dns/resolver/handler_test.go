@@ -2,6 +2,8 @@ package resolver_test
 
 import (
 	"net/netip"
+	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -209,4 +211,36 @@ func TestHandlerHitAllocatesNothing(t *testing.T) {
 			t.Errorf("%v allocations", got)
 		}
 	})
+}
+
+// What does not fit is truncated at the border of a set, each time, and comes
+// whole to those who take more.
+func TestHandlerTruncates(t *testing.T) {
+	bubble(t, func(t *testing.T, r *resolver.Resolver, m *memory) {
+		var many []string
+		for i := range 50 {
+			many = append(many, "www.example.com. 60 A 198.51.100."+strconv.Itoa(i))
+		}
+		m.servers[netip.MustParseAddr("192.0.2.20")] = zone(t, "example.com.", many...)
+		c := newClient(t, &resolver.Handler{Resolver: r})
+		for range 3 {
+			got := c.ask("www.example.com.", dns.TypeA)
+			assert.True(t, got.Truncated)
+			assert.Empty(t, got.Answer)
+			got = c.ask("www.example.com.", dns.TypeA, withDO)
+			assert.False(t, got.Truncated)
+			assert.Len(t, got.Answer, 50)
+		}
+	})
+}
+
+// The network that a Handler answers when it was not told.
+func TestDefaultAllow(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"127.0.0.1": true, "::1": true, "10.9.8.7": true, "172.16.0.1": true, "172.32.0.1": false, "192.168.1.1": true,
+		"169.254.1.1": true, "fe80::1": true, "fd00::1": true, "192.0.2.1": false, "2001:db8::1": false, "8.8.8.8": false,
+	} {
+		got := slices.ContainsFunc(resolver.DefaultAllow(), func(p netip.Prefix) bool { return p.Contains(netip.MustParseAddr(addr)) })
+		assert.Equal(t, want, got, addr)
+	}
 }

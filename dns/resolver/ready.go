@@ -98,30 +98,31 @@ func (c *Cache) keepReady(now time.Time, name []byte, t dns.Type, class dns.Clas
 }
 
 // serveReady answers from a prepared response: a copy, and TTLs made less by
-// its age. It is the fast way, and allocates nothing.
-func (c *Cache) serveReady(now time.Time, w *dns.Responder, q *dns.Query) bool {
+// its age. It is the fast way, and allocates nothing. It tells whether there was
+// one and whether it has gone into the response.
+func (c *Cache) serveReady(now time.Time, w *dns.Responder, q *dns.Query) (found, fits bool) {
 	var key [maxKey]byte
 	var buf [2048]byte
 	k := appendKey(key[:0], readySpace(q.DNSSECOK()), q.Type, q.Class, q.CanonicalName())
 	e, ok := c.getKey(buf[:0], now.Unix(), k, 0)
 	if !ok || len(e.data) < readyHead {
-		return false
+		return false, false
 	}
 	at := func(i int) uint16 { return binary.BigEndian.Uint16(e.data[i:]) }
 	counts := dns.Counts{Answer: at(1), Authority: at(3), Additional: at(5)}
 	n := int(at(7))
 	if len(e.data) < readyHead+2*n {
-		return false
+		return false, false
 	}
 	ttls, body := e.data[readyHead:readyHead+2*n], e.data[readyHead+2*n:]
 	out, ok := w.AddBody(body, counts)
 	if !ok {
-		return false
+		return true, false
 	}
 	w.SetRCode(dns.RCode(e.data[0]))
 	for ; len(ttls) > 0; ttls = ttls[2:] {
 		b := out[binary.BigEndian.Uint16(ttls):]
 		binary.BigEndian.PutUint32(b, binary.BigEndian.Uint32(b)-uint32(e.age))
 	}
-	return true
+	return true, true
 }
