@@ -22,7 +22,9 @@ func (q *Query) read(p *Parser) (step, RCode) {
 		return stepDrop, 0
 	case h.Opcode != OpcodeQuery:
 		// UPDATE and NOTIFY will have their handlers here; IQUERY is no more
-		// (RFC 3425 §3), DSO is not done (RFC 8490 §5.1.1).
+		// (RFC 3425 §3), DSO is not done (RFC 8490 §5.1.1). An OPT record gets
+		// one, where there is one that can be read (RFC 6891 §6.1.1).
+		q.hasEDNS = p.fault.err == nil && q.readRecords(p) && q.hasEDNS
 		return stepReply, RCodeNotImp
 	case p.fault.err != nil:
 		return stepReply, RCodeFormErr
