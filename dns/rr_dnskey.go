@@ -104,6 +104,7 @@ func (d *KEY) Fields(c *Codec) {
 	c.Algorithm(&d.Algorithm)
 	c.Base64(&d.PublicKey)
 	d.check(c)
+	c.must(len(d.PublicKey) == 0 || d.Flags&keyFlagNoKey != keyFlagNoKey, "key where the flags say that there is none", "RFC 2535 §3.1.2", ErrValue)
 }
 
 var keyProtocols = map[string]uint8{"TLS": 1, "EMAIL": 2, "DNSSEC": 3, "IPSEC": 4, "ALL": 255}
