@@ -27,6 +27,8 @@ func BenchmarkDNSParseQuery(b *testing.B)     { bench(b, "dns-parse-query") }
 func BenchmarkDNSAppend(b *testing.B)         { bench(b, "dns-append") }
 func BenchmarkDNSPrint(b *testing.B)          { bench(b, "dns-print") }
 func BenchmarkDNSZoneRead(b *testing.B)       { bench(b, "dns-zone-read") }
+func BenchmarkDNSZoneLoad(b *testing.B)       { bench(b, "dns-zone-load") }
+func BenchmarkDNSZoneMemory(b *testing.B)     { bench(b, "dns-zone-memory") }
 func BenchmarkDNSServer(b *testing.B)         { bench(b, "dns-server") }
 func BenchmarkDNSResolverHits(b *testing.B)   { bench(b, "dns-resolver-hits") }
 

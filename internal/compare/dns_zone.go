@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"runtime"
 	"testing"
 
 	codeberg "codeberg.org/miekg/dns"
 	miekg "github.com/miekg/dns"
 
+	"applayer/dns"
 	"applayer/dns/zone"
 )
 
@@ -17,6 +19,9 @@ var dnsZoneSubjects = []subject{
 	{name: "dns-zone-read", implementations: []implementation{
 		{name: "applayer", bench: readZone}, {name: "miekg", bench: readZoneMiekg}, {name: "codeberg", bench: readZoneCodeberg},
 	}},
+	// Ours is the tree that is served, the peer's the records alone.
+	{name: "dns-zone-load", implementations: []implementation{{name: "applayer", bench: buildZone}, {name: "miekg", bench: readZoneMiekg}}},
+	{name: "dns-zone-memory", implementations: []implementation{{name: "applayer", bench: zoneMemory}}, unit: "B/record"},
 }
 
 const zoneHosts = 5000
@@ -86,4 +91,46 @@ func readZoneCodeberg(b *testing.B) error {
 		}
 		return n, z.Err()
 	})
+}
+
+// buildZone reads the zone and makes the tree that is served.
+func buildZone(b *testing.B) error {
+	return readWhole(b, func(r io.Reader) (int, error) {
+		z, _, err := zone.Load(r, &zone.ReaderOptions{Origin: dns.MustName("example.")})
+		if err != nil {
+			return 0, err
+		}
+		return z.Len(), nil
+	})
+}
+
+// zoneMemory is what a zone of a million records takes, each a host's address.
+func zoneMemory(b *testing.B) error {
+	const records = 1_000_000
+	var text bytes.Buffer
+	text.WriteString("$ORIGIN big.example.\n$TTL 3600\n@ SOA ns hostmaster 1 7200 3600 1209600 300\n NS ns.example.net.\n")
+	for i := range records - 2 {
+		fmt.Fprintf(&text, "host%d A 10.%d.%d.%d\n", i, i>>16&255, i>>8&255, i&255)
+	}
+	for range b.N {
+		before := heapInUse()
+		z, _, err := zone.Load(bytes.NewReader(text.Bytes()), &zone.ReaderOptions{Origin: dns.MustName("big.example.")})
+		if err != nil {
+			return err
+		}
+		b.ReportMetric(float64(heapInUse()-before)/records, "B/record")
+		if z.Len() != records {
+			return fmt.Errorf("%d records", z.Len())
+		}
+	}
+	return nil
+}
+
+// heapInUse is how many octets live things take.
+func heapInUse() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
