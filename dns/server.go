@@ -99,6 +99,8 @@ const (
 	defaultServerConns  = 4096
 	defaultConnsTimeout = 10 * time.Second
 	defaultReadBuffer   = 1 << 20
+	// maxUDPSize is what a datagram of IPv4 carries.
+	maxUDPSize = 1<<16 - 1 - 20 - 8
 	// maxRequest is the longest datagram taken whole; requests are short.
 	maxRequest = 4096
 )
@@ -249,7 +251,7 @@ func (s *Server) udpSize() uint16 {
 	if s.UDPSize <= 0 {
 		return DefaultUDPSize
 	}
-	return uint16(min(max(s.UDPSize, MinUDPSize), MaxMessage))
+	return uint16(min(max(s.UDPSize, MinUDPSize), maxUDPSize))
 }
 
 // responseLimit returns how long the response to q may be.

@@ -133,6 +133,7 @@ func TestResponderLimit(t *testing.T) {
 		{"what the client takes", 0, size(3, 0), udpOrigin, 768},
 		{"the default bounds it", 0, size(0x10, 0), udpOrigin, 1232},
 		{"configured", 4096, size(0x10, 0), udpOrigin, 4096},
+		{"no more than IPv4 carries", 1 << 20, size(0xff, 0xff), udpOrigin, 65507},
 		{"a server's least", 100, size(0x10, 0), udpOrigin, 512},
 		{"over TCP", 0, size(0, 100), tcp, 65535},
 		{"over TCP without OPT", 0, queryHead + asked, tcp, 65535},

@@ -23,6 +23,9 @@ type serverStream struct {
 	late bool          // a read deadline of our own stands
 	more time.Duration // what is left of a wait that began with an answer
 
+	x   *serving // of the requests that are being served
+	out []byte   // their answers, gathered
+
 	mu       sync.Mutex
 	changed  sync.Cond // inFlight fell, or writing ended
 	inFlight int       // detached queries whose answer has not left
@@ -149,44 +152,59 @@ func (c *serverStream) release() {
 // serve answers the requests that were read whole. It is false where the peer
 // does not speak DNS, or cannot be written to.
 func (c *serverStream) serve(ctx context.Context) bool {
-	x := c.server.newServing(c)
-	out, rest, ok := x.out[:0], c.in, true
-	for ok && len(rest) >= 2 {
-		n := 2 + int(binary.BigEndian.Uint16(rest))
-		if n < 2+HeaderSize {
-			ok = false
+	c.x = c.server.newServing(c)
+	c.out = c.x.out[:0]
+	rest, ok := c.in, true
+	for ok {
+		request, after, whole := cutRequest(rest)
+		if !whole {
 			break
 		}
-		if n > len(rest) {
-			break
-		}
-		if !c.room() {
-			c.write(out)
-			out = out[:0]
-			if !c.waitForRoom() {
-				ok = false
-				break
-			}
-		}
-		at := len(out)
-		out = append(out, 0, 0)
-		response := x.serve(ctx, out, rest[2:n:n], c.origin)
-		if x.detached {
-			out = out[:at]
-			x = c.server.newServing(c)
-		} else {
-			out = frame(response, at)
-		}
-		rest = rest[n:]
-		if len(out) >= flushAt {
-			ok = c.write(out)
-			out = out[:0]
-		}
+		rest, ok = after, request != nil && c.answer(ctx, request)
 	}
-	ok = c.write(out) && ok
-	x.out = out
-	x.free()
+	ok = c.writeOut() && ok
+	c.x.out = c.out
+	c.x.free()
+	c.x, c.out = nil, nil
 	c.keep(rest)
+	return ok
+}
+
+// cutRequest takes a request from the front of b, if it is there as a whole;
+// nil is one that has no header.
+func cutRequest(b []byte) (request, rest []byte, whole bool) {
+	if len(b) < 2 {
+		return nil, b, false
+	}
+	n := 2 + int(binary.BigEndian.Uint16(b))
+	switch {
+	case n < 2+HeaderSize:
+		return nil, b, true
+	case n > len(b):
+		return nil, b, false
+	}
+	return b[2:n:n], b[n:], true
+}
+
+// answer gathers the answer to a request, once there is room for one more.
+func (c *serverStream) answer(ctx context.Context, request []byte) bool {
+	if !c.room() && (!c.writeOut() || !c.waitForRoom()) {
+		return false
+	}
+	at := len(c.out)
+	response := c.x.serve(ctx, append(c.out, 0, 0), request, c.origin)
+	if c.x.detached {
+		c.x = c.server.newServing(c)
+		return true
+	}
+	c.out = frame(response, at)
+	return len(c.out) < flushAt || c.writeOut()
+}
+
+// writeOut sends what was gathered.
+func (c *serverStream) writeOut() bool {
+	ok := c.write(c.out)
+	c.out = c.out[:0]
 	return ok
 }
 

@@ -84,7 +84,9 @@ func (c *serverStream) flush() {
 		c.spare = out
 		c.inFlight -= n
 		c.lastLeft = time.Now()
+		c.changed.Broadcast()
 	}
+	c.waiting, c.spare = nil, nil // an idle connection holds no buffer
 	c.writing = false
 	c.changed.Broadcast()
 }
