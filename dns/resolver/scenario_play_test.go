@@ -135,6 +135,7 @@ func (p *player) query(st *step) error {
 		b := p.ask(netip.AddrPortFrom(client, uint16(40000+n)), st.TCP, octets)
 		c.answer <- clientAnswer{b, time.Now()}
 	})
+	synctest.Wait() // so that questions arrive in their order
 	return nil
 }
 

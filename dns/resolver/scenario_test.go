@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -85,7 +86,7 @@ func playFile(t *testing.T, text string, lenient bool) (sent string, err error) 
 		m.lenient = lenient
 		transport := &dns.Transport{Dialer: &sockets.Dialer{Connect: m.DialContext}, MaxMismatches: -1}
 		r := &resolver.Resolver{EngineOptions: *options, Exchanger: transport}
-		p := &player{s: s, net: m, ask: asker(t.Context(), &resolver.Handler{Resolver: r})}
+		p := &player{s: s, net: m, ask: asker(t.Context(), &resolver.Handler{Resolver: r, MaxPerClient: s.maxPerClient()})}
 		err = p.play()
 		_ = r.Close()
 		_ = transport.Close()
@@ -152,6 +153,16 @@ func (s *scenario) options(published bool) (*resolver.EngineOptions, error) {
 		}
 	}
 	return o, nil
+}
+
+// maxPerClient is a setting of the Handler, 0 for its default.
+func (s *scenario) maxPerClient() int {
+	for _, c := range s.Config {
+		if n, err := strconv.Atoi(c.Value); err == nil && c.Key == "max-per-client" {
+			return n
+		}
+	}
+	return 0
 }
 
 func isOn(value string) bool { return value == "on" || value == "yes" || value == "true" }
