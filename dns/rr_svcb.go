@@ -29,8 +29,8 @@ type SvcParam struct {
 func (*SVCB) Type() Type { return TypeSVCB }
 
 // Fields shows the priority, the target and the parameters. A record whose
-// parameters contradict each other is read from the wire, since no resolver may
-// withhold it, but not from text (RFC 9460 §2.4.3, §4.3).
+// parameters contradict each other is read from the wire, so that a resolver
+// passes it on, but not from text (RFC 9460 §2.4.3, §4.3).
 func (d *SVCB) Fields(c *Codec) {
 	c.Uint16(&d.Priority)
 	c.PlainName(&d.Target)
