@@ -28,6 +28,7 @@ const (
 	spaceFailure                 // that the question could not be answered (RFC 9520)
 	spaceReady                   // octets of a response
 	spaceReadyDO                 // the same with what DNSSEC adds
+	spaceSubnet                  // a set that was given for a client's network
 )
 
 // rank orders answers by trust (RFC 2181 §5.4.1).
@@ -44,6 +45,9 @@ type meta struct {
 	rank     rank
 	security Security
 	negative bool // no set: the octets are the SOA and its company
+	// untold is what was answered to a question without a client's network, by
+	// one that might have answered otherwise with it (RFC 7871 §7.3.1).
+	untold bool
 }
 
 // entry is what a lookup finds.
@@ -112,8 +116,8 @@ type slot struct {
 	meta            meta
 }
 
-// maxKey is the longest key: the space, a type, a class, a name.
-const maxKey = 5 + dns.MaxName
+// maxKey is the longest key: the space, a type, a class, a name, a bucket.
+const maxKey = 5 + dns.MaxName + 1
 
 // appendKey appends the key of an entry; the name is canonical.
 func appendKey(dst []byte, s space, t dns.Type, class dns.Class, name []byte) []byte {

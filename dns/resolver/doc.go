@@ -62,7 +62,7 @@
 // RFC 1034 and 1035; 2181 (ranking, sets), 2308 (negative answers), 5452
 // (forged replies), 6672 (DNAME), 6891 (EDNS), 7873 (cookies), 8020 (nothing
 // below NXDOMAIN), 8767 (stale answers), 9156 (minimised names), 9520
-// (failures), 9609 (priming). Not here: validation of signatures (the cache has
+// (failures), 9609 (priming), and 7871 (client subnets) where it is asked for. Not here: validation of signatures (the cache has
 // room for its result), RFC 8806 (a local root), prefetching, the client
 // response timer of RFC 8767.
 package resolver

@@ -33,6 +33,11 @@ type EngineOptions struct {
 	KeepCase bool
 	// NoIPv4 and NoIPv6 keep from asking servers at such addresses.
 	NoIPv4, NoIPv6 bool
+	// Subnets tells the zones' servers, but for the root's, the network of the
+	// client: 24 bits of an IPv4 address, 56 of an IPv6 one (RFC 7871). It tells
+	// strangers who asks, and makes many questions of one (CVE-2025-40776):
+	// those that differ in nothing else go over TCP.
+	Subnets bool
 	// Private are networks whose addresses no public name may have; records
 	// with such an address are dropped (DNS rebinding).
 	Private []netip.Prefix
@@ -56,8 +61,9 @@ type Engine struct {
 	secret  [16]byte
 	servers servers
 
-	tasks    map[dns.Question]*task
+	tasks    map[taskKey]*task
 	queries  map[queryKey]*query
+	twins    map[queryKey]int // questions under way that differ in the subnet alone
 	sends    map[uint64]*query
 	lastSend uint64
 	lastAsk  uint64
@@ -99,6 +105,9 @@ type Result struct {
 	Answer, Authority []dns.RR
 	// Security is the lowest of what is known of the sets' signatures.
 	Security Security
+	// Scope is for how many bits of the client's address the answer holds
+	// (RFC 7871): 0 for all clients.
+	Scope int
 	// Stale tells that no server could be reached and the answer is one whose
 	// time is over (RFC 8767).
 	Stale bool
@@ -117,7 +126,7 @@ func NewEngine(opts *EngineOptions) *Engine {
 	}
 	e := &Engine{
 		opts: *opts, limits: opts.Limits.withDefaults(), cache: opts.Cache, rand: newRandom(opts.Rand),
-		tasks: make(map[dns.Question]*task), queries: make(map[queryKey]*query), sends: make(map[uint64]*query),
+		tasks: make(map[taskKey]*task), twins: make(map[queryKey]int), queries: make(map[queryKey]*query), sends: make(map[uint64]*query),
 	}
 	e.servers = servers{byAddr: make(map[netip.AddrPort]*server), lame: make(map[lameKey]time.Time), max: e.limits.MaxServers}
 	if e.opts.Port == 0 {
@@ -140,9 +149,15 @@ func (e *Engine) Cache() *Cache { return e.cache }
 // Ask begins to resolve a question; its result has the number that Ask returns.
 // A question that is under way already is not begun twice.
 func (e *Engine) Ask(now time.Time, q dns.Question) (id uint64) {
+	return e.AskFor(now, q, netip.Prefix{})
+}
+
+// AskFor is [Engine.Ask] for a client of a network, which the zones' servers are
+// told where [EngineOptions.Subnets] says so.
+func (e *Engine) AskFor(now time.Time, q dns.Question, client netip.Prefix) (id uint64) {
 	e.lastAsk++
 	id = e.lastAsk
-	key := dns.Question{Name: q.Name.Canonical(), Type: q.Type, Class: q.Class}
+	key := taskKey{dns.Question{Name: q.Name.Canonical(), Type: q.Type, Class: q.Class}, e.clientSubnet(client)}
 	t := e.tasks[key]
 	switch {
 	case !q.Name.IsValid() || q.Class != dns.ClassIN || q.Type.IsMeta() && q.Type != dns.TypeANY:
@@ -157,7 +172,7 @@ func (e *Engine) Ask(now time.Time, q dns.Question) (id uint64) {
 	case t == nil:
 		b := &budget{deadline: now.Add(e.limits.MaxTime), tasks: make(map[*task]struct{})}
 		e.timers.push(b.deadline, timer{budget: b})
-		t = e.newTask(now, key, b, 0)
+		t = e.newTask(key, b, 0)
 	}
 	t.asks = append(t.asks, id)
 	e.drain(now)
@@ -267,6 +282,7 @@ func (e *Engine) drain(now time.Time) {
 // complete ends a query: what it taught is kept, and all who wait go on.
 func (e *Engine) complete(now time.Time, q *query, o *outcome) {
 	delete(e.queries, q.queryKey)
+	e.untwin(q.queryKey)
 	q.server.inFlight--
 	whole := false
 	for _, t := range q.waiters {
@@ -313,13 +329,16 @@ func (e *Engine) fail(now time.Time, t *task, err error) {
 func (e *Engine) finish(now time.Time, t *task, r *Result) {
 	delete(t.b.tasks, t)
 	t.query = nil
-	if e.tasks[t.q] == t {
-		delete(e.tasks, t.q)
+	if key := (taskKey{t.q, t.subnet}); e.tasks[key] == t {
+		delete(e.tasks, key)
 	}
 	if t.priming {
 		e.primed(now, t, r)
 	}
 	r.Question = t.q
+	if t.scoped {
+		r.Scope = t.subnet.Bits()
+	}
 	e.capResult(r)
 	if len(t.asks) > 0 {
 		for _, s := range t.b.trace {

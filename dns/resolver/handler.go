@@ -86,9 +86,13 @@ func (h *Handler) ServeDNS(_ context.Context, w *dns.Responder, q *dns.Query) {
 	}
 	h.Resolver.init()
 	now := time.Now()
-	found, fits := h.Resolver.Cache.serveReady(now, w, q)
-	if fits {
-		return
+	subnet := h.subnet(w, q)
+	found := false
+	if !subnet.IsValid() {
+		var fits bool
+		if found, fits = h.Resolver.Cache.serveReady(now, w, q); fits {
+			return
+		}
 	}
 	question := q.Question()
 	if !h.NoLocalZones && isLocal(q.CanonicalName()) {
@@ -97,7 +101,9 @@ func (h *Handler) ServeDNS(_ context.Context, w *dns.Responder, q *dns.Query) {
 			return
 		}
 	}
-	if r, ok := h.Resolver.Known(question); ok {
+	if subnet.IsValid() {
+		// What is known for this network, the engine knows.
+	} else if r, ok := h.Resolver.Known(question); ok {
 		if found {
 			h.write(w, r, q.DNSSECOK()) // as much of it as fits
 		} else {
@@ -110,11 +116,30 @@ func (h *Handler) ServeDNS(_ context.Context, w *dns.Responder, q *dns.Query) {
 		w.EDE(dns.EDENotAuthoritative, "not in the cache")
 		return
 	}
-	h.resolve(w, q, question)
+	h.resolve(w, q, question, subnet)
+}
+
+// subnet returns the network of the client that servers are told, if any: what
+// the client itself says, and that of its address where it says nothing and the
+// address means something to the world. The answer to a client that said it has
+// a scope (RFC 7871 §7.2.2).
+func (h *Handler) subnet(w *dns.Responder, q *dns.Query) netip.Prefix {
+	if !h.Resolver.Subnets || !q.Header.RecursionDesired {
+		return netip.Prefix{}
+	}
+	if p, ok := q.Subnet(); ok {
+		w.SetSubnetScope(0)
+		return h.Resolver.engine.clientSubnet(p)
+	}
+	a := q.Peer().Addr().Unmap()
+	if !a.IsGlobalUnicast() || a.IsPrivate() {
+		return netip.Prefix{}
+	}
+	return h.Resolver.engine.clientSubnet(netip.PrefixFrom(a, a.BitLen()))
 }
 
 // resolve answers when the Resolver has a result.
-func (h *Handler) resolve(w *dns.Responder, q *dns.Query, question dns.Question) {
+func (h *Handler) resolve(w *dns.Responder, q *dns.Query, question dns.Question, subnet netip.Prefix) {
 	client := q.Peer().Addr()
 	if !h.enter(client) {
 		w.SetRCode(dns.RCodeRefused)
@@ -122,7 +147,7 @@ func (h *Handler) resolve(w *dns.Responder, q *dns.Query, question dns.Question)
 		return
 	}
 	q, w = q.Detach()
-	h.Resolver.ask(question, func(r *Result) {
+	h.Resolver.ask(question, subnet, func(r *Result) {
 		h.leave(client)
 		if r == nil {
 			w.SetRCode(dns.RCodeServFail)
@@ -165,7 +190,10 @@ func (h *Handler) leave(client netip.Addr) {
 // answer writes a result, and keeps its octets where it may serve again.
 func (h *Handler) answer(now time.Time, w *dns.Responder, q *dns.Query, r *Result) {
 	do := q.DNSSECOK()
-	if r.RCode == dns.RCodeServFail || r.Stale {
+	if r.Scope > 0 {
+		w.SetSubnetScope(r.Scope)
+	}
+	if r.RCode == dns.RCodeServFail || r.Stale || r.Scope > 0 {
 		h.write(w, r, do)
 		return
 	}

@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"applayer/dns"
@@ -14,7 +15,11 @@ func (e *Engine) keep(now time.Time, q *query, o *outcome, whole bool) {
 	if q.class != dns.ClassIN {
 		return
 	}
-	m := meta{space: spaceAnswer}
+	if o.scope > 0 && o.kind != ReplyReferral {
+		e.keepScoped(now, q, o)
+		return
+	}
+	m := meta{space: spaceAnswer, untold: e.opts.Subnets && !q.told && !q.noSubnet}
 	if o.aa && len(e.opts.Forward) == 0 {
 		m.rank = rankAuthoritative
 	}
@@ -39,6 +44,16 @@ func (e *Engine) keep(now time.Time, q *query, o *outcome, whole bool) {
 		}
 	case ReplyReferral:
 		e.keepDelegation(now, o.referral)
+	}
+}
+
+// keepScoped keeps what holds for the client's network alone: sets and aliases.
+// That there is nothing for a network is not kept, nor what ANY gave.
+func (e *Engine) keepScoped(now time.Time, q *query, o *outcome) {
+	for _, s := range slices.Concat(o.chain, o.answer) {
+		if s.typ == q.typ || s.typ == dns.TypeCNAME {
+			e.cache.putSubnet(now, meta{rank: rankAuthoritative}, s, q.class, q.subnet, e.capTTL(s.ttl, e.limits.MaxTTL))
+		}
 	}
 }
 

@@ -18,6 +18,9 @@ type finding struct {
 	target   dns.Name
 	stale    bool
 	security Security
+	// scoped tells that it holds for one network of clients, untold that it is
+	// not for those whose network is told.
+	scoped, untold bool
 }
 
 // staleTTL is the time to live that stale answers go out with (RFC 8767 §4).
@@ -103,7 +106,7 @@ func (c *Cache) lookDNAME(now time.Time, q dns.Question, owner dns.Name, stale t
 }
 
 func (e *entry) finding(class dns.Class) finding {
-	f := finding{kind: ReplyAnswer, stale: e.ttl <= 0, security: e.security}
+	f := finding{kind: ReplyAnswer, stale: e.ttl <= 0, security: e.security, untold: e.untold}
 	ttl := uint32(e.ttl)
 	if f.stale {
 		ttl = staleTTL

@@ -23,6 +23,8 @@ type outcome struct {
 	denial []*set
 	// referral is where a referral leads.
 	referral *delegation
+	// scope is for how many bits of the client's address the answer holds.
+	scope int
 	// glue are the addresses that came with the root's NS records.
 	glue []*set
 }

@@ -23,13 +23,14 @@ func (e *Engine) prime(now time.Time) *task {
 	// It is not among the tasks that others may join: a client's question for
 	// the root's NS records follows the rules for all questions.
 	q := dns.Question{Name: dns.Root, Type: dns.TypeNS, Class: dns.ClassIN}
-	old := e.tasks[q]
-	t := e.newTask(now, q, b, 0)
+	key := taskKey{Question: q}
+	old := e.tasks[key]
+	t := e.newTask(key, b, 0)
 	t.priming = true
 	if old != nil {
-		e.tasks[q] = old
+		e.tasks[key] = old
 	} else {
-		delete(e.tasks, q)
+		delete(e.tasks, key)
 	}
 	e.priming, e.nextPrime = t, now.Add(primeRetry)
 	return t

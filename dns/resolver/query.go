@@ -16,6 +16,28 @@ type queryKey struct {
 	name  dns.Name
 	typ   dns.Type
 	class dns.Class
+	// subnet is the client's network that the servers are told.
+	subnet netip.Prefix
+}
+
+// networkFor tells how a question begins: over UDP, unless another that differs
+// in the client's network alone is under way. Each of them would be one more
+// chance for a forger (CVE-2025-40776).
+func (e *Engine) networkFor(k queryKey) string {
+	k.subnet = netip.Prefix{}
+	e.twins[k]++
+	if e.twins[k] > 1 {
+		return "tcp"
+	}
+	return "udp"
+}
+
+// untwin takes back what networkFor counted.
+func (e *Engine) untwin(k queryKey) {
+	k.subnet = netip.Prefix{}
+	if e.twins[k]--; e.twins[k] <= 0 {
+		delete(e.twins, k)
+	}
 }
 
 // query is a question to one server, over UDP and TCP as need be, and the tasks
@@ -38,6 +60,8 @@ type query struct {
 	wrongIDs   int
 	suspicious bool // there were replies that were not taken
 	noEDNS     bool // the server has shown that it does not know EDNS
+	noSubnet   bool // it refused, perhaps for the client's network
+	told       bool // the message under way has the client's network
 	badCookies int
 }
 
@@ -60,7 +84,7 @@ func (q *query) message(e *Engine, now time.Time) []byte {
 	b = binary.BigEndian.AppendUint16(b, uint16(q.typ))
 	b = binary.BigEndian.AppendUint16(b, uint16(q.class))
 	q.question = b[dns.HeaderSize:len(b):len(b)]
-	q.cookie = nil
+	q.cookie, q.told = nil, false
 	if q.edns = !q.noEDNS && !now.Before(q.server.noEDNS); q.edns {
 		binary.BigEndian.PutUint16(b[10:], 1)
 		b = q.opt(e, b)
@@ -76,12 +100,18 @@ func (q *query) opt(e *Engine, b []byte) []byte {
 	b = append(b, 0, 0, 0x80, 0)
 	cookie := e.clientCookie(q.server.addr.Addr())
 	q.cookie = cookie[:]
+	b = append(b, 0, 0)
+	start := len(b)
 	n := clientCookie + len(q.server.cookie)
-	b = binary.BigEndian.AppendUint16(b, uint16(4+n))
 	b = binary.BigEndian.AppendUint16(b, optionCookie)
 	b = binary.BigEndian.AppendUint16(b, uint16(n))
 	b = append(b, q.cookie...)
-	return append(b, q.server.cookie...)
+	b = append(b, q.server.cookie...)
+	if q.told = q.subnet.IsValid() && !q.noSubnet; q.told {
+		b = appendSubnet(b, q.subnet)
+	}
+	binary.BigEndian.PutUint16(b[start-2:], uint16(len(b)-start))
+	return b
 }
 
 // start sends the question over a network.
@@ -205,7 +235,8 @@ func (q *query) read(e *Engine, now time.Time, msg []byte, question bool) error 
 		e.complete(now, q, &outcome{kind: ReplyMalformed})
 		return nil
 	}
-	if !q.cookieRight(r) {
+	scope, right := q.subnetRight(r)
+	if !right || !q.cookieRight(r) {
 		q.suspicious = true
 		return ErrNotReply
 	}
@@ -215,6 +246,10 @@ func (q *query) read(e *Engine, now time.Time, msg []byte, question bool) error 
 		// What RFC 6891 §7 takes as proof that it does not know EDNS.
 		q.noEDNS = true
 		q.again(e, now, q.network, ReplyNoEDNS)
+		return nil
+	case r.RCode == dns.RCodeRefused && q.told:
+		q.noSubnet = true // it may not want to be told (RFC 7871 §7.3)
+		q.again(e, now, q.network, ReplyFailure)
 		return nil
 	case r.RCode == dns.RCodeBadCookie && q.cookie != nil && q.badCookies < 2:
 		q.badCookies++
@@ -235,6 +270,7 @@ func (q *query) read(e *Engine, now time.Time, msg []byte, question bool) error 
 	e.dropPrivate(r)
 	c := classifier{q: dns.Question{Name: q.name, Type: q.typ, Class: q.class}, zone: q.zone, forward: len(e.opts.Forward) > 0, maxAliases: e.limits.MaxAliases}
 	o := c.classify(r)
+	o.scope = scope
 	step := q.end(e, now, o.kind, r.RCode, len(msg))
 	if o.referral != nil {
 		step.Referred = o.referral.zone

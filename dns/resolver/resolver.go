@@ -89,11 +89,19 @@ func (r *Resolver) Close() error {
 // Result whose RCode tells so, SERVFAIL with its reason in Err. The error is
 // that of ctx or [ErrClosed].
 func (r *Resolver) Lookup(ctx context.Context, q dns.Question) (*Result, error) {
-	if known, ok := r.Known(q); ok {
-		return known, ctx.Err()
+	return r.LookupFor(ctx, q, netip.Prefix{})
+}
+
+// LookupFor is [Resolver.Lookup] for a client of a network, which the zones'
+// servers are told where [EngineOptions.Subnets] says so.
+func (r *Resolver) LookupFor(ctx context.Context, q dns.Question, client netip.Prefix) (*Result, error) {
+	if !r.Subnets || !client.IsValid() {
+		if known, ok := r.Known(q); ok {
+			return known, ctx.Err()
+		}
 	}
 	got := make(chan *Result, 1)
-	forget := r.ask(q, func(res *Result) { got <- res })
+	forget := r.ask(q, client, func(res *Result) { got <- res })
 	select {
 	case res := <-got:
 		if res == nil {
@@ -115,7 +123,7 @@ func (r *Resolver) Known(q dns.Question) (*Result, bool) {
 
 // ask begins to resolve a question; done is called once, with nil when the
 // Resolver is closed, unless forget is called before.
-func (r *Resolver) ask(q dns.Question, done func(*Result)) (forget func()) {
+func (r *Resolver) ask(q dns.Question, client netip.Prefix, done func(*Result)) (forget func()) {
 	r.init()
 	r.mu.Lock()
 	if r.closed {
@@ -123,7 +131,7 @@ func (r *Resolver) ask(q dns.Question, done func(*Result)) (forget func()) {
 		done(nil)
 		return func() {}
 	}
-	id := r.engine.Ask(time.Now(), q)
+	id := r.engine.AskFor(time.Now(), q, client)
 	r.wait[id] = done
 	r.flush()
 	return func() {

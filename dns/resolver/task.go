@@ -23,6 +23,8 @@ type budget struct {
 // server.
 type task struct {
 	q       dns.Question // its name is canonical
+	subnet  netip.Prefix // of the client, where that is told
+	scoped  bool         // what was learnt holds for that network alone
 	machine fsm.Machine[State, Event]
 	b       *budget
 	depth   int
@@ -49,10 +51,10 @@ type task struct {
 	rootGlue []*set
 }
 
-func (e *Engine) newTask(now time.Time, q dns.Question, b *budget, depth int) *task {
-	t := &task{q: q, name: q.Name, b: b, depth: depth, machine: fsm.NewMachine(table, StateLocal)}
+func (e *Engine) newTask(key taskKey, b *budget, depth int) *task {
+	t := &task{q: key.Question, subnet: key.subnet, name: key.Name, b: b, depth: depth, machine: fsm.NewMachine(table, StateLocal)}
 	b.tasks[t] = struct{}{}
-	e.tasks[q] = t
+	e.tasks[key] = t
 	e.ready = append(e.ready, t)
 	return t
 }
@@ -89,7 +91,14 @@ func (t *task) local(e *Engine, now time.Time) {
 		e.fail(now, t, ErrRemembered)
 		return
 	}
-	f := e.cache.look(now, t.at(), 0)
+	f := e.cache.lookSubnet(now, t.at(), t.subnet)
+	if f.kind == ReplySilence {
+		f = e.cache.look(now, t.at(), 0)
+		if f.untold && t.subnet.IsValid() {
+			f = finding{}
+		}
+	}
+	t.scoped = t.scoped || f.scoped
 	switch f.kind {
 	case ReplyAnswer:
 		t.do(EventAnswer)
@@ -167,7 +176,7 @@ func (t *task) servers(e *Engine, now time.Time) {
 	if known {
 		return // the answer to that part of the name is in the cache
 	}
-	key := queryKey{zone: t.cut.zone, name: name, typ: typ, class: t.q.Class}
+	key := queryKey{zone: t.cut.zone, name: name, typ: typ, class: t.q.Class, subnet: t.subnetFor(name, typ)}
 	if q := e.queries[key]; q != nil {
 		t.do(EventServer)
 		t.query = q
@@ -187,7 +196,7 @@ func (t *task) servers(e *Engine, now time.Time) {
 		q := &query{queryKey: key, server: s, waiters: []*task{t}}
 		t.query, e.queries[key] = q, q
 		s.inFlight++
-		q.start(e, now, "udp")
+		q.start(e, now, e.networkFor(key))
 		return
 	}
 	if t.fetch(e, now, false) {
@@ -261,6 +270,7 @@ const minimiseOneLabel = 4
 // receive is step 4: what the outcome of the query means here.
 func (t *task) receive(e *Engine, now time.Time, q *query, o *outcome) {
 	t.query = nil
+	t.scoped = t.scoped || o.scope > 0
 	addr := q.server.addr
 	part := q.name != t.name || q.typ != t.q.Type
 	switch o.kind {
@@ -403,7 +413,7 @@ func (t *task) fetch(e *Engine, now time.Time, unknown bool) bool {
 		t.b.fetches++
 		waiting := len(t.waits)
 		for _, typ := range e.addressTypes() {
-			t.fetchOne(e, now, dns.Question{Name: h.name, Type: typ, Class: t.q.Class})
+			t.fetchOne(e, dns.Question{Name: h.name, Type: typ, Class: t.q.Class})
 		}
 		if len(t.waits) > waiting {
 			started++
@@ -425,13 +435,14 @@ func (e *Engine) addressTypes() []dns.Type {
 
 // fetchOne waits for the answer to a question of our own, unless that waits for
 // this task itself: zones whose servers lie in each other (TsuNAME).
-func (t *task) fetchOne(e *Engine, now time.Time, q dns.Question) {
-	child := e.tasks[q]
+func (t *task) fetchOne(e *Engine, q dns.Question) {
+	key := taskKey{Question: q}
+	child := e.tasks[key]
 	if child == nil {
 		if len(e.tasks) >= e.limits.MaxQuestions {
 			return
 		}
-		child = e.newTask(now, q, t.b, t.depth+1)
+		child = e.newTask(key, t.b, t.depth+1)
 	} else if child.needs(t, make(map[*task]bool)) {
 		return
 	}

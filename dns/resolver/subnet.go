@@ -1,0 +1,120 @@
+package resolver
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"net/netip"
+	"time"
+
+	"applayer/dns"
+)
+
+// How much of a client's address is told at most (RFC 7871 §11.1).
+const (
+	subnetBits4 = 24
+	subnetBits6 = 56
+)
+
+// taskKey is a question with the network of who asks, where that is told.
+type taskKey struct {
+	dns.Question
+	subnet netip.Prefix
+}
+
+// clientSubnet returns so much of a client's network as may be told: nothing
+// unless it is asked for by [EngineOptions.Subnets].
+func (e *Engine) clientSubnet(p netip.Prefix) netip.Prefix {
+	if !e.opts.Subnets || !p.IsValid() || p.Bits() == 0 {
+		return netip.Prefix{}
+	}
+	bits := subnetBits6
+	if p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()); p.Addr().Is4() {
+		bits = subnetBits4
+	}
+	return netip.PrefixFrom(p.Addr(), min(p.Bits(), bits)).Masked()
+}
+
+// subnetFor tells which network goes with a question to a zone: with the whole
+// question alone, and never to the root (RFC 7871 §12.1).
+func (t *task) subnetFor(name dns.Name, typ dns.Type) netip.Prefix {
+	if name != t.name || typ != t.q.Type || t.cut.zone.IsRoot() {
+		return netip.Prefix{}
+	}
+	return t.subnet
+}
+
+// appendSubnet appends the option to an OPT record.
+func appendSubnet(dst []byte, p netip.Prefix) []byte {
+	start := len(dst)
+	dst = append(dst, 0, byte(dns.OptionSubnet), 0, 0)
+	d, err := dns.AppendSubnet(dst, dns.Subnet{Prefix: p})
+	if err != nil {
+		return dst[:start]
+	}
+	binary.BigEndian.PutUint16(d[start+2:], uint16(len(d)-start-4))
+	return d
+}
+
+// subnetRight checks the option of a reply: it repeats what was sent, or it is
+// not there (RFC 7871 §7.3). Scope is for how many bits the answer holds.
+func (q *query) subnetRight(r *reply) (scope int, right bool) {
+	if !q.told || r.edns == nil {
+		return 0, true
+	}
+	if _, there := r.edns.Option(dns.OptionSubnet); !there {
+		return 0, true
+	}
+	s, ok := r.edns.Subnet()
+	return int(s.Scope), ok && s.Prefix == q.subnet
+}
+
+// subnetBuckets is how many networks the answers to one question are kept for:
+// a client that makes up networks pushes out those of this question, and no
+// others.
+const subnetBuckets = 64
+
+// subnetKey is where the answer for a network is kept.
+func (c *Cache) subnetKey(dst []byte, name dns.Name, t dns.Type, class dns.Class, p []byte) []byte {
+	var lower [dns.MaxName]byte
+	dst = appendKey(dst, spaceSubnet, t, class, name.AppendCanonical(lower[:0]))
+	return append(dst, byte(maphash.Bytes(c.seed, p)%subnetBuckets))
+}
+
+// putSubnet keeps a set for one network: behind the network's own octets, since
+// others may want the same place.
+func (c *Cache) putSubnet(now time.Time, m meta, s *set, class dns.Class, p netip.Prefix, ttl int64) {
+	own, err := p.MarshalBinary()
+	if err != nil {
+		return
+	}
+	m.space = spaceSubnet
+	var buf [maxKey]byte
+	data := append([]byte{byte(len(own))}, own...)
+	c.putKey(now.Unix(), m, c.subnetKey(buf[:0], s.name, s.typ, class, own), ttl, appendRecords(data, s.all(nil)))
+}
+
+// lookSubnet looks for an answer or an alias that was given for a network.
+func (c *Cache) lookSubnet(now time.Time, q dns.Question, p netip.Prefix) finding {
+	own, err := p.MarshalBinary()
+	if err != nil || !p.IsValid() {
+		return finding{}
+	}
+	for _, t := range [...]dns.Type{q.Type, dns.TypeCNAME} {
+		var buf [maxKey]byte
+		e, ok := c.getKey(nil, now.Unix(), c.subnetKey(buf[:0], q.Name, t, q.Class, own), 0)
+		if !ok || len(e.data) <= len(own) || string(e.data[1:1+len(own)]) != string(own) {
+			continue
+		}
+		e.data = e.data[1+len(own):]
+		f := e.finding(q.Class)
+		if len(f.rrs) == 0 {
+			continue
+		}
+		f.scoped = true
+		if d, ok := f.rrs[0].Data.(*dns.CNAME); ok && q.Type != dns.TypeCNAME {
+			f.kind, f.target = ReplyAlias, d.Target
+		}
+		return f
+	}
+	return finding{}
+}
