@@ -11,8 +11,8 @@ import (
 type MessageStyle struct {
 	// Records is the style of records; nil is that of dig.
 	Records *TextStyle
-	// NoHeader leaves out the header and what EDNS says, NoComments all lines
-	// that begin with a semicolon, and the empty ones.
+	// NoHeader leaves out the header and what EDNS says, NoComments the heads
+	// of the sections and the empty lines too.
 	NoHeader, NoComments bool
 	// The sections that are left out.
 	NoQuestion, NoAnswer, NoAuthority, NoAdditional bool
@@ -48,12 +48,16 @@ func (s *MessageStyle) AppendMessage(dst []byte, m *Message) []byte {
 		}
 	}
 	names := sectionNames(m.Opcode)
-	if !s.NoQuestion && !s.NoComments && (len(m.Question) > 0 || !m.Response) {
-		dst = appendSectionHead(dst, names[0])
+	if !s.NoQuestion && (len(m.Question) > 0 || !m.Response) {
+		if !s.NoComments {
+			dst = appendSectionHead(dst, names[0])
+		}
 		for _, q := range m.Question {
 			dst = s.appendQuestion(dst, q)
 		}
-		dst = append(dst, '\n')
+		if !s.NoComments {
+			dst = append(dst, '\n')
+		}
 	}
 	for i, section := range [...]struct {
 		rrs []RR
@@ -161,10 +165,8 @@ func (s *MessageStyle) appendQuestion(dst []byte, q Question) []byte {
 	dst = q.Name.appendText(dst)
 	// The TTL's column stays empty.
 	dst = style.gap(dst, &at, style.Class)
-	if !style.NoClass {
-		dst = append(dst, q.Class.String()...)
-		dst = style.gap(dst, &at, style.Type)
-	}
+	dst = append(dst, q.Class.String()...)
+	dst = style.gap(dst, &at, style.Type)
 	return append(append(dst, q.Type.String()...), '\n')
 }
 
@@ -243,10 +245,10 @@ const optionExpire OptionCode = 9
 
 // appendOctets appends octets in hexadecimal digits behind a colon, and as text.
 func appendOctets(dst, octets []byte) []byte {
+	dst = append(dst, ':')
 	if len(octets) == 0 {
 		return dst
 	}
-	dst = append(dst, ':')
 	for _, o := range octets {
 		dst = hex.AppendEncode(append(dst, ' '), []byte{o})
 	}

@@ -16,6 +16,8 @@ type TextStyle struct {
 	NoTTL, NoClass bool
 	// TTLUnits writes TTLs with units, as in 1h30m.
 	TTLUnits bool
+	// Multiline writes long data over several lines, with comments in it.
+	Multiline bool
 }
 
 // The styles of BIND's programs.
@@ -56,6 +58,11 @@ func (s *TextStyle) AppendRR(dst []byte, rr RR) ([]byte, error) {
 		return dst, nil
 	}
 	dst = s.gap(dst, &at, s.Data)
+	if s.Multiline {
+		if dst, ok, err := appendMultiline(dst, rr.Data); ok || err != nil {
+			return dst, err
+		}
+	}
 	return AppendRDataTextSplit(dst, rr.Data, s.Split)
 }
 

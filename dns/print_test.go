@@ -139,19 +139,19 @@ func TestPrintMessage(t *testing.T) {
 ;; OPT PSEUDOSECTION:
 ; EDNS: version: 1, flags: do; MBZ: 0x0040, udp: 512
 ; OPT=65001: 61 1b 5b 32 4a ff ("a.[2J.")
-; NSID
+; NSID:
 ; COOKIE: 3132333435363738
 ; CLIENT-SUBNET: 192.0.2.0/24/16
 ; CLIENT-SUBNET: 00 09 18 ("...")
 ; TCP KEEPALIVE: 1.5 secs
-; TCP KEEPALIVE
+; TCP KEEPALIVE:
 ; EDE: 22 (No Reachable Authority): (a.b)
 ; EDE: 00 (".")
 ; EDE: 32767
 ; PAD: 00 00 ("..")
 ; EXPIRE: 691201 (1 week 1 day 1 second)
 ; EXPIRE: 0 (0 seconds)
-; EXPIRE
+; EXPIRE:
 ;; ZONE SECTION:
 ;example.org.			IN	SOA
 
@@ -163,10 +163,10 @@ a.example.org.		0	NONE	A	\# 0
 key.			0	ANY	TSIG	hmac-sha256. 5 300 2 MTI= 7 NOERROR 0
 
 `, m.String())
-	style := dns.MessageStyle{NoComments: true, NoAdditional: true, Records: &dns.TextStyle{NoTTL: true, NoClass: true}}
+	style := dns.MessageStyle{NoComments: true, NoQuestion: true, NoAdditional: true, Records: &dns.TextStyle{NoTTL: true, NoClass: true}}
 	assert.Equal(t, "a.example.org.\tA\t\\# 0\n; label\n", string(style.AppendMessage(nil, m)))
 	style = dns.MessageStyle{NoHeader: true, NoAnswer: true, NoAdditional: true, Records: &dns.TextStyle{NoClass: true}}
-	assert.Equal(t, ";; ZONE SECTION:\n;example.org.\tSOA\n\n", string(style.AppendMessage(nil, m)))
+	assert.Equal(t, ";; ZONE SECTION:\n;example.org.\tIN\tSOA\n\n", string(style.AppendMessage(nil, m)))
 	m = &dns.Message{Header: dns.Header{Opcode: 9}}
 	assert.Equal(t, ";; ->>HEADER<<- opcode: RESERVED9, status: NOERROR, id: 0\n;; flags:; QUERY: 0, ANSWER: 0, AUTHORITY: 0, ADDITIONAL: 0\n\n;; QUESTION SECTION:\n\n", m.String())
 }
@@ -186,7 +186,7 @@ func FuzzPrint(f *testing.F) {
 				t.Fatalf("octet %#x in %q", c, text)
 			}
 		}
-		style := dns.MessageStyle{NoComments: true}
+		style := dns.MessageStyle{NoComments: true, NoQuestion: true}
 		records := len(m.Answer) + len(m.Authority) + len(m.Additional)
 		if m.TSIG != nil {
 			records++

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/internal/peers"
+	"applayer/internal/testkit"
+)
+
+// zones are those of the captures.
+func zones(t *testing.T, names ...string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, name := range names {
+		b, err := os.ReadFile(filepath.Join("..", "..", "..", "dns", "testdata", "golden", "zones", name+".zone"))
+		require.NoError(t, err)
+		all[name] = string(b)
+	}
+	return all
+}
+
+// varying is what differs from run to run, and the programs' versions.
+var varying = []struct {
+	what *regexp.Regexp
+	by   string
+}{
+	{regexp.MustCompile(`id: \d+`), "id: N"},
+	{regexp.MustCompile(`Query time: \d+ `), "Query time: N "},
+	{regexp.MustCompile(`in \d+ ms`), "in N ms"},
+	{regexp.MustCompile(`WHEN: .*`), "WHEN"},
+	{regexp.MustCompile(`COOKIE: [0-9a-f]+`), "COOKIE"},
+	{regexp.MustCompile(`DiG \S+`), "DiG"},
+	// dig asks for a zone with a cookie, and has it back.
+	{regexp.MustCompile(`bytes \d+\)`), "bytes N)"},
+	// Types that BIND alone knows.
+	{regexp.MustCompile(`(?m)^(a6|atma|doa|ninfo|rkey|sink|talink|uid)\.types\.example\..*$`), "$1"},
+}
+
+func normalise(s string) string {
+	for _, v := range varying {
+		s = v.what.ReplaceAllString(s, v.by)
+	}
+	return s
+}
+
+// realDig runs BIND's dig.
+func realDig(t *testing.T, stdin string, args ...string) (stdout string, status int) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), testkit.Program(t, "dig"), append([]string{"-r"}, args...)...)
+	c.Stdin = strings.NewReader(stdin)
+	var out bytes.Buffer
+	c.Stdout = &out
+	err := c.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return out.String(), exit.ExitCode()
+	}
+	require.NoError(t, err)
+	return out.String(), 0
+}
+
+// ourDig runs ours.
+func ourDig(t *testing.T, stdin string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	p := &program{stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs, resolvConf: "/etc/resolv.conf"}
+	status = p.run(context.WithoutCancel(t.Context()), args)
+	return out.String(), errs.String(), status
+}
+
+// TestInteropDig: what we print is what BIND's dig prints, to the octet, but for
+// times, IDs and cookies; and so is the exit status.
+func TestInteropDig(t *testing.T) {
+	named := peers.Named(t, &peers.Config{Lines: []string{"rrset-order { order none; };"}, Zones: zones(t, "example.org", "types.example", "secure.example", "2.0.192.in-addr.arpa")})
+	host, port, err := net.SplitHostPort(named.Addr)
+	require.NoError(t, err)
+	at := []string{"@" + host, "-p", port}
+	names := []string{"www.example.org", "example.org MX", "example.org ANY", "none.example.org", "www.example.org MX", "www.sub.example.org",
+		"x.old.example.org", "long.example.org TXT", `\000\.\\x.example.org TXT`, "secure.example DNSKEY", "secure.example SOA", "www.example.net"}
+	options := []string{"", "+multiline", "+nottlid", "+noclass", "+nottlid +noclass", "+dnssec +nocookie", "+short", "+noall +answer", "+nocomments",
+		"+noedns", "+nsid +subnet=192.0.2.0/24", "+tcp +identify", "+short +identify", "+ttlunits +nosplit", "+qr", "+norecurse +cd +noad",
+		"+noquestion +nostats +identify", "+expire +keepalive +tcp", "+bufsize=512", "+bufsize=512 +ignore", "+split=8", "+nocmd +nostats",
+		"+ednsflags=0x41 +zflag", "+header-only", "+norec +nocomm +noques +nostat", "+multiline +dnssec"}
+	var lines []string
+	for _, name := range names {
+		for _, o := range options {
+			lines = append(lines, o+" "+name)
+		}
+	}
+	lines = append(lines,
+		"example.org AXFR", "example.org AXFR +onesoa", "example.org AXFR +short", "example.org AXFR +noall +answer +multiline",
+		"types.example AXFR +nocookie", "other.example AXFR",
+		"www.example.org A example.org MX +short", "+short www.example.org A example.org MX", "www.example.org example.org MX +noall +answer",
+		"MX example.org www.example.org", "-t MX -q example.org", "-x 192.0.2.80", "-x 2001:db8::1 +short", "-x 192.0.2",
+		"", "mx", ".", "example.org TYPE15", "example.org TYPE65280 CLASS32", "-c IN -t TXT example.org", "-t NONESUCH example.org", "-c XX example.org",
+		"+qr +tcp www.example.org", "+opcode=status example.org", "+edns=1 +noednsnegotiation example.org",
+		"+ednsopt=65001:c0ffee +qr example.org", "+ednsopt=nsid +qr example.org", "+cookie=0123456789abcdef +qr example.org",
+		"+padding=128 +qr example.org", "+qid=77 +aaflag +raflag +tcflag +qr example.org",
+		"+keepopen +tcp example.org NS example.org SOA", "+nocmd example.org", "example.org +nocmd", "-4 example.org",
+		"+time=x example.org", "+bufsize=99999 example.org", "+foo example.org", "-Z example.org", "-4 -6 example.org", "a..b", "-f /nonesuch",
+		"@"+host+" example.org", "-p 1 example.org +tries=2", "-p 1 +short example.org", "-p 1 +tcp example.org +tries=2", "-p 1 example.org AXFR",
+		"-f -",
+	)
+	const stdin = "example.org NS\nwww.example.org +noall +answer\n-x 192.0.2.80\nexample.org +short\n"
+	for _, line := range lines {
+		args := append(at[:len(at):len(at)], strings.Fields(line)...)
+		want, wantStatus := realDig(t, stdin, args...)
+		// BIND's dig has "-r" before the arguments, so that no file of the
+		// user's changes what it does.
+		want = strings.Replace(want, "<<>> -r ", "<<>> ", 1)
+		got, stderr, status := ourDig(t, stdin, args...)
+		if wantStatus != exitUsage && wantStatus != exitInner {
+			assert.Equal(t, normalise(want), normalise(got), "dig %s", line)
+		}
+		assert.Equal(t, wantStatus, status, "dig %s: %s", line, stderr)
+	}
+}
