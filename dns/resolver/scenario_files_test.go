@@ -3,11 +3,17 @@ package resolver_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+var adjustWords = []string{
+	"copy_id", "copy_query", "raw_id", "sleep", "packet_sleep", "do_not_answer", "server_cookie",
+	"wrong_id", "wrong_cookie", "short_cookie", "no_cookie", "no_edns", "keep_case", "from", "from_port",
+}
 
 // The records and words of our files all mean something.
 func TestScenarioFilesMean(t *testing.T) {
@@ -35,6 +41,10 @@ func TestScenarioFilesMean(t *testing.T) {
 				assert.NoError(t, err, file)
 				_, err = p.delay()
 				assert.NoError(t, err, file)
+				for _, w := range p.Adjust {
+					name, _, _ := strings.Cut(w, "=")
+					assert.Contains(t, adjustWords, name, file)
+				}
 			}
 		}
 	}

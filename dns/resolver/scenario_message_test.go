@@ -282,7 +282,7 @@ func cookieOf(m *dns.Message) ([]byte, bool) {
 	return nil, false
 }
 
-// question reads "name [class] type".
+// question reads "name [ttl] [class] type".
 func (r recordText) question() (q dns.Question, err error) {
 	words := strings.Fields(r.Text)
 	if len(words) < 2 {
@@ -293,6 +293,9 @@ func (r recordText) question() (q dns.Question, err error) {
 	}
 	q.Class = dns.ClassIN
 	for _, w := range words[1:] {
+		if _, err := parseTTL(w); err == nil {
+			continue // which published files write at times
+		}
 		if c, err := dns.ParseClass(w); err == nil && w != "ANY" {
 			q.Class = c
 		} else if q.Type, err = dns.ParseType(w); err != nil {

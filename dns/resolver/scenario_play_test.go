@@ -1,6 +1,7 @@
 package resolver_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -120,10 +121,10 @@ func (p *player) query(st *step) error {
 	n := len(p.queries) + 1
 	q.ID = uint16(n) * 0x1357
 	octets := packet.Raw
-	if octets == nil {
-		if octets, err = dns.AppendMessage(nil, q); err != nil {
-			return err
-		}
+	if len(octets) >= 2 {
+		q.ID = binary.BigEndian.Uint16(octets)
+	} else if octets, err = dns.AppendMessage(nil, q); err != nil {
+		return err
 	}
 	client := st.Addr
 	if !client.IsValid() {
@@ -323,9 +324,9 @@ func (m *memoryNet) check(wanted func(*sent) bool) bool {
 	return false
 }
 
-// answerHeld answers the message that was checked first, or that waits longest.
+// answerHeld answers a message that waits.
 func (m *memoryNet) answerHeld(e *entry) error {
-	h := m.takeHeld()
+	h := m.takeHeld(e)
 	if h == nil {
 		return errors.New("no message waits for it")
 	}
@@ -336,14 +337,23 @@ func (m *memoryNet) answerHeld(e *entry) error {
 	return err
 }
 
-// takeHeld takes that message, nil where none waits.
-func (m *memoryNet) takeHeld() *heldMessage {
+// takeHeld takes the message that e is the reply to: the last that was asked,
+// the one that was checked, or the one that waits longest; nil where none does.
+func (m *memoryNet) takeHeld(e *entry) *heldMessage {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.held) == 0 {
 		return nil
 	}
-	i := max(0, slices.IndexFunc(m.held, func(h *heldMessage) bool { return h.Checked }))
+	i := -1
+	for j, h := range m.held {
+		if what, err := e.differs(h.seen, []string{"qname", "qtype"}); err == nil && what == "" {
+			i = j
+		}
+	}
+	if i < 0 {
+		i = max(0, slices.IndexFunc(m.held, func(h *heldMessage) bool { return h.Checked }))
+	}
 	h := m.held[i]
 	m.held = slices.Delete(m.held, i, i+1)
 	return h

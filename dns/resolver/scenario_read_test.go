@@ -137,15 +137,14 @@ func parseScenario(text string) (*scenario, error) {
 		case "SCENARIO_BEGIN":
 			s.Title = strings.TrimSpace(strings.TrimPrefix(r.text, "SCENARIO_BEGIN"))
 			return s, r.body(s)
-		case "CONFIG_END":
+		case "CONFIG_END", "TEMPFILE_NAME":
 		case "AUTOTRUST_FILE":
 			r.skipTo("AUTOTRUST_END")
 		case "TEMPFILE_CONTENTS":
 			r.skipTo("TEMPFILE_END")
-		case "TEMPFILE_NAME":
 		default:
-			settings := r.settings()
-			if settings == nil {
+			settings, ok := r.settings()
+			if !ok {
 				return nil, r.fail("neither a setting nor SCENARIO_BEGIN")
 			}
 			s.Config = append(s.Config, settings...)
@@ -154,8 +153,9 @@ func parseScenario(text string) (*scenario, error) {
 	return nil, r.fail("no SCENARIO_BEGIN")
 }
 
-// settings reads the settings of a line, of which there may be several.
-func (r *rplReader) settings() (all []setting) {
+// settings reads the settings of a line, of which there may be several, or none
+// before a comment that begins with #.
+func (r *rplReader) settings() (all []setting, ok bool) {
 	text, _, _ := strings.Cut(r.text, "#")
 	for word := range strings.FieldsSeq(text) {
 		if key, ok := strings.CutSuffix(word, ":"); ok && !strings.ContainsAny(key, ":\"") {
@@ -163,7 +163,7 @@ func (r *rplReader) settings() (all []setting) {
 			continue
 		}
 		if len(all) == 0 {
-			return nil
+			return nil, false
 		}
 		last := &all[len(all)-1]
 		last.Value = strings.TrimSpace(last.Value + " " + word)
@@ -171,7 +171,7 @@ func (r *rplReader) settings() (all []setting) {
 	for i := range all {
 		all[i].Value = unquote(all[i].Value)
 	}
-	return all
+	return all, true
 }
 
 // body reads from SCENARIO_BEGIN to SCENARIO_END.
@@ -201,6 +201,9 @@ func (r *rplReader) body(s *scenario) error {
 				return err
 			}
 			s.Steps[len(s.Steps)-1].Entry = e
+		case "FILE_BEGIN":
+			r.skipTo("FILE_END")
+		case "RANGE_END": // published files have one too many
 		case "TITLE":
 			s.Title = strings.TrimSpace(strings.TrimPrefix(r.text, "TITLE"))
 		default:
@@ -443,6 +446,9 @@ func (r *rplReader) next() bool {
 		r.n++
 		if r.words = strings.Fields(r.text); len(r.words) > 0 {
 			r.text = strings.TrimSpace(r.text)
+			if strings.HasPrefix(r.words[0], "ENTRY_BEGIN") {
+				r.words[0] = "ENTRY_BEGIN" // published files misspell it
+			}
 			return true
 		}
 	}
@@ -485,7 +491,7 @@ func (r *rplReader) duration(word string) (time.Duration, error) {
 }
 
 func parseSeconds(word string) (time.Duration, error) {
-	if seconds, err := strconv.ParseFloat(word, 64); err == nil && seconds >= 0 && seconds < 1e9 {
+	if seconds, err := strconv.ParseFloat(word, 64); err == nil && seconds >= 0 && seconds < 9e9 {
 		return time.Duration(seconds * float64(time.Second)), nil
 	}
 	d, err := time.ParseDuration(word)

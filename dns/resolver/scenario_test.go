@@ -108,6 +108,15 @@ func asker(ctx context.Context, h dns.Handler) subject {
 	}
 }
 
+// withoutCounterpart are settings that change what comes out and that we do not
+// have; a scenario with one is not played.
+var withoutCounterpart = []string{
+	"trust-anchor", "auto-trust-anchor-file", "trust-anchor-file", "domain-insecure",
+	"local-zone", "local-data", "auth-zone", "rpz", "access-control", "identity", "version",
+	"dns64-prefix", "cache-min-ttl", "private-domain", "forward-no-cache", "forward-first",
+	"msg-cache-size", "ede-serve-expired", "serve-expired-client-timeout",
+}
+
 // options are what the settings of a scenario come to. Those that have no
 // counterpart here change nothing, but for those that change every answer.
 // Published files of testbound's style, with sections among their settings, are
@@ -145,8 +154,13 @@ func (s *scenario) options(published bool) (*resolver.EngineOptions, error) {
 			if c.Value != "." {
 				err = fmt.Errorf("servers for %s alone: %w", c.Value, errUnplayed)
 			}
-		case "trust-anchor", "auto-trust-anchor-file", "trust-anchor-file", "local-zone", "local-data", "auth-zone", "rpz":
-			err = fmt.Errorf("%s: %w", c.Key, errUnplayed)
+		case "cache-max-ttl":
+			o.Limits.MaxTTL, err = parseSeconds(c.Value)
+		case "cache-max-negative-ttl":
+			o.Limits.MaxNegativeTTL, err = parseSeconds(c.Value)
+		}
+		if slices.Contains(withoutCounterpart, c.Key) {
+			err = errUnplayed
 		}
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %s: %w", c.Line, c.Key, err)
