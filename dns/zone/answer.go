@@ -294,6 +294,10 @@ func makeSet(rr *dns.RR) (*rrset, error) {
 // long that holds (RFC 2308 §3), and the proof.
 func (a *answer) negative(s *step) {
 	z := s.zone
+	if !a.signed && len(a.octets) == a.start {
+		a.body.nothing(&z.nothing, len(s.lower)-z.apex.owner.Len())
+		return
+	}
 	var sigs *rrset
 	if a.signed {
 		sigs = z.negativeSigs

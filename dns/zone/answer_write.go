@@ -27,7 +27,12 @@ type result struct {
 type body struct {
 	result
 	start int // where octets behind the question begin
-	comp  dns.Compressor
+	// known is the end of the question's name that the zone has, at an offset.
+	known   dns.Name
+	knownAt int
+	// comp knows the names once seeded: many answers need none.
+	comp   dns.Compressor
+	seeded bool
 }
 
 // mark is the end of an RR set, its signatures included: an answer holds all of
@@ -51,12 +56,22 @@ type turn struct {
 func (b *body) begin(labels []byte, rest dns.Name) {
 	b.rcode, b.authoritative, b.cut = 0, false, false
 	b.counts, b.marks, b.turn = dns.Counts{}, b.marks[:0], turn{}
-	b.comp.Reset(0)
 	b.octets = append(b.octets[:0], make([]byte, dns.HeaderSize)...)
 	b.octets = append(b.octets, labels...)
-	b.octets = b.comp.AppendName(b.octets, rest)
+	b.known, b.knownAt, b.seeded = rest, len(b.octets), false
+	b.octets = rest.AppendWire(b.octets)
 	b.octets = append(b.octets, 0, 0, 0, 0) // type and class
 	b.start = len(b.octets)
+}
+
+// appendName appends a name, compressed.
+func (b *body) appendName(n dns.Name) {
+	if !b.seeded {
+		b.seeded = true
+		b.comp.Reset(0)
+		b.comp.AppendName(b.octets[:b.knownAt], b.known) // where it stands already
+	}
+	b.octets = b.comp.AppendName(b.octets, n)
 }
 
 // add writes a set and its signatures, if any. The zero owner is the question's
@@ -104,7 +119,7 @@ func (b *body) write(owner dns.Name, set *rrset) int {
 	for w := set.wire; len(w) > 0 && len(b.octets) <= dns.MaxMessage; {
 		size := recordHead + int(be16(w[ownerSize+8:]))
 		if owner.IsValid() {
-			b.octets = b.comp.AppendName(b.octets, owner)
+			b.appendName(owner)
 			b.octets = append(b.octets, w[ownerSize:recordHead]...)
 		} else {
 			b.octets = append(b.octets, w[:recordHead]...)
@@ -124,7 +139,7 @@ func (b *body) data(rdata string, skip, names int) {
 	for range names {
 		var n dns.Name
 		n, rest, _ = dns.CutName(rest)
-		b.octets = b.comp.AppendName(b.octets, n)
+		b.appendName(n)
 	}
 	b.octets = append(b.octets, rest...)
 	binary.BigEndian.PutUint16(b.octets[start-2:], uint16(len(b.octets)-start))

@@ -26,6 +26,8 @@ type Zone struct {
 	// negativeSigs are the signatures of the SOA set with that TTL, if any.
 	negativeSigs *rrset
 	denial       denial
+	// nothing is the answer that there is nothing, to who asks for no more.
+	nothing prebuilt
 }
 
 // complete fills in what the zone's apex says.
@@ -42,6 +44,7 @@ func (z *Zone) complete() error {
 		z.negativeSigs = &s
 	}
 	z.denial = z.findDenial()
+	z.nothing = z.prebuild()
 	return nil
 }
 
