@@ -62,18 +62,22 @@ type step struct {
 	match
 }
 
-// find writes the body of the answer.
-func (a *answer) find(zs *zones, q question) {
+// find returns the answer. Its memory is a's, or shared with other answers. H
+// may be nil.
+func (a *answer) find(zs *zones, q question, h *hot) result {
 	a.zones, a.question = zs, q
-	a.links, a.written, a.proofs, a.extra = 0, a.written[:0], a.proofs[:0], a.extra[:0]
-	a.exists = false
+	a.restart()
 	z := zs.find(q.name, q.typ)
 	if z == nil || q.class != z.class && q.class != dns.ClassANY {
 		a.begin(nil, dns.Root)
 		a.rcode = dns.RCodeRefused
-		return
+		return a.end()
 	}
 	s := a.look(z, q.name)
+	if r, ok := a.shared(&s, h); ok {
+		return r
+	}
+	a.restart()
 	a.spell(&s)
 	a.exists = s.encloser == len(s.key)
 	// An answer for all classes has no authority for all of them.
@@ -85,6 +89,13 @@ func (a *answer) find(zs *zones, q question) {
 		a.proof(n, dns.TypeNSEC3)
 	}
 	a.additional()
+	return a.end()
+}
+
+// restart forgets what was written.
+func (a *answer) restart() {
+	a.links, a.written, a.proofs, a.extra = 0, a.written[:0], a.proofs[:0], a.extra[:0]
+	a.exists = false
 }
 
 // spell begins the body with the question, as the zone spells it as far as it
@@ -294,10 +305,6 @@ func makeSet(rr *dns.RR) (*rrset, error) {
 // long that holds (RFC 2308 §3), and the proof.
 func (a *answer) negative(s *step) {
 	z := s.zone
-	if !a.signed && len(a.octets) == a.start {
-		a.body.nothing(&z.nothing, len(s.lower)-z.apex.owner.Len())
-		return
-	}
 	var sigs *rrset
 	if a.signed {
 		sigs = z.negativeSigs

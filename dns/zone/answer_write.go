@@ -20,6 +20,11 @@ type result struct {
 	turn turn
 	// cut tells that not even 65535 octets were enough.
 	cut bool
+	// pointers are where octets has pointers, if it is for names below that of
+	// the question too, and shift is how much larger they are to be: as many
+	// octets as such a name has more.
+	pointers []uint16
+	shift    uint16
 }
 
 // body writes a result: as if the question had the zone's case, so that names
@@ -33,6 +38,8 @@ type body struct {
 	// comp knows the names once seeded: many answers need none.
 	comp   dns.Compressor
 	seeded bool
+	// below keeps the pointers, for names below that of the question.
+	below bool
 }
 
 // mark is the end of an RR set, its signatures included: an answer holds all of
@@ -56,6 +63,7 @@ type turn struct {
 func (b *body) begin(labels []byte, rest dns.Name) {
 	b.rcode, b.authoritative, b.cut = 0, false, false
 	b.counts, b.marks, b.turn = dns.Counts{}, b.marks[:0], turn{}
+	b.pointers, b.shift, b.below = b.pointers[:0], 0, false
 	b.octets = append(b.octets[:0], make([]byte, dns.HeaderSize)...)
 	b.octets = append(b.octets, labels...)
 	b.known, b.knownAt, b.seeded = rest, len(b.octets), false
@@ -71,8 +79,18 @@ func (b *body) appendName(n dns.Name) {
 		b.comp.Reset(0)
 		b.comp.AppendName(b.octets[:b.knownAt], b.known) // where it stands already
 	}
+	at := len(b.octets)
 	b.octets = b.comp.AppendName(b.octets, n)
+	for b.below && b.octets[at] != 0 {
+		if b.octets[at] > dns.MaxLabel {
+			b.notePointer(at)
+			return
+		}
+		at += 1 + int(b.octets[at])
+	}
 }
+
+func (b *body) notePointer(at int) { b.pointers = append(b.pointers, uint16(at-b.start)) }
 
 // add writes a set and its signatures, if any. The zero owner is the question's
 // name.
@@ -112,7 +130,7 @@ func (b *body) marked() int {
 // write appends the records of a set and returns how many they are.
 func (b *body) write(owner dns.Name, set *rrset) int {
 	skip, names := compressed(set.typ)
-	if !owner.IsValid() && names == 0 {
+	if !owner.IsValid() && names == 0 && !b.below {
 		b.octets = append(b.octets, set.wire...)
 		return int(set.n)
 	}
@@ -122,6 +140,9 @@ func (b *body) write(owner dns.Name, set *rrset) int {
 			b.appendName(owner)
 			b.octets = append(b.octets, w[ownerSize:recordHead]...)
 		} else {
+			if b.below {
+				b.notePointer(len(b.octets))
+			}
 			b.octets = append(b.octets, w[:recordHead]...)
 		}
 		b.data(w[recordHead:size], skip, names)
@@ -169,8 +190,21 @@ func (b *body) end() result {
 // copy returns a result of its own memory.
 func (r *result) copy() result {
 	kept := *r
-	kept.octets, kept.marks = slices.Clone(r.octets), slices.Clone(r.marks)
+	kept.octets, kept.marks, kept.pointers = slices.Clone(r.octets), slices.Clone(r.marks), slices.Clone(r.pointers)
 	return kept
+}
+
+// move changes the pointers of as much of the octets as was written to a message
+// so that they are right there.
+func (r *result) move(written []byte) {
+	if r.shift == 0 {
+		return
+	}
+	for _, at := range r.pointers {
+		if int(at) < len(written) {
+			binary.BigEndian.PutUint16(written[at:], binary.BigEndian.Uint16(written[at:])+r.shift)
+		}
+	}
 }
 
 // fit returns how much of the octets has room in as many, and whether the

@@ -91,8 +91,7 @@ func (h *Handler) answer(ctx context.Context, w *dns.Responder, q *dns.Query) {
 		a.choose = h.chooser(ctx, w, q)
 		defer func() { a.choose = nil }()
 	}
-	a.find(zs, ask)
-	r := a.end()
+	r := a.find(zs, ask, h.hot)
 	if common && a.exists {
 		h.hot.keep(zs, &ask, &r)
 	}
@@ -116,6 +115,7 @@ func (h *Handler) send(w *dns.Responder, r *result) {
 	if truncated {
 		w.SetTruncated(true)
 	}
+	r.move(written)
 	if t := &r.turn; h.Rotate != RotateNone && t.n > 1 {
 		if end := int(t.at) + int(t.n)*int(t.size); end <= len(written) {
 			rotate(written[t.at:end], int(t.size), h.rotor.next(h.Rotate, int(t.n)))

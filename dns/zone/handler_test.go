@@ -217,6 +217,38 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
+// Referrals are kept for all names below a cut: the same answer, but for where
+// the names stand. One that is too long for that is right all the same.
+func TestReferralShared(t *testing.T) {
+	var records strings.Builder
+	records.WriteString("example.org." + soa)
+	for _, cut := range []struct {
+		name    string
+		servers int
+	}{{"few", 3}, {"many", 400}} {
+		for i := range cut.servers {
+			fmt.Fprintf(&records, "%s.example.org. 60 IN NS a%d.ns.%[1]s.example.org.\na%[2]d.ns.%[1]s.example.org. 60 IN A 192.0.2.%[3]d\n", cut.name, i, i%256)
+			fmt.Fprintf(&records, "%s.example.org. 60 IN NS a-very-long-name-of-a-server-that-is-not-here-%d.example.net.\n", cut.name, i)
+		}
+	}
+	store := served(t, "example.org.", records.String())
+	kept, made := &zone.Handler{Store: store}, &zone.Handler{Store: store, Prepared: -1}
+	long := strings.Repeat(strings.Repeat("l", 60)+".", 3)
+	for _, cut := range []string{"few", "many"} {
+		for _, name := range []string{"x.", "", "y.z.", long, "X.", ""} {
+			name += cut + ".example.org."
+			for _, size := range []uint16{512, 700, 1232, 0} {
+				with := asking{edns: &dns.EDNS{UDPSize: size}}
+				if size == 0 {
+					with.over = dns.TransportTCP
+				}
+				want := told(answered(t, made, name, dns.TypeA, with))
+				assert.Equal(t, want, told(answered(t, kept, name, dns.TypeA, with)), "%s %d", name, size)
+			}
+		}
+	}
+}
+
 // Answers that were kept are of one version of the zones: a new one is seen at
 // once.
 func TestPublish(t *testing.T) {

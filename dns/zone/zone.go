@@ -27,7 +27,7 @@ type Zone struct {
 	negativeSigs *rrset
 	denial       denial
 	// nothing is the answer that there is nothing, to who asks for no more.
-	nothing prebuilt
+	nothing result
 }
 
 // complete fills in what the zone's apex says.
