@@ -180,6 +180,14 @@ func TestAttacks(t *testing.T) {
 			assert.Empty(t, w.dump("192.0.2.66"))
 			assert.Empty(t, w.asked("192.0.2.66"))
 		}},
+		{"servers of the world are not on our loopback", func(t *testing.T, w *world) *resolver.Result {
+			w.serve("192.0.2.10", zone(t, "com.", "example.com. 60 NS ns.example.com.", "ns.example.com. 60 A 127.0.0.1",
+				"ns.example.com. 60 AAAA ::1", "ns.example.com. 60 AAAA ::ffff:127.0.0.1", "ns.example.com. 60 A 0.0.0.0", "ns.example.com. 60 A 224.0.0.1", "ns.example.com. 60 A 255.255.255.255"))
+			return w.ask("www.example.com.", dns.TypeA)
+		}, func(t *testing.T, w *world, r *resolver.Result) {
+			assert.Equal(t, dns.RCodeServFail, r.RCode)
+			assert.Len(t, w.log, 3, "priming, the root, com")
+		}},
 		{"TsuNAME: zones whose servers lie in each other", func(t *testing.T, w *world) *resolver.Result {
 			w.serve("192.0.2.10", zone(t, "com.", "one.com. 60 NS ns.two.com.", "two.com. 60 NS ns.one.com."))
 			return w.ask("www.one.com.", dns.TypeA)

@@ -175,6 +175,9 @@ func (s *shard) bytes() int { return s.cells.used*cellSize + len(s.slots)*slotCo
 // evict drops the one unused for longer of two entries picked at random.
 func (s *shard) evict() {
 	i, j := rand.IntN(len(s.slots)), rand.IntN(len(s.slots))
+	if i == j {
+		j = (i + 1) % len(s.slots)
+	}
 	if s.clock-s.slots[j].used > s.clock-s.slots[i].used {
 		i = j
 	}

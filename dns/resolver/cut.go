@@ -53,20 +53,32 @@ func newCut(zone dns.Name, rrs []dns.RR, most int) *cut {
 
 // add takes the address that a record has, and tells how many it has: 0 or 1.
 func (h *host) add(rr dns.RR) int {
-	switch d := rr.Data.(type) {
-	case *dns.A:
-		h.addrs = append(h.addrs, d.Addr)
-	case *dns.AAAA:
-		h.addrs = append(h.addrs, d.Addr.Unmap())
-	default:
+	a, ok := addressOf(rr)
+	if !ok {
 		return 0
 	}
+	h.addrs = append(h.addrs, a)
 	return 1
 }
 
-// useful tells whether a server can be at an address.
+// addressOf returns the address that a record has, if it has one.
+func addressOf(rr dns.RR) (a netip.Addr, ok bool) {
+	switch d := rr.Data.(type) {
+	case *dns.A:
+		return d.Addr, true
+	case *dns.AAAA:
+		return d.Addr.Unmap(), true
+	}
+	return a, false
+}
+
+// useful tells whether a server can be at an address. That of a zone of the
+// world is not on this host's loopback: who says so wants us to ask ourselves,
+// or what listens there.
 func (e *Engine) useful(a netip.Addr) bool {
 	switch {
+	case a.IsLoopback() && !e.loopback:
+		return false
 	case a.IsUnspecified() || a.IsMulticast() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
 		return false
 	case a.Is4():

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"slices"
 	"time"
 
 	"applayer/dns"
@@ -75,6 +76,9 @@ type Engine struct {
 	priming   *task
 	nextPrime time.Time
 	root      []dns.RR // what the last priming told, the hints before
+	// loopback tells that the root's servers are on this host's loopback, so
+	// that others may be there too.
+	loopback bool
 }
 
 type askResult struct {
@@ -136,6 +140,10 @@ func NewEngine(opts *EngineOptions) *Engine {
 		e.opts.Hints = RootHints()
 	}
 	e.root = e.opts.Hints
+	e.loopback = slices.ContainsFunc(e.root, func(rr dns.RR) bool {
+		a, ok := addressOf(rr)
+		return ok && a.IsLoopback()
+	})
 	if e.cache == nil {
 		e.cache = NewCache(0)
 	}
@@ -305,10 +313,12 @@ func (e *Engine) fail(now time.Time, t *task, err error) {
 	}
 	if len(t.asks) > 0 && e.limits.MaxStale > 0 {
 		if r, ok := e.cache.known(now, t.q, e.limits.MaxAliases, e.limits.MaxStale); ok {
-			r.Err = err
-			r.EDE = []dns.ExtendedError{{Code: dns.EDEStaleAnswer}}
-			if r.RCode == dns.RCodeNXDomain {
-				r.EDE[0].Code = dns.EDEStaleNXDomainAnswer
+			if r.Stale {
+				r.Err = err
+				r.EDE = []dns.ExtendedError{{Code: dns.EDEStaleAnswer}}
+				if r.RCode == dns.RCodeNXDomain {
+					r.EDE[0].Code = dns.EDEStaleNXDomainAnswer
+				}
 			}
 			e.finish(now, t, r)
 			return

@@ -91,16 +91,8 @@ func (e *Engine) dropPrivate(r *reply) {
 		return
 	}
 	private := func(rr dns.RR) bool {
-		var a netip.Addr
-		switch d := rr.Data.(type) {
-		case *dns.A:
-			a = d.Addr
-		case *dns.AAAA:
-			a = d.Addr.Unmap()
-		default:
-			return false
-		}
-		return slices.ContainsFunc(e.opts.Private, func(p netip.Prefix) bool { return p.Contains(a) })
+		a, ok := addressOf(rr)
+		return ok && slices.ContainsFunc(e.opts.Private, func(p netip.Prefix) bool { return p.Contains(a) })
 	}
 	for _, sets := range [...]*[]*set{&r.answer, &r.additional} {
 		for _, s := range *sets {

@@ -230,7 +230,7 @@ func (q *query) read(e *Engine, now time.Time, msg []byte, question bool) error 
 	}
 	r, err := parseReply(msg, q.name, q.class, e.limits.MaxSetRecords)
 	if err != nil {
-		q.server.replied(now.Sub(q.sent))
+		q.replied(now)
 		q.end(e, now, ReplyMalformed, 0, len(msg))
 		e.complete(now, q, &outcome{kind: ReplyMalformed})
 		return nil
@@ -240,7 +240,7 @@ func (q *query) read(e *Engine, now time.Time, msg []byte, question bool) error 
 		q.suspicious = true
 		return ErrNotReply
 	}
-	q.server.replied(now.Sub(q.sent))
+	q.replied(now)
 	switch {
 	case (r.RCode == dns.RCodeFormErr || r.RCode == dns.RCodeNotImp) && q.edns && r.edns == nil:
 		// What RFC 6891 §7 takes as proof that it does not know EDNS.
@@ -277,6 +277,15 @@ func (q *query) read(e *Engine, now time.Time, msg []byte, question bool) error 
 	}
 	e.complete(now, q, o)
 	return nil
+}
+
+// replied takes into account that the server lives. Over TCP the time tells of
+// its connection too, and so of no round trip.
+func (q *query) replied(now time.Time) {
+	if q.network == "udp" {
+		q.server.replied(now.Sub(q.sent))
+	}
+	q.server.silences = 0
 }
 
 // cookieRight checks the cookie of a reply (RFC 7873 §5.3), and keeps the

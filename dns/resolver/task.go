@@ -86,11 +86,6 @@ func (t *task) local(e *Engine, now time.Time) {
 		t.do(EventUnknown)
 		return
 	}
-	if len(t.chain) == 0 && e.failed(now, t.q) {
-		t.do(EventLimit)
-		e.fail(now, t, ErrRemembered)
-		return
-	}
 	f := e.cache.lookSubnet(now, t.at(), t.subnet)
 	if f.kind == ReplySilence {
 		f = e.cache.look(now, t.at(), 0)
@@ -112,6 +107,11 @@ func (t *task) local(e *Engine, now time.Time) {
 	case ReplyAlias:
 		t.redirect(e, now, f.rrs, f.target)
 	default:
+		if len(t.chain) == 0 && e.failed(now, t.q) {
+			t.do(EventLimit)
+			e.fail(now, t, ErrRemembered)
+			return
+		}
 		t.do(EventUnknown)
 	}
 }
