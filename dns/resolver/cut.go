@@ -146,12 +146,12 @@ func (c *cut) addresses(e *Engine) iter.Seq[netip.AddrPort] {
 
 // chooseServer returns the best server of the cut that is not used up: of those
 // with the fewest tries the one with the shortest round trip.
-func (e *Engine) chooseServer(now time.Time, c *cut) *server {
+func (e *Engine) chooseServer(now time.Time, c *cut, typ dns.Type) *server {
 	var best *server
 	bestTries := math.MaxInt
 	for addr := range c.addresses(e) {
 		tries := c.tries[addr]
-		if tries >= e.limits.MaxTries || e.servers.isLame(now, addr, c.zone) {
+		if tries >= e.limits.MaxTries || e.servers.isLame(now, addr, c.zone, typ) {
 			continue
 		}
 		s := e.serverAt(now, addr)

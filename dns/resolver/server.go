@@ -25,10 +25,12 @@ type server struct {
 	cookie       []byte    // the server's cookie (RFC 7873 §4.2)
 }
 
-// lameKey is a server that does not serve a zone.
+// lameKey is a server that does not serve a zone, asked for a type: there are
+// those that serve A and are lost with AAAA.
 type lameKey struct {
 	addr netip.AddrPort
 	zone dns.Name
+	typ  dns.Type
 }
 
 // servers is the memory of all servers, bounded.
@@ -74,13 +76,13 @@ func (m *servers) makeRoom(now time.Time) {
 }
 
 // isLame tells whether the server is known not to serve the zone.
-func (m *servers) isLame(now time.Time, addr netip.AddrPort, zone dns.Name) bool {
-	until, ok := m.lame[lameKey{addr, zone}]
+func (m *servers) isLame(now time.Time, addr netip.AddrPort, zone dns.Name, typ dns.Type) bool {
+	until, ok := m.lame[lameKey{addr, zone, typ}]
 	return ok && now.Before(until)
 }
 
 // setLame remembers that it does not.
-func (m *servers) setLame(now time.Time, addr netip.AddrPort, zone dns.Name) {
+func (m *servers) setLame(now time.Time, addr netip.AddrPort, zone dns.Name, typ dns.Type) {
 	if len(m.lame) >= m.max {
 		looked := 0
 		for k := range m.lame {
@@ -90,7 +92,7 @@ func (m *servers) setLame(now time.Time, addr netip.AddrPort, zone dns.Name) {
 			}
 		}
 	}
-	m.lame[lameKey{addr, zone}] = now.Add(memorySpan)
+	m.lame[lameKey{addr, zone, typ}] = now.Add(memorySpan)
 }
 
 // timeout is how long the server has for its next reply over UDP.

@@ -184,8 +184,8 @@ func (t *task) servers(e *Engine, now time.Time) {
 		t.b.messages++
 		return
 	}
-	s := e.chooseServer(now, t.cut)
-	if s != nil && (t.cut.tries[s.addr] > 0 || s.silences > 0) && t.fetch(e, now, true) {
+	s := e.chooseServer(now, t.cut, typ)
+	if s != nil && (t.cut.tries[s.addr] > 0 || s.silences > 0) && t.fetch(e, now, typ, true) {
 		// Before a server is waited for that was silent, those are found that
 		// are not known yet: they may be up.
 		t.do(EventNoAddress)
@@ -199,7 +199,7 @@ func (t *task) servers(e *Engine, now time.Time) {
 		q.start(e, now, e.networkFor(key))
 		return
 	}
-	if t.fetch(e, now, false) {
+	if t.fetch(e, now, typ, false) {
 		t.do(EventNoAddress)
 		return
 	}
@@ -282,7 +282,7 @@ func (t *task) receive(e *Engine, now time.Time, q *query, o *outcome) {
 		t.whole = e.opts.NoMinimise
 		t.do(EventDelegation)
 	case ReplyLame:
-		e.servers.setLame(now, addr, t.cut.zone)
+		e.servers.setLame(now, addr, t.cut.zone, q.typ)
 		t.useless(e, addr)
 	case ReplyAnswer, ReplyNoData, ReplyNXDomain, ReplyAlias, ReplyTooLong:
 		if part {
@@ -378,7 +378,7 @@ const fetchTogether = 2
 // fetch looks for addresses of the cut's servers: first what is known, then by
 // questions of our own, for unknown ones alone if it says so. It is false when
 // there is nothing left to wait for.
-func (t *task) fetch(e *Engine, now time.Time, unknown bool) bool {
+func (t *task) fetch(e *Engine, now time.Time, asked dns.Type, unknown bool) bool {
 	found := false
 	for _, h := range t.cut.hosts {
 		if h.looked || h.name.IsSubdomainOf(t.cut.zone) {
@@ -394,7 +394,7 @@ func (t *task) fetch(e *Engine, now time.Time, unknown bool) bool {
 			}
 		}
 	}
-	if found && e.chooseServer(now, t.cut) != nil {
+	if found && e.chooseServer(now, t.cut, asked) != nil {
 		t.await(nil) // go on at once
 		e.wake(t)
 		return true
