@@ -109,10 +109,24 @@ func (e *Engine) bestCut(now time.Time, q dns.Question) *cut {
 	return nil
 }
 
+// remaining is for how many seconds a zone's own delegation is still good. What
+// the zone delegates is kept no longer: else a domain that its parent has taken
+// back lives on in a zone of its own making (CVE-2022-30698).
+func (e *Engine) remaining(now time.Time, zone dns.Name) uint32 {
+	if zone.IsRoot() {
+		return dns.MaxTTL
+	}
+	ent, ok := e.cache.get(nil, now, spaceDelegation, zone, dns.TypeNS, dns.ClassIN, 0)
+	if !ok {
+		return 0
+	}
+	return uint32(min(ent.ttl, dns.MaxTTL))
+}
+
 // keepDelegation remembers what a referral says, for as long as all of it is
-// good.
-func (e *Engine) keepDelegation(now time.Time, d *delegation) {
-	ttl := d.ns.ttl
+// good, and limit seconds at most.
+func (e *Engine) keepDelegation(now time.Time, d *delegation, limit uint32) {
+	ttl := min(d.ns.ttl, limit)
 	rrs := append([]dns.RR(nil), d.ns.rrs...)
 	for _, g := range d.glue {
 		ttl = min(ttl, g.ttl)

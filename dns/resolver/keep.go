@@ -43,7 +43,7 @@ func (e *Engine) keep(now time.Time, q *query, o *outcome, whole bool) {
 			e.keepDenial(now, m, q, o)
 		}
 	case ReplyReferral:
-		e.keepDelegation(now, o.referral)
+		e.keepDelegation(now, o.referral, e.remaining(now, q.zone))
 	}
 }
 

@@ -60,7 +60,7 @@ func (e *Engine) primed(now time.Time, t *task, r *Result) {
 	}
 	if len(d.glue) > 0 {
 		e.root = d.records()
-		e.keepDelegation(now, d)
+		e.keepDelegation(now, d, dns.MaxTTL)
 		e.nextPrime = time.Time{}
 	}
 }
