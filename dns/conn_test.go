@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/dns"
+	"applayer/internal/golden"
 	"applayer/internal/testkit"
 )
 
@@ -114,6 +115,9 @@ func TestConnWrite(t *testing.T) {
 // FuzzConn: any octets give the same messages and the same end, however they
 // come.
 func FuzzConn(f *testing.F) {
+	for b := range golden.Streams(f, captures) {
+		f.Add(b, 1)
+	}
 	f.Add(framed([]byte("one"), nil, []byte("three")), 3)
 	f.Add([]byte{0, 5, 'c', 'u', 't'}, 1)
 	f.Fuzz(func(t *testing.T, b []byte, size int) {

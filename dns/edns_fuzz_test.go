@@ -8,12 +8,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/dns"
+	"applayer/internal/golden"
 )
 
 // FuzzEDNS: an OPT record's options are written as they were read, known or
 // not; those that Check takes are found by their accessors, and set again they
 // are the same.
 func FuzzEDNS(f *testing.F) {
+	for m := range golden.Messages(f, captures) {
+		parsed, err := dns.ParseMessage(m.Data, nil)
+		require.NoError(f, err)
+		if e := parsed.EDNS; e != nil {
+			options, err := dns.AppendRData(nil, &dns.OPT{Options: e.Options}, nil)
+			require.NoError(f, err)
+			f.Add(options)
+		}
+	}
 	f.Add([]byte("\x00\x0a\x00\x08\x24\x64\xc4\xab\xcf\x10\xc9\x57"))
 	f.Add([]byte("\x00\x08\x00\x07\x00\x01\x18\x00\xc0\x00\x02\x00\x0f\x00\x05\x00\x16tcp"))
 	f.Add([]byte("\x00\x0b\x00\x02\x00\x64\x00\x0c\x00\x03\x00\x00\x00\x00\x03\x00\x02id\xff\xff\x00\x01?"))

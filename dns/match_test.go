@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/dns"
+	"applayer/internal/golden"
 )
 
 // TestMatcher: what answers a query, and what does not. TestClientIgnores has
@@ -101,6 +102,14 @@ func TestNewMatcher(t *testing.T) {
 // FuzzMatcher: no message is accepted that does not have the query's ID and
 // question; what is accepted stays so whatever stands behind it.
 func FuzzMatcher(f *testing.F) {
+	var asked []byte
+	for m := range golden.Messages(f, captures) {
+		if m.FromClient {
+			asked = m.Data
+		} else {
+			f.Add(asked, m.Data)
+		}
+	}
 	q, err := dns.AppendMessage(nil, question())
 	require.NoError(f, err)
 	f.Add(q, answer(q, nil))

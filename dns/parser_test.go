@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/dns"
+	"applayer/internal/golden"
 )
 
 // response is one with an entry in each section, names compressed.
@@ -165,6 +166,7 @@ func TestParserDoesNotAllocate(t *testing.T) {
 // does, entry by entry. The Parser does not look into data and behind pointers
 // of what it goes past.
 func FuzzParser(f *testing.F) {
+	golden.SeedMessages(f, captures)
 	f.Add([]byte(response))
 	f.Add([]byte("\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x03org\x00\x00\x01\x00\x01"))
 	f.Fuzz(func(t *testing.T, b []byte) {

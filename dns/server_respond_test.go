@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/dns"
+	"applayer/internal/golden"
 )
 
 // echo answers each question with 192.0.2.1.
@@ -273,6 +274,11 @@ func TestDetach(t *testing.T) {
 // Whatever comes, what goes out can be parsed, keeps ID and limit, and is an
 // answer; nothing panics.
 func FuzzServerHandle(f *testing.F) {
+	for m := range golden.Messages(f, captures) {
+		if m.FromClient {
+			f.Add(m.Data, byte(0))
+		}
+	}
 	f.Add([]byte(queryHead+asked), byte(0))
 	f.Add([]byte(optHead+asked+opt), byte(1))
 	f.Add([]byte(response), byte(2))

@@ -10,6 +10,7 @@ import (
 
 	"applayer/dns"
 	"applayer/dns/resolver"
+	"applayer/internal/golden"
 )
 
 // goodRecords is what the servers of the root and of com truly say.
@@ -44,6 +45,11 @@ func FuzzResolverReply(f *testing.F) {
 		m.Authoritative = true
 		m.Answer, m.Authority, m.Additional = rrs(f, s[0]...), rrs(f, s[1]...), rrs(f, s[2]...)
 		seed(m)
+	}
+	for m := range golden.Messages(f, "../testdata/golden") {
+		if !m.FromClient {
+			f.Add(append([]byte{2}, m.Data...))
+		}
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		w := small(t, nil)

@@ -1,8 +1,6 @@
 package resolver_test
 
 import (
-	"flag"
-	"os"
 	"strings"
 	"testing"
 
@@ -10,19 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/dns/resolver"
+	"applayer/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the files that the tests compare with")
 
 func TestStatesPrinted(t *testing.T) {
 	var b strings.Builder
 	require.NoError(t, resolver.WriteStates(&b))
-	if *update {
-		require.NoError(t, os.WriteFile("testdata/states.md", []byte(b.String()), 0o644))
-	}
-	want, err := os.ReadFile("testdata/states.md")
-	require.NoError(t, err)
-	assert.Equal(t, string(want), b.String())
+	golden.Equal(t, "testdata/states.md", []byte(b.String()))
 	b.Reset()
 	require.NoError(t, resolver.WriteStatesDOT(&b))
 	assert.Contains(t, b.String(), "Servers")

@@ -3,6 +3,8 @@ package zone_test
 import (
 	"bytes"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +35,13 @@ var fuzzFiles = fstest.MapFS{
 func FuzzZone(f *testing.F) {
 	for _, s := range zoneSeeds {
 		f.Add(s)
+	}
+	files, err := filepath.Glob(captures + "/zones/*.zone")
+	require.NoError(f, err)
+	for _, path := range files {
+		b, err := os.ReadFile(path)
+		require.NoError(f, err)
+		f.Add(string(b))
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		read := func(r io.Reader, origin string) (rrs []dns.RR, err error) {
