@@ -33,8 +33,8 @@ func AppendMessage(dst []byte, m *Message) ([]byte, error) {
 	counts := [...]int{len(m.Question), len(m.Answer), len(m.Authority), len(m.Additional)}
 	var err error
 	for i, rrs := range [...][]RR{m.Answer, m.Authority, m.Additional} {
-		for _, rr := range rrs {
-			if dst, err = w.record(dst, rr.Name, uint16(rr.Class), rr.TTL, rr.Data, comp); err != nil {
+		for j := range rrs {
+			if dst, err = w.record(dst, &rrs[j], comp); err != nil {
 				return dst, inSection(SectionAnswer+Section(i), err)
 			}
 		}
@@ -42,13 +42,15 @@ func AppendMessage(dst []byte, m *Message) ([]byte, error) {
 	if m.EDNS != nil {
 		counts[3]++
 		w.opt.Options = m.EDNS.Options
-		if dst, err = w.record(dst, Root, m.EDNS.UDPSize, m.EDNS.ttl(m.RCode), &w.opt, nil); err != nil {
+		opt := &RR{Name: Root, Class: Class(m.EDNS.UDPSize), TTL: m.EDNS.ttl(m.RCode), Data: &w.opt}
+		if dst, err = w.record(dst, opt, nil); err != nil {
 			return dst, inSection(SectionAdditional, err)
 		}
 	}
 	if m.TSIG != nil {
 		counts[3]++
-		if dst, err = w.record(dst, m.TSIG.KeyName, uint16(ClassANY), 0, m.TSIG, nil); err != nil {
+		tsig := &RR{Name: m.TSIG.KeyName, Class: ClassANY, Data: m.TSIG}
+		if dst, err = w.record(dst, tsig, nil); err != nil {
 			return dst, inSection(SectionAdditional, err)
 		}
 	}
@@ -71,26 +73,55 @@ type messageWriter struct {
 
 var writers = sync.Pool{New: func() any { return new(messageWriter) }}
 
-func (w *messageWriter) record(dst []byte, name Name, class uint16, ttl uint32, d RData, comp *Compressor) ([]byte, error) {
-	if !name.IsValid() || d == nil {
+func (w *messageWriter) record(dst []byte, rr *RR, comp *Compressor) ([]byte, error) {
+	if !rr.Name.IsValid() || rr.Data == nil {
 		return dst, textError(len(dst), "record without owner or data", "RFC 1035 §3.2.1", ErrLabel)
 	}
 	if comp != nil {
-		dst = comp.AppendName(dst, name)
+		dst = comp.AppendName(dst, rr.Name)
 	} else {
-		dst = name.AppendWire(dst)
+		dst = rr.Name.AppendWire(dst)
 	}
-	t := d.Type()
+	t, class, ttl := rr.Data.Type(), rr.Class, rr.TTL
 	dst = append(dst, byte(t>>8), byte(t), byte(class>>8), byte(class),
 		byte(ttl>>24), byte(ttl>>16), byte(ttl>>8), byte(ttl), 0, 0)
 	start := len(dst)
-	dst, err := w.codec.append(dst, d, comp, opAppend)
-	if err != nil {
-		return dst, err
-	}
-	if len(dst)-start > 1<<16-1 {
-		return dst, textError(start, "RDATA of "+d.Type().String(), "RFC 1035 §3.2.1", ErrRDLength)
+	dst, ok := appendCommonData(dst, rr.Data, comp)
+	if !ok {
+		var err error
+		if dst, err = w.codec.append(dst, rr.Data, comp, opAppend); err != nil {
+			return dst, err
+		}
+		if len(dst)-start > 1<<16-1 {
+			return dst, textError(start, "RDATA of "+t.String(), "RFC 1035 §3.2.1", ErrRDLength)
+		}
 	}
 	binary.BigEndian.PutUint16(dst[start-2:], uint16(len(dst)-start))
 	return dst, nil
+}
+
+// appendCommonData appends the data that most records of most messages have, as
+// their Fields methods would. It is false for other data, and for what is wrong.
+func appendCommonData(dst []byte, d RData, comp *Compressor) ([]byte, bool) {
+	switch d := d.(type) {
+	case *A:
+		if d.Addr.Is4() {
+			b := d.Addr.As4()
+			return append(dst, b[:]...), true
+		}
+	case *AAAA:
+		if d.Addr.Is6() && d.Addr.Zone() == "" {
+			b := d.Addr.As16()
+			return append(dst, b[:]...), true
+		}
+	case *NS:
+		if comp != nil && d.Host.IsValid() {
+			return comp.AppendName(dst, d.Host), true
+		}
+	case *CNAME:
+		if comp != nil && d.Target.IsValid() {
+			return comp.AppendName(dst, d.Target), true
+		}
+	}
+	return dst, false
 }

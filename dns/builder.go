@@ -128,7 +128,7 @@ func (b *Builder) add(s Section, rr RR, needed bool) error {
 		return err
 	}
 	before := len(b.buf)
-	b.buf, err = b.w.record(b.buf, rr.Name, uint16(rr.Class), rr.TTL, rr.Data, &b.w.comp)
+	b.buf, err = b.w.record(b.buf, &rr, &b.w.comp)
 	if err != nil {
 		b.buf = b.buf[:before]
 		b.w.comp.forget(before - b.start)
@@ -211,18 +211,18 @@ func (b *Builder) fit(needed bool) {
 // the room that was reserved. Nothing but TSIG follows.
 func (b *Builder) EDNS(e *EDNS) error {
 	b.w.opt.Options = e.Options
-	return b.last(Root, e.UDPSize, e.ttl(b.Header.RCode), &b.w.opt)
+	return b.last(&RR{Name: Root, Class: Class(e.UDPSize), TTL: e.ttl(b.Header.RCode), Data: &b.w.opt})
 }
 
 // TSIG appends a TSIG record into the room that was reserved: the message's
 // last (RFC 8945 §5.1).
 func (b *Builder) TSIG(t *TSIG) error {
-	return b.last(t.KeyName, uint16(ClassANY), 0, t)
+	return b.last(&RR{Name: t.KeyName, Class: ClassANY, Data: t})
 }
 
-func (b *Builder) last(owner Name, class uint16, ttl uint32, d RData) error {
+func (b *Builder) last(rr *RR) error {
 	before := len(b.buf)
-	buf, err := b.w.record(b.buf, owner, class, ttl, d, nil)
+	buf, err := b.w.record(b.buf, rr, nil)
 	if err == nil && len(buf) > b.limit {
 		err = ErrMessageTooLong
 	}

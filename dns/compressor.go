@@ -124,6 +124,9 @@ func hashSuffix[T string | []byte](wire T) uint32 {
 // sameName tells whether the name at off of a message that we wrote is wire,
 // octet for octet. That name may be unfinished: the one that is being written.
 func sameName(msg []byte, off int, wire string) bool {
+	if end := off + len(wire); end <= len(msg) && string(msg[off:end]) == wire {
+		return true // no pointer in it
+	}
 	for {
 		for off+1 < len(msg) && msg[off] >= pointerBits {
 			off = int(msg[off]&^pointerBits)<<8 | int(msg[off+1])

@@ -190,3 +190,30 @@ func TestAppendMessageRefuses(t *testing.T) {
 		})
 	}
 }
+
+// The data of most records goes a shorter way to the wire than that of others:
+// it must lead to the same octets.
+func TestAppendMessageCommonData(t *testing.T) {
+	name := dns.MustName("a.example.org")
+	for _, d := range []dns.RData{
+		&dns.A{Addr: netip.MustParseAddr("192.0.2.1")},
+		&dns.AAAA{Addr: netip.MustParseAddr("2001:db8::1")},
+		&dns.AAAA{Addr: netip.MustParseAddr("::ffff:192.0.2.1")},
+		&dns.NS{Host: dns.MustName("ns.example.org")},
+		&dns.CNAME{Target: name},
+	} {
+		t.Run(d.Type().String(), func(t *testing.T) {
+			var comp dns.Compressor
+			want := comp.AppendName(make([]byte, dns.HeaderSize), name)
+			want = append(want, make([]byte, 10)...)
+			head := len(want)
+			want, err := dns.AppendRData(want, d, &comp)
+			require.NoError(t, err)
+
+			got, err := dns.AppendMessage(nil, &dns.Message{Answer: []dns.RR{{Name: name, Class: dns.ClassIN, Data: d}}})
+			require.NoError(t, err)
+			assert.Equal(t, want[head:], got[head:])
+			assert.Equal(t, len(want)-head, int(got[head-1]))
+		})
+	}
+}
