@@ -19,6 +19,9 @@ type question struct {
 	// full asks for name servers and addresses that nobody asked for.
 	full bool
 	any  ANY
+	// delegated asks for the referral that is for all names below this one: no
+	// type can stand for that, since a question may have any.
+	delegated bool
 }
 
 // answer finds what the zones say to a question (RFC 1034 §4.3.2, corrected by

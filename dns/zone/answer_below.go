@@ -35,14 +35,11 @@ func (a *answer) shared(s *step, h *hot) (r result, ok bool) {
 	return r, false
 }
 
-// typeReferral stands for the type in the table of answers: no question has it.
-const typeReferral dns.Type = 0
-
 // sharedReferral returns the referral at a cut as if the question were for its
 // name.
 func (a *answer) sharedReferral(s *step, h *hot) result {
 	q := a.question
-	q.name, q.typ = s.lower[len(s.lower)-s.node.owner.Len():], typeReferral
+	q.name, q.typ, q.delegated = s.lower[len(s.lower)-s.node.owner.Len():], dns.TypeNS, true
 	if p := h.find(a.zones, &q); p != nil {
 		return p.result
 	}

@@ -19,10 +19,11 @@ type hot struct {
 
 // prepared is an answer in the table.
 type prepared struct {
-	zones  *zones
-	name   string
-	typ    dns.Type
-	signed bool
+	version   uint64 // of the zones; they themselves would be held by this
+	name      string
+	typ       dns.Type
+	signed    bool
+	delegated bool
 	result
 }
 
@@ -56,7 +57,7 @@ func (h *hot) bucket(q *question) []atomic.Pointer[prepared] {
 func (h *hot) find(zs *zones, q *question) *prepared {
 	slots := h.bucket(q)
 	for i := range slots {
-		if p := slots[i].Load(); p != nil && p.zones == zs && p.typ == q.typ && p.signed == q.signed && p.name == string(q.name) {
+		if p := slots[i].Load(); p != nil && p.version == zs.version && p.typ == q.typ && p.signed == q.signed && p.delegated == q.delegated && p.name == string(q.name) {
 			return p
 		}
 	}
@@ -73,7 +74,7 @@ func (h *hot) keep(zs *zones, q *question, r *result) {
 	slots := h.bucket(q)
 	free := -1
 	for i := range slots {
-		if p := slots[i].Load(); p == nil || p.zones != zs {
+		if p := slots[i].Load(); p == nil || p.version != zs.version {
 			free = i
 			break
 		}
@@ -85,5 +86,5 @@ func (h *hot) keep(zs *zones, q *question, r *result) {
 		}
 		free = int(dice>>4) % ways
 	}
-	slots[free].Store(&prepared{zs, string(q.name), q.typ, q.signed, r.copy()})
+	slots[free].Store(&prepared{zs.version, string(q.name), q.typ, q.signed, q.delegated, r.copy()})
 }

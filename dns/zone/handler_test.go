@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -247,6 +249,43 @@ func TestReferralShared(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A question for the cut itself, of any type there can be, leaves the referral
+// for the names below alone.
+func TestReferralSharedWithNoType(t *testing.T) {
+	store := served(t, "example.org.", "example.org."+soa+`
+		cut.example.org. 60 IN NS ns.cut.example.org.
+		ns.cut.example.org. 60 IN A 192.0.2.1`)
+	const want = "NOERROR\nU cut.example.org. 60 IN NS ns.cut.example.org.\nA ns.cut.example.org. 60 IN A 192.0.2.1"
+	for _, typ := range []dns.Type{0, dns.TypeNS, 65535} {
+		h := &zone.Handler{Store: store}
+		assert.Equal(t, want, told(answered(t, h, "cut.example.org.", typ, asking{})), "%s", typ)
+		for _, below := range []string{"x.cut.example.org.", "y.x.cut.example.org."} {
+			assert.Equal(t, want, told(answered(t, h, below, dns.TypeA, asking{})), "%s after %s", below, typ)
+		}
+		assert.Equal(t, want, told(answered(t, h, "cut.example.org.", typ, asking{})), "%s again", typ)
+	}
+}
+
+// Versions that are served no more are not held by the answers that were kept.
+func TestPublishFrees(t *testing.T) {
+	h := &zone.Handler{Store: new(zone.Store)}
+	var freed atomic.Int32
+	const versions = 8
+	for i := range versions {
+		z := build(t, "example.org.", fmt.Sprintf("example.org.%sa%d.example.org. 60 IN A 192.0.2.1", soa, i))
+		runtime.AddCleanup(z, func(int) { freed.Add(1) }, 0)
+		h.Store.Publish(z)
+		answered(t, h, fmt.Sprintf("a%d.example.org.", i), dns.TypeA, asking{})
+	}
+	for range 100 {
+		if runtime.GC(); freed.Load() == versions-1 {
+			break
+		}
+	}
+	assert.EqualValues(t, versions-1, freed.Load(), "all but the last")
+	runtime.KeepAlive(h)
 }
 
 // Answers that were kept are of one version of the zones: a new one is seen at

@@ -21,6 +21,8 @@ type Store struct {
 
 // zones are the versions that are served at one time.
 type zones struct {
+	// version is that of the store, which no other has.
+	version uint64
 	// byName are the zones by their apex on the wire in lower case.
 	byName map[string]*Zone
 	// deepest is how many labels the longest apex has.
@@ -54,7 +56,8 @@ func (s *Store) Remove(origin dns.Name) {
 func (s *Store) change(f func(map[string]*Zone)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := &zones{byName: maps.Clone(s.load().byName)}
+	before := s.load()
+	next := &zones{version: before.version + 1, byName: maps.Clone(before.byName)}
 	if next.byName == nil {
 		next.byName = map[string]*Zone{}
 	}
