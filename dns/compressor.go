@@ -39,16 +39,17 @@ func (c *Compressor) Reset(start int) {
 	c.recent = [4]recentName{}
 }
 
-// AppendName appends n to the message that dst ends with.
+// AppendName appends n to the message that dst ends with; of the zero Name,
+// which no message can hold, nothing.
 func (c *Compressor) AppendName(dst []byte, n Name) []byte {
+	if len(n.wire) < 2 {
+		return append(dst, n.wire...) // the root, which is shorter than a pointer
+	}
 	// Most names are those of the record before: its owner, what it points to.
 	for i := range c.recent {
 		if r := &c.recent[i]; len(r.wire) == len(n.wire) && r.wire == n.wire {
 			return append(dst, pointerBits|byte(r.off>>8), byte(r.off))
 		}
-	}
-	if n.IsRoot() {
-		return append(dst, 0)
 	}
 	begin := len(dst) - c.start
 	for suffix := n.wire; suffix[0] != 0; suffix = suffix[1+suffix[0]:] {

@@ -41,6 +41,18 @@ func TestCompressor(t *testing.T) {
 
 // Names beyond the reach of a pointer, and more names than the table holds, are
 // written so that they read as the same.
+// The zero Name is no name: a message has no place for it.
+func TestCompressorZeroName(t *testing.T) {
+	var c dns.Compressor
+	msg := make([]byte, 12)
+	c.Reset(0)
+	for _, n := range []string{"a", "b", "c", "d", "e"} {
+		assert.Equal(t, msg, c.AppendName(msg, dns.Name{}))
+		msg = c.AppendName(msg, dns.MustName(n))
+	}
+	assert.Equal(t, msg, c.AppendName(msg, dns.Name{}))
+}
+
 func TestCompressorOfManyNames(t *testing.T) {
 	var c dns.Compressor
 	c.Reset(0)

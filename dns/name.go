@@ -200,11 +200,11 @@ func appendLower(dst []byte, s string) []byte {
 }
 
 // Prepend returns the name of n's child with that label, whose octets are
-// taken as they are. The error is [ErrLabel] for an empty or too long label,
-// [ErrNameTooLong] for too long a name.
+// taken as they are. The error is [ErrLabel] for an empty or too long label and
+// for the zero Name, [ErrNameTooLong] for too long a name.
 func (n Name) Prepend(label string) (Name, error) {
 	switch {
-	case label == "" || len(label) > MaxLabel:
+	case label == "" || len(label) > MaxLabel || !n.IsValid():
 		return Name{}, ErrLabel
 	case len(n.wire)+1+len(label) > MaxName:
 		return Name{}, ErrNameTooLong
@@ -213,17 +213,21 @@ func (n Name) Prepend(label string) (Name, error) {
 }
 
 // Concat returns the name of n's labels followed by suffix's; the error is
-// [ErrNameTooLong] where that is no name (RFC 6672 §2.2).
+// [ErrNameTooLong] where that is no name (RFC 6672 §2.2), [ErrLabel] where one
+// of them is the zero Name.
 func (n Name) Concat(suffix Name) (Name, error) {
-	if len(n.wire)-1+len(suffix.wire) > MaxName {
+	switch {
+	case !n.IsValid() || !suffix.IsValid():
+		return Name{}, ErrLabel
+	case len(n.wire)-1+len(suffix.wire) > MaxName:
 		return Name{}, ErrNameTooLong
 	}
-	return Name{n.wire[:max(len(n.wire)-1, 0)] + suffix.wire}, nil
+	return Name{n.wire[:len(n.wire)-1] + suffix.wire}, nil
 }
 
 // ReplaceSuffix returns n with its ancestor old replaced by target, as a DNAME
 // record does (RFC 6672 §2.2). The error is [ErrNameTooLong] where that is no
-// name, and [ErrLabel] where n is not below old.
+// name, and [ErrLabel] where n is not below old or target is the zero Name.
 func (n Name) ReplaceSuffix(old, target Name) (Name, error) {
 	if !n.IsSubdomainOf(old) {
 		return Name{}, ErrLabel

@@ -199,6 +199,16 @@ func TestNameBuilds(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, longest, n.String())
 
+	// The zero Name has no root to end with.
+	_, err = dns.Name{}.Prepend("a")
+	require.ErrorIs(t, err, dns.ErrLabel)
+	_, err = dns.Name{}.Concat(org)
+	require.ErrorIs(t, err, dns.ErrLabel)
+	_, err = org.Concat(dns.Name{})
+	require.ErrorIs(t, err, dns.ErrLabel)
+	_, err = org.ReplaceSuffix(org, dns.Name{})
+	require.ErrorIs(t, err, dns.ErrLabel)
+
 	// RFC 6672 §2.2: a DNAME at example.org to example.net.
 	n, err = dns.MustName("a.b.EXAMPLE.org").ReplaceSuffix(org, dns.MustName("example.net"))
 	require.NoError(t, err)
