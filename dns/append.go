@@ -19,6 +19,7 @@ func AppendMessage(dst []byte, m *Message) ([]byte, error) {
 	w := writers.Get().(*messageWriter)
 	defer writers.Put(w)
 	start := len(dst)
+	w.start = start
 	comp := &w.comp
 	comp.Reset(start)
 	dst = AppendHeader(dst, m.Header, Counts{})
@@ -66,6 +67,7 @@ func AppendMessage(dst []byte, m *Message) ([]byte, error) {
 // messageWriter is what writing a message takes beside the octets. It would be
 // allocated for each, since a Codec escapes through the RData interface.
 type messageWriter struct {
+	start int // where the message begins in the buffer
 	comp  Compressor
 	codec Codec
 	opt   OPT
@@ -75,7 +77,7 @@ var writers = sync.Pool{New: func() any { return new(messageWriter) }}
 
 func (w *messageWriter) record(dst []byte, rr *RR, comp *Compressor) ([]byte, error) {
 	if !rr.Name.IsValid() || rr.Data == nil {
-		return dst, textError(len(dst), "record without owner or data", "RFC 1035 §3.2.1", ErrLabel)
+		return dst, textError(len(dst)-w.start, "record without owner or data", "RFC 1035 §3.2.1", ErrLabel)
 	}
 	if comp != nil {
 		dst = comp.AppendName(dst, rr.Name)
@@ -90,10 +92,13 @@ func (w *messageWriter) record(dst []byte, rr *RR, comp *Compressor) ([]byte, er
 	if !ok {
 		var err error
 		if dst, err = w.codec.append(dst, rr.Data, comp, opAppend); err != nil {
+			if e, ok := errors.AsType[*ParseError](err); ok {
+				e.Offset += int64(start - w.start) // it counts octets of the RDATA
+			}
 			return dst, err
 		}
 		if len(dst)-start > 1<<16-1 {
-			return dst, textError(start, "RDATA of "+t.String(), "RFC 1035 §3.2.1", ErrRDLength)
+			return dst, textError(start-w.start, "RDATA of "+t.String(), "RFC 1035 §3.2.1", ErrRDLength)
 		}
 	}
 	binary.BigEndian.PutUint16(dst[start-2:], uint16(len(dst)-start))

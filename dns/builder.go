@@ -52,6 +52,7 @@ func (b *Builder) Start(dst []byte, h Header, limit int) {
 	}
 	b.Header = h
 	b.buf, b.start = append(dst, make([]byte, HeaderSize)...), len(dst)
+	b.w.start = b.start
 	b.limit, b.room = b.start+limit, 0
 	b.section, b.counts, b.full = SectionNone, [4]uint16{}, false
 	b.seeded, b.raw = false, 0

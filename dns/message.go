@@ -200,11 +200,16 @@ func (m *Message) record(msg []byte, off int, s Section, rrs *[]RR, last bool, o
 	return next, nil
 }
 
+// isWithoutData tells whether a record is one by which an update says what goes:
+// of class NONE or ANY, without data (RFC 2136 §2.4, §2.5). The class of OPT and
+// TSIG tells something else.
+func isWithoutData(t Type, c Class, n int) bool {
+	return n == 0 && (c == ClassNONE || c == ClassANY) && !t.IsMeta()
+}
+
 // readData reads a record's RDATA.
 func readData(msg []byte, off int, raw rawRR, opts *ParseOptions, mem *memory) (RData, error) {
-	// An update says with classes NONE and ANY what goes, without data
-	// (RFC 2136 §2.4, §2.5).
-	if class := Class(raw.class); raw.n == 0 && (class == ClassNONE || class == ClassANY) && !raw.typ.IsMeta() {
+	if isWithoutData(raw.typ, Class(raw.class), raw.n) {
 		return &Unknown{RRType: raw.typ}, nil
 	}
 	d := mem.newRData(raw.typ, opts.Types)

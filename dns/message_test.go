@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -85,6 +86,7 @@ func TestParseMessageRefuses(t *testing.T) {
 		{"6891-6.1.1 OPT of another owner", query(1, 0, 0, 1) + "\xc0\x0c" + opt[1:], dns.SectionAdditional, 19, dns.ErrValue},
 		{"6891-6.1.2 an option that is cut", query(1, 0, 0, 1) + opt[:9] + "\x00\x05\x00\x0a\x00\x08x", dns.SectionAdditional, 34, dns.ErrRDLength},
 		{"8945-5.1 TSIG that is not the last", query(1, 0, 0, 2) + tsig + opt, dns.SectionAdditional, 19, dns.ErrCount},
+		{"8945-4.2 TSIG of another class", query(1, 0, 0, 1) + strings.Replace(tsig, "\x00\xff", "\x00\x01", 1), dns.SectionAdditional, 19, dns.ErrValue},
 		{"8945-5.1 TSIG among the answers", query(1, 1, 0, 0) + tsig, dns.SectionAnswer, 19, dns.ErrCount},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -181,12 +183,23 @@ func TestAppendMessageRefuses(t *testing.T) {
 		{"a text of 256 octets", rr(&dns.TXT{Texts: []string{strings.Repeat("x", 256)}}), dns.ErrValue},
 		{"data of 65536 octets", rr(&dns.Unknown{RRType: 4711, Octets: make([]byte, 1<<16)}), dns.ErrRDLength},
 		{"an option of 65536 octets", &dns.Message{EDNS: &dns.EDNS{Options: []dns.Option{{Data: make([]byte, 1<<16)}}}}, dns.ErrValue},
+		{"8945-4.2 a time of 49 bits", &dns.Message{TSIG: &dns.TSIG{KeyName: name, Algorithm: name, TimeSigned: 1 << 48}}, dns.ErrValue},
 		{"a MAC of 65536 octets", &dns.Message{TSIG: &dns.TSIG{KeyName: name, Algorithm: name, MAC: make([]byte, 1<<16)}}, dns.ErrValue},
 		{"a message of 65536 octets", &many, dns.ErrMessageTooLong},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := dns.AppendMessage(nil, tt.m)
 			require.ErrorIs(t, err, tt.err)
+			pe, ok := errors.AsType[*dns.ParseError](err)
+			if !ok {
+				return
+			}
+			_, err = dns.AppendMessage([]byte("what is before"), tt.m)
+			behind, _ := errors.AsType[*dns.ParseError](err)
+			assert.Equal(t, pe, behind, "offsets count from the start of the message")
+			if pe.Section != dns.SectionQuestion {
+				assert.GreaterOrEqual(t, pe.Offset, int64(dns.HeaderSize))
+			}
 		})
 	}
 }

@@ -256,8 +256,8 @@ func (p *Parser) RR(types PrivateTypes) (RR, error) {
 	}
 	rr := RR{Name: n, Class: p.Class(), TTL: p.TTL()}
 	rdata := p.RData()
-	if len(rdata) == 0 && (rr.Class == ClassNONE || rr.Class == ClassANY) {
-		rr.Data = &Unknown{RRType: p.Type()} // RFC 2136 §2.4
+	if isWithoutData(p.Type(), rr.Class, len(rdata)) {
+		rr.Data = &Unknown{RRType: p.Type()}
 		return rr, nil
 	}
 	rr.Data, err = ParseRData(p.Type(), p.msg, p.RDataOffset(), len(rdata), types)

@@ -14,8 +14,9 @@ type RR struct {
 	// TTL is how many seconds the record may be kept. Read from a message, one
 	// with its top bit set is 0 (RFC 2181 §8).
 	TTL uint32
-	// Data is the record's type and data. Nil is a record that has none, as
-	// updates have (RFC 2136 §2.4).
+	// Data is the record's type and data. A record that has none, as updates
+	// have (RFC 2136 §2.4), is an [*Unknown] without octets. With nil a record
+	// cannot be written.
 	Data RData
 }
 

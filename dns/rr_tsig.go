@@ -30,6 +30,9 @@ func (m *Message) setTSIG(s Section, owner Name, raw rawRR, last bool, t *TSIG) 
 	if s != SectionAdditional || !last {
 		return &ParseError{Offset: int64(raw.at), Section: s, What: "TSIG that is not the last record", Ref: "RFC 8945 §5.1", Reply: int(RCodeFormErr), Err: ErrCount}
 	}
+	if Class(raw.class) != ClassANY {
+		return &ParseError{Offset: int64(raw.at), Section: s, What: "class of TSIG", Ref: "RFC 8945 §4.2", Reply: int(RCodeFormErr), Err: ErrValue}
+	}
 	t.KeyName = owner
 	m.TSIG = t
 	return nil
@@ -54,6 +57,7 @@ func (c *Codec) uint48(v *uint64) {
 			*v = uint64(binary.BigEndian.Uint16(b))<<32 | uint64(binary.BigEndian.Uint32(b[2:]))
 		}
 	case opAppend, opCanonical:
+		c.must(*v < 1<<48, "number longer than 48 bits", "RFC 8945 §4.2", ErrValue)
 		c.dst = binary.BigEndian.AppendUint16(c.dst, uint16(*v>>32))
 		c.dst = binary.BigEndian.AppendUint32(c.dst, uint32(*v))
 	default:
