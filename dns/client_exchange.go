@@ -120,6 +120,9 @@ func (x *exchange) judge(network string, reply []byte) (Event, error) {
 	x.how.Reply = reply
 	var err error
 	if x.reply, err = ParseMessage(reply, &ParseOptions{Lenient: true, Types: x.c.Types}); err != nil {
+		if h, _, _ := ParseHeader(reply); network == NetworkUDP && h.Truncated && !x.c.NoFallback {
+			return EventTruncated, nil // some cut in the middle of a record
+		}
 		x.failed++
 		return EventBroken, err
 	}

@@ -54,6 +54,24 @@ func TestClientTruncated(t *testing.T) {
 	})
 }
 
+// What is truncated is not looked at, and need not even be whole records
+// (RFC 2181 §9).
+func TestClientTruncatedWithinRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		l.udp(func(q []byte) [][]byte {
+			b := answer(q, func(m *dns.Message) { m.Truncated, m.EDNS = true, nil })
+			return one(b[:len(b)-3])
+		})
+		l.tcp(answerAll)
+		m, how, err := l.client().Exchange(t.Context(), server53, question())
+		require.NoError(t, err)
+		assert.Len(t, m.Answer, 1)
+		assert.Equal(t, dns.NetworkTCP, how.Network)
+		assert.Equal(t, 2, how.Sent)
+	})
+}
+
 // TestClientIgnores: a message that does not answer the query may not end the
 // wait for the one that does (CVE-2023-28452).
 func TestClientIgnores(t *testing.T) {
