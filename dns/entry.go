@@ -231,7 +231,7 @@ func (e *Entry) escaped(b []byte, i int) (int, error) {
 	case i+1 == len(b):
 		e.at = i
 		return i, ErrIncomplete
-	case b[i+1] == '\n':
+	case b[i+1] == '\n' || b[i+1] == '\r':
 		return i, textError(i, "escape at the end of a line", "RFC 1035 §5.1", ErrSyntax)
 	}
 	return i + 2, nil

@@ -65,6 +65,7 @@ func TestEntryErrors(t *testing.T) {
 		{"1035-5.1 parenthesis not open", "a )\n", 2, ""},
 		{"1035-5.1 quotes not closed", "a \"b\nc\" \n", 2, ""},
 		{"1035-5.1 escape of a line end", "a b\\\n", 3, ""},
+		{"1035-5.1 escape of a CRLF", "a b\\\r\n", 3, ""},
 		{"long word", "abcde\n", 0, "MaxToken"},
 		{"long word without an end", "abcde", 0, "MaxToken"},
 		{"long quoted string", "\"abcde\"\n", 0, "MaxToken"},

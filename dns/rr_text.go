@@ -1,6 +1,10 @@
 package dns
 
-import "strings"
+import (
+	"cmp"
+	"errors"
+	"strings"
+)
 
 // RRHead is what stands between a record's owner and its data in a master file:
 // TTL and class in either order, or neither, and the type (RFC 1035 §5.1).
@@ -19,7 +23,7 @@ func (p *TextParser) Head(tokens []Token) (h RRHead, n int, err error) {
 	for ; n < len(tokens); n++ {
 		t := &tokens[n]
 		switch {
-		case t.Quoted:
+		case t.Quoted || len(t.Text) == 0:
 			return h, n, textError(t.Offset, "type", "RFC 1035 §5.1", ErrSyntax)
 		case !h.HasTTL && t.Text[0] >= '0' && t.Text[0] <= '9':
 			if h.TTL, h.HasTTL = parseTTL(t.Text); !h.HasTTL {
@@ -132,27 +136,58 @@ func ttlError(at int, b []byte) error {
 func ParseRR(s string) (rr RR, err error) {
 	b := append(make([]byte, 0, len(s)+1), s...)
 	b = append(b, '\n')
-	noLimit := EntryLimits{MaxToken: -1, MaxEntry: -1}
 	var e Entry
-	n, err := e.Parse(b, &noLimit)
-	if err == nil && n < len(b) {
-		var rest Entry
-		_, err = rest.Parse(b[n:], &noLimit)
-		if err == nil && len(rest.Tokens) > 0 {
-			err = textError(n, "more than a record", "RFC 1035 §5.1", ErrSyntax)
-		}
-	}
-	switch {
-	case err == ErrIncomplete:
-		at, _ := e.Unclosed()
-		return rr, textError(at, "parenthesis that is not closed", "RFC 1035 §5.1", ErrSyntax)
-	case err != nil:
+	n, err := parseEntry(&e, b, 0)
+	if err != nil {
 		return rr, err
-	case e.Blank || len(e.Tokens) == 0:
+	}
+	if e.Blank || len(e.Tokens) == 0 {
 		return rr, textError(0, "owner is missing", "RFC 1035 §5.1", ErrSyntax)
 	}
+	var rest Entry
+	for at := n; at < len(b); at += n {
+		if n, err = parseEntry(&rest, b, at); err != nil {
+			return rr, err
+		}
+		if len(rest.Tokens) > 0 {
+			return rr, textError(at+rest.Tokens[0].Offset, "more than a record", "RFC 1035 §5.1", ErrSyntax)
+		}
+	}
 	p := TextParser{Origin: Root}
-	return p.RR(e.Tokens)
+	if rr, err = p.RR(e.Tokens); err != nil {
+		return RR{}, err
+	}
+	return rr, checkRDLength(rr.Data, e.Tokens)
+}
+
+// parseEntry takes the entry that stands in b at at, without limits: all of b
+// is there already.
+func parseEntry(e *Entry, b []byte, at int) (n int, err error) {
+	n, err = e.Parse(b[at:], &EntryLimits{MaxToken: -1, MaxEntry: -1})
+	if err == ErrIncomplete {
+		open, _ := e.Unclosed()
+		return 0, textError(at+open, "parenthesis that is not closed", "RFC 1035 §5.1", ErrSyntax)
+	}
+	if pe, ok := errors.AsType[*ParseError](err); ok {
+		pe.Offset += int64(at)
+	}
+	return n, err
+}
+
+// checkRDLength refuses data that no record can hold. An octet of text stands for
+// 16 at most, as in an IPv6 address: what is short in text is not looked at.
+func checkRDLength(d RData, tokens []Token) error {
+	bound := 0
+	for _, t := range tokens {
+		bound += 16 * (1 + len(t.Text))
+	}
+	if bound <= 1<<16-1 {
+		return nil
+	}
+	if b, err := AppendRData(nil, d, nil); err != nil || len(b) > 1<<16-1 {
+		return cmp.Or(err, error(textError(tokens[0].Offset, "RDATA of "+d.Type().String(), "RFC 1035 §3.2.1", ErrRDLength)))
+	}
+	return nil
 }
 
 // RR reads a whole record from the tokens of its entry, as [ParseRR] does, with

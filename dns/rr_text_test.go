@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -51,6 +52,9 @@ func TestParseRRErrors(t *testing.T) {
 		{"no data", "a A", 0},
 		{"more data", "a A 192.0.2.1 x", 4},
 		{"two records", "a A 192.0.2.1\nb A 192.0.2.1", 14},
+		{"two records with an empty line between", "a A 192.0.2.1\n\n b A 192.0.2.1", 16},
+		{"a record and what is none", "a A 192.0.2.1\n\n)", 15},
+		{"RDATA that no record can hold", "a TXT" + strings.Repeat(" "+strings.Repeat("b", 255), 256), 0},
 		{"parenthesis not closed", "a A (192.0.2.1", 4},
 		{"quotes not closed", `a TXT "b`, 6},
 	} {

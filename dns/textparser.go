@@ -32,7 +32,10 @@ func (p *TextParser) RData(t Type, tokens []Token) (RData, error) {
 	c := &p.codec
 	d := p.Types.newRData(t)
 	if _, unknown := d.(*Unknown); unknown || !isUnknownForm(tokens) {
-		return d, c.scan(d, tokens, p.Origin, &p.mem)
+		if err := c.scan(d, tokens, p.Origin, &p.mem); err != nil {
+			return nil, err
+		}
+		return d, nil
 	}
 	raw := &Unknown{RRType: t}
 	if err := c.scan(raw, tokens, p.Origin, &p.mem); err != nil {
