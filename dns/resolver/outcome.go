@@ -10,7 +10,9 @@ import (
 // outcome is what a reply means for the question that was asked of a zone's
 // server.
 type outcome struct {
-	kind  ReplyKind
+	kind ReplyKind
+	// heard tells that it is lame for telling what it has heard elsewhere.
+	heard bool
 	rcode dns.RCode
 	aa    bool
 	// chain is the aliases in their order, answer what stands at their end.
@@ -42,7 +44,9 @@ type classifier struct {
 	q    dns.Question
 	zone dns.Name
 	// forward tells that the server resolves for us and has every zone.
-	forward    bool
+	forward bool
+	// hearsay tells to take what a server has heard elsewhere.
+	hearsay    bool
 	maxAliases int
 }
 
@@ -55,9 +59,10 @@ func (c *classifier) classify(r *reply) *outcome {
 		o.kind = ReplyFailure
 		return o
 	}
-	if r.RecursionAvailable && !r.Authoritative && !c.forward && len(r.answer) > 0 {
-		// It tells what it has heard: it is no authority for the zone.
-		o.kind = ReplyLame
+	if r.RecursionAvailable && !r.Authoritative && !c.forward && !c.hearsay && len(r.answer) > 0 {
+		// It tells what it has heard: it is no authority for the zone. Others
+		// are asked first.
+		o.kind, o.heard = ReplyLame, true
 		return o
 	}
 	if done := c.follow(r, o); done {

@@ -63,6 +63,7 @@ type query struct {
 	noSubnet   bool // it refused, perhaps for the client's network
 	told       bool // the message under way has the client's network
 	badCookies int
+	hearsay    bool // what the server has heard elsewhere will do
 }
 
 // The numbers of the OPT record in our messages.
@@ -268,7 +269,7 @@ func (q *query) read(e *Engine, now time.Time, msg []byte, question bool) error 
 		return nil
 	}
 	e.dropPrivate(r)
-	c := classifier{q: dns.Question{Name: q.name, Type: q.typ, Class: q.class}, zone: q.zone, forward: len(e.opts.Forward) > 0, maxAliases: e.limits.MaxAliases}
+	c := classifier{q: dns.Question{Name: q.name, Type: q.typ, Class: q.class}, zone: q.zone, forward: len(e.opts.Forward) > 0, hearsay: q.hearsay, maxAliases: e.limits.MaxAliases}
 	o := c.classify(r)
 	o.scope = scope
 	step := q.end(e, now, o.kind, r.RCode, len(msg))

@@ -41,6 +41,10 @@ type task struct {
 	shown dns.Name // how much of the name the zone's servers have seen
 	steps int      // by which they saw it
 	whole bool     // show all of it
+	// heard tells that a server answered what it had heard elsewhere, and
+	// hearsay that this is asked for, since no other server is left: networks
+	// that divert questions to a resolver of their own make all servers so.
+	heard, hearsay bool
 
 	query   *query
 	waits   []*task // whose results this one needs
@@ -193,7 +197,7 @@ func (t *task) servers(e *Engine, now time.Time) {
 	}
 	if s != nil {
 		t.do(EventServer)
-		q := &query{queryKey: key, server: s, waiters: []*task{t}}
+		q := &query{queryKey: key, server: s, waiters: []*task{t}, hearsay: t.hearsay}
 		t.query, e.queries[key] = q, q
 		s.inFlight++
 		q.start(e, now, e.networkFor(key))
@@ -201,6 +205,11 @@ func (t *task) servers(e *Engine, now time.Time) {
 	}
 	if t.fetch(e, now, typ, false) {
 		t.do(EventNoAddress)
+		return
+	}
+	if t.heard && !t.hearsay {
+		t.hearsay = true
+		clear(t.cut.tries)
 		return
 	}
 	t.do(EventNoServer)
@@ -282,6 +291,11 @@ func (t *task) receive(e *Engine, now time.Time, q *query, o *outcome) {
 		t.whole = e.opts.NoMinimise
 		t.do(EventDelegation)
 	case ReplyLame:
+		if o.heard {
+			t.heard = true
+			t.useless(e, addr)
+			return
+		}
 		e.servers.setLame(now, addr, t.cut.zone, q.typ)
 		t.useless(e, addr)
 	case ReplyAnswer, ReplyNoData, ReplyNXDomain, ReplyAlias, ReplyTooLong:
