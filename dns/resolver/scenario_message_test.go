@@ -147,7 +147,7 @@ func (p *packet) reply(query []byte, q *dns.Message) ([]byte, error) {
 		return nil, err
 	}
 	switch {
-	case p.adjusts("copy_id"):
+	case p.adjusts("copy_id"), len(p.Adjust) == 0:
 		m.ID = q.ID
 	case p.adjusts("wrong_id"):
 		m.ID = ^q.ID

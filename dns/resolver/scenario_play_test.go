@@ -58,7 +58,7 @@ var errUnplayed = errors.New("a step that is not played here")
 func (p *player) play() error {
 	for i := range p.s.Steps {
 		st := &p.s.Steps[i]
-		p.net.enter(st.Number, p.holder(i))
+		p.net.enter(p.number(i), p.holder(i))
 		err := p.step(st)
 		if failed := p.net.failure(); failed != nil {
 			err = failed
@@ -68,6 +68,15 @@ func (p *player) play() error {
 		}
 	}
 	return nil
+}
+
+// number is the step whose ranges answer while the step at i is played: what a
+// question causes belongs to the step behind it.
+func (p *player) number(i int) int {
+	if p.s.Steps[i].Kind == "QUERY" && i+1 < len(p.s.Steps) {
+		i++
+	}
+	return p.s.Steps[i].Number
 }
 
 // holder tells which messages wait for a step instead of being answered from

@@ -46,6 +46,10 @@ type task struct {
 	// that divert questions to a resolver of their own make all servers so.
 	heard, hearsay bool
 
+	// cached tells that the cut is one that was known before, and not one from
+	// a referral of now.
+	cached bool
+
 	query   *query
 	waits   []*task // whose results this one needs
 	parents []*task // who need this one's
@@ -195,6 +199,9 @@ func (t *task) servers(e *Engine, now time.Time) {
 		t.do(EventNoAddress)
 		return
 	}
+	if s != nil && t.cut.tries[s.addr] >= triesBeforeRetreat && t.retreat(e, now) {
+		return
+	}
 	if s != nil {
 		t.do(EventServer)
 		q := &query{queryKey: key, server: s, waiters: []*task{t}, hearsay: t.hearsay}
@@ -207,6 +214,9 @@ func (t *task) servers(e *Engine, now time.Time) {
 		t.do(EventNoAddress)
 		return
 	}
+	if t.retreat(e, now) {
+		return
+	}
 	if t.heard && !t.hearsay {
 		t.hearsay = true
 		clear(t.cut.tries)
@@ -214,6 +224,25 @@ func (t *task) servers(e *Engine, now time.Time) {
 	}
 	t.do(EventNoServer)
 	e.fail(now, t, ErrNoServer)
+}
+
+// triesBeforeRetreat is how often each server of a zone has to be silent before
+// the zone above is asked whether these still are its servers.
+const triesBeforeRetreat = 2
+
+// retreat goes back to the zone above when the servers of a cached delegation
+// fail, once: the zone may have moved (RFC 8767 §5).
+func (t *task) retreat(e *Engine, now time.Time) bool {
+	if !t.cached || t.cut.zone.IsRoot() {
+		return false
+	}
+	t.cached = false
+	up := e.bestCut(now, dns.Question{Name: t.cut.zone.Parent(), Type: dns.TypeNS, Class: t.q.Class})
+	if up == nil {
+		return false
+	}
+	t.cut, t.shown, t.steps, t.whole = up, dns.Name{}, 0, e.opts.NoMinimise
+	return true
 }
 
 // findCut finds the zone to begin with; false where the root's servers have to
@@ -229,6 +258,7 @@ func (t *task) findCut(e *Engine, now time.Time) bool {
 		return true
 	}
 	if t.cut = e.bestCut(now, t.at()); t.cut != nil {
+		t.cached = true
 		return true
 	}
 	if !t.primed {
@@ -287,7 +317,7 @@ func (t *task) receive(e *Engine, now time.Time, q *query, o *outcome) {
 		t.cut.tries[addr]++
 		t.do(EventSilence)
 	case ReplyReferral:
-		t.cut = newCut(o.referral.zone, o.referral.records(), e.limits.MaxPerZone)
+		t.cut, t.cached = newCut(o.referral.zone, o.referral.records(), e.limits.MaxPerZone), false
 		t.whole = e.opts.NoMinimise
 		t.do(EventDelegation)
 	case ReplyLame:
