@@ -121,10 +121,11 @@ func (a *answer) negativeNSEC3(s *step) {
 	z := s.zone
 	switch s.kind {
 	case kindMissing, kindEmptyWildcard:
-		a.proof(z.matching(s.ancestor(s.encloser)), dns.TypeNSEC3)
-		a.proof(z.covering(s.nextCloser(s.encloser)), dns.TypeNSEC3)
+		encloser, n := s.provable(s.encloser)
+		a.proof(n, dns.TypeNSEC3)
+		a.proof(z.covering(s.nextCloser(encloser)), dns.TypeNSEC3)
 		var buf [dns.MaxName + 2]byte
-		source := append(append(buf[:0], 1, '*'), s.ancestor(s.encloser)...)
+		source := append(append(buf[:0], 1, '*'), s.ancestor(encloser)...)
 		if n := z.matching(source); n != nil {
 			a.proof(n, dns.TypeNSEC3)
 		} else {
@@ -144,17 +145,20 @@ func (a *answer) negativeNSEC3(s *step) {
 // span is opted out, by that of the closest ancestor which has one
 // (RFC 5155 §7.2.4).
 func (a *answer) optOut(s *step, end int) {
-	z := s.zone
+	at, n := s.provable(end)
+	a.proof(n, dns.TypeNSEC3)
+	if n != nil && at < end {
+		a.proof(s.zone.covering(s.nextCloser(at)), dns.TypeNSEC3)
+	}
+}
+
+// provable returns the closest ancestor that has an NSEC3 record, whose key is
+// no longer than end, and its hash; nil for none. Empty names above delegations
+// that are all opted out have no such record (RFC 5155 §7.1, §7.2.1).
+func (s *step) provable(end int) (encloser int, n *node) {
 	for at := end; ; at = parentKey(s.key, at) {
-		if n := z.matching(s.ancestor(at)); n != nil {
-			a.proof(n, dns.TypeNSEC3)
-			if at < end {
-				a.proof(z.covering(s.nextCloser(at)), dns.TypeNSEC3)
-			}
-			return
-		}
-		if at == 0 {
-			return
+		if n := s.zone.matching(s.ancestor(at)); n != nil || at == 0 {
+			return at, n
 		}
 	}
 }
