@@ -174,6 +174,9 @@ func (p *program) ask(ctx context.Context, l *lookup, m *dns.Message, servers []
 				m.EDNS.Version = r.EDNS.Version
 				r, err = p.once(ctx, l, m, s, network)
 			}
+			if ours, ok := errors.AsType[*exitError](err); ok {
+				return nil, ours
+			}
 			switch {
 			case ctx.Err() != nil:
 				return nil, ctx.Err()

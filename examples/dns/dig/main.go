@@ -131,6 +131,9 @@ func (p *program) lookup(ctx context.Context, l *lookup) error {
 	if err != nil {
 		return err
 	}
+	if _, err := p.transport(l); err != nil {
+		return err
+	}
 	servers, err := p.servers(ctx, l)
 	if err != nil {
 		return err

@@ -32,8 +32,10 @@ func (p *program) greet(l *lookup) error {
 		}
 		b.WriteString(";; global options: +cmd\n")
 	}
-	_, err := io.WriteString(p.stdout, b.String())
-	return err
+	if _, err := io.WriteString(p.stdout, b.String()); err != nil {
+		return fatalf("%v", err)
+	}
+	return nil
 }
 
 func count(n int, what string) string {
@@ -86,8 +88,10 @@ func (p *program) showQuery(l *lookup, m *dns.Message, octets int) error {
 	if l.stats {
 		b = fmt.Appendf(b, ";; QUERY SIZE: %d\n\n", octets)
 	}
-	_, err := p.stdout.Write(b)
-	return err
+	if _, err := p.stdout.Write(b); err != nil {
+		return fatalf("%v", err)
+	}
+	return nil
 }
 
 // show prints an answer.
