@@ -409,7 +409,7 @@ func TestDigServers(t *testing.T) {
 	dir := t.TempDir()
 	conf, mapped := filepath.Join(dir, "resolv.conf"), filepath.Join(dir, "map")
 	require.NoError(t, os.WriteFile(conf, []byte("nameserver 192.0.2.53\n"), 0o600))
-	require.NoError(t, os.WriteFile(mapped, []byte(fmt.Sprintf("192.0.2.53 %s\n127.0.0.1:53 %s\n", server, server)), 0o600))
+	require.NoError(t, os.WriteFile(mapped, fmt.Appendf(nil, "192.0.2.53 %s\n127.0.0.1:53 %s\n", server, server), 0o600))
 	run := func(line string) (string, string, int) {
 		var out, errs bytes.Buffer
 		p := &program{stdout: &out, stderr: &errs, resolvConf: conf}
@@ -439,7 +439,7 @@ func TestDigTrace(t *testing.T) {
 	example := serve(t, &dns.Server{Handler: authority(t, map[string]string{"example.org.": exampleZone})})
 	dir := t.TempDir()
 	mapped := filepath.Join(dir, "map")
-	require.NoError(t, os.WriteFile(mapped, []byte(fmt.Sprintf("192.0.2.1:77 %s\n192.0.2.2:77 %s\n192.0.2.3:77 %s\n198.41.0.4:77 %s\n", root, org, example, root)), 0o600))
+	require.NoError(t, os.WriteFile(mapped, fmt.Appendf(nil, "192.0.2.1:77 %s\n192.0.2.2:77 %s\n192.0.2.3:77 %s\n198.41.0.4:77 %s\n", root, org, example, root), 0o600))
 	run := func(line string) (string, int) {
 		var out, errs bytes.Buffer
 		p := &program{stdout: &out, stderr: &errs, resolvConf: filepath.Join(dir, "none")}
