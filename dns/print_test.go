@@ -194,3 +194,61 @@ func FuzzPrint(f *testing.F) {
 		assert.Equal(t, records, strings.Count(string(style.AppendMessage(nil, m)), "\n"))
 	})
 }
+
+// TestMultiline has what dig +multiline prints of the same records.
+func TestMultiline(t *testing.T) {
+	style := dns.DigStyle()
+	style.TTL, style.Class, style.Type, style.Data, style.Multiline = 24, 24, 24, 32, true
+	for _, tt := range []struct{ in, want string }{
+		{"e. 60 SOA ns.e. hostmaster.e. 1 2 3 604800 1", "e.\t\t\t60 IN SOA ns.e. hostmaster.e. (\n" +
+			"\t\t\t\t1          ; serial\n\t\t\t\t2          ; refresh (2 seconds)\n\t\t\t\t3          ; retry (3 seconds)\n" +
+			"\t\t\t\t604800     ; expire (1 week)\n\t\t\t\t1          ; minimum (1 second)\n\t\t\t\t)"},
+		{"t1.DNSKEY.e. 60 DNSKEY 256 3 5 AQPSKmynfzW4kyBv015MUG2DeIQ3Cbl+BBZH4b/0PY1kxkmvHjcZc8nokfzj31GajIQKY+5CptLr3buXA10hWqTkF7H6RfoRqXQeogmMHfpftf6zMv1LyBUgia7za6ZEzOJBOztyvhjL742iU/TpPSEDhm2SNKLijfUppn1UaNvv4w==",
+			"t1.DNSKEY.e.\t\t60 IN DNSKEY 256 3 5 (\n\t\t\t\tAQPSKmynfzW4kyBv015MUG2DeIQ3Cbl+BBZH4b/0PY1k\n\t\t\t\txkmvHjcZc8nokfzj31GajIQKY+5CptLr3buXA10hWqTk\n" +
+				"\t\t\t\tF7H6RfoRqXQeogmMHfpftf6zMv1LyBUgia7za6ZEzOJB\n\t\t\t\tOztyvhjL742iU/TpPSEDhm2SNKLijfUppn1UaNvv4w==\n\t\t\t\t) ; ZSK; alg = RSASHA1 ; key id = 2642"},
+		{"t2.CDNSKEY.e. 60 CDNSKEY 257 3 15 l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=",
+			"t2.CDNSKEY.e.\t\t60 IN CDNSKEY 257 3 15 (\n\t\t\t\tl02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=\n\t\t\t\t) ; KSK; alg = ED25519 ; key id = 3613"},
+		{"t1.KEY.e. 60 KEY 512 3 8 AQPSKmynfzW4kyBv015MUG2DeIQ3",
+			"t1.KEY.e.\t\t60 IN KEY 512 3 8 (\n\t\t\t\tAQPSKmynfzW4kyBv015MUG2DeIQ3\n\t\t\t\t); alg = RSASHA256 ; key id = 55756"},
+		{"t1.DS.e. 60 DS 60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118",
+			"t1.DS.e.\t\t60 IN DS 60485 5 1 (\n\t\t\t\t2BB183AF5F22588179A53B0A98631FAD1A292118 )"},
+		{"t1.RRSIG.e. 60 RRSIG A 5 3 86400 20030322173103 20030220173103 2642 example.com. oJB1W6WNGv+ldvQ3WDG0MQkg5IEhjRip8WTrPYGv07h108dUKGMeDPKijVCHX3DDKdfb+v6oB9wfuh3DTJXUAfI/M0zmO/zz8bW0Rznl8O3tGNazPwQKkRN20XPXV6nwwfoXmJQbsLNrLfkGJ5D6fwFm8nN+6pBzeDQfsS3Ap3o=",
+			"t1.RRSIG.e.\t\t60 IN RRSIG A 5 3 86400 (\n\t\t\t\t20030322173103 20030220173103 2642 example.com.\n\t\t\t\toJB1W6WNGv+ldvQ3WDG0MQkg5IEhjRip8WTrPYGv07h1\n" +
+				"\t\t\t\t08dUKGMeDPKijVCHX3DDKdfb+v6oB9wfuh3DTJXUAfI/\n\t\t\t\tM0zmO/zz8bW0Rznl8O3tGNazPwQKkRN20XPXV6nwwfoX\n\t\t\t\tmJQbsLNrLfkGJ5D6fwFm8nN+6pBzeDQfsS3Ap3o= )"},
+		{"t2.TXT.e. 60 TXT a \"b c\" \"\"", "t2.TXT.e.\t\t60 IN TXT \"a\" \"b c\" \"\""},
+	} {
+		rr, err := dns.ParseRR(tt.in)
+		require.NoError(t, err, tt.in)
+		b, err := style.AppendRR(nil, rr)
+		require.NoError(t, err)
+		assert.Equal(t, tt.want, string(b))
+	}
+	for _, d := range []dns.RData{&dns.DNSKEY{}, &dns.CDNSKEY{}, &dns.KEY{}, &dns.DS{}, &dns.RRSIG{}} {
+		_, err := style.AppendRR(nil, dns.RR{Name: dns.Root, Class: dns.ClassIN, Data: d})
+		_, plain := dns.AppendRDataText(nil, d)
+		assert.Equal(t, plain != nil, err != nil, "%T", d)
+	}
+}
+
+// Whatever the data, its form of several lines reads as the same record.
+func FuzzMultiline(f *testing.F) {
+	f.Add(uint16(dns.TypeSOA), []byte("\x00\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x05"))
+	f.Add(uint16(dns.TypeDS), []byte("\x00\x01\x0d\x02\x01\x02\x03\x04"))
+	f.Add(uint16(dns.TypeDNSKEY), []byte("\x01\x00\x03\x0d\x01\x02\x03\x04"))
+	f.Add(uint16(dns.TypeRRSIG), []byte("\x00\x01\x0d\x02\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x05\x00\x01\x00\x01\x02"))
+	f.Fuzz(func(t *testing.T, typ uint16, b []byte) {
+		d, err := dns.ParseRData(dns.Type(typ), b, 0, len(b), nil)
+		if err != nil {
+			return
+		}
+		rr := dns.RR{Name: dns.MustName("e."), Class: dns.ClassIN, TTL: 5, Data: d}
+		text, err := (&dns.TextStyle{Multiline: true}).AppendRR(nil, rr)
+		if _, plain := dns.AppendRDataText(nil, d); plain != nil {
+			return
+		}
+		require.NoError(t, err)
+		again, err := dns.ParseRR(string(text))
+		require.NoError(t, err, "%s", text)
+		assert.Equal(t, rr.String(), again.String())
+	})
+}
