@@ -159,9 +159,9 @@ func (c *cut) addresses(e *Engine) iter.Seq[netip.AddrPort] {
 }
 
 // chooseServer returns the best server of the cut that is not used up: of those
-// with the fewest tries the one with the shortest round trip.
-func (e *Engine) chooseServer(now time.Time, c *cut, typ dns.Type) *server {
-	var best *server
+// with the fewest tries the one with the shortest round trip. Busy tells that
+// there are some, with as many questions as they may have.
+func (e *Engine) chooseServer(now time.Time, c *cut, typ dns.Type) (best *server, busy bool) {
 	bestTries := math.MaxInt
 	for addr := range c.addresses(e) {
 		tries := c.tries[addr]
@@ -169,7 +169,9 @@ func (e *Engine) chooseServer(now time.Time, c *cut, typ dns.Type) *server {
 			continue
 		}
 		s := e.serverAt(now, addr)
-		if s.inFlight < e.limits.MaxPerServer && (tries < bestTries || tries == bestTries && s.srtt < best.srtt) {
+		if s.inFlight >= e.limits.MaxPerServer {
+			busy = true
+		} else if tries < bestTries || tries == bestTries && s.srtt < best.srtt {
 			best, bestTries = s, tries
 		}
 	}
@@ -180,7 +182,7 @@ func (e *Engine) chooseServer(now time.Time, c *cut, typ dns.Type) *server {
 			}
 		}
 	}
-	return best
+	return best, busy
 }
 
 // serverAt returns the memory of a server. One never met is as good as one at

@@ -70,6 +70,7 @@ type Engine struct {
 	lastAsk  uint64
 	timers   timers
 	ready    []*task
+	busy     []*task // that wait for a server with fewer questions
 	out      []Send
 	results  []askResult
 
@@ -289,9 +290,14 @@ func (e *Engine) drain(now time.Time) {
 
 // complete ends a query: what it taught is kept, and all who wait go on.
 func (e *Engine) complete(now time.Time, q *query, o *outcome) {
+	q.done = true
 	delete(e.queries, q.queryKey)
 	e.untwin(q.queryKey)
 	q.server.inFlight--
+	if len(e.busy) > 0 {
+		e.wake(e.busy[0])
+		e.busy = e.busy[1:]
+	}
 	whole := false
 	for _, t := range q.waiters {
 		whole = whole || t.name == q.name && t.q.Type == q.typ
@@ -365,7 +371,7 @@ func (e *Engine) finish(now time.Time, t *task, r *Result) {
 		w.abandon(t)
 	}
 	for _, p := range t.parents {
-		p.childDone(e, t, r)
+		p.childDone(e, now, t, r)
 	}
 	t.waits, t.parents = nil, nil
 }

@@ -64,6 +64,7 @@ type query struct {
 	told       bool // the message under way has the client's network
 	badCookies int
 	hearsay    bool // what the server has heard elsewhere will do
+	done       bool
 }
 
 // The numbers of the OPT record in our messages.

@@ -192,12 +192,11 @@ func (t *task) servers(e *Engine, now time.Time) {
 		t.b.messages++
 		return
 	}
-	s := e.chooseServer(now, t.cut, typ)
+	s, busy := e.chooseServer(now, t.cut, typ)
 	if s != nil && (t.cut.tries[s.addr] > 0 || s.silences > 0) && t.fetch(e, now, typ, true) {
-		// Before a server is waited for that was silent, those are found that
-		// are not known yet: they may be up.
-		t.do(EventNoAddress)
-		return
+		// While a server is waited for that was silent, those are looked for
+		// that are not known yet: they may be up.
+		s, busy = e.chooseServer(now, t.cut, typ)
 	}
 	if s != nil && t.cut.tries[s.addr] >= triesBeforeRetreat && t.retreat(e, now) {
 		return
@@ -208,6 +207,11 @@ func (t *task) servers(e *Engine, now time.Time) {
 		t.query, e.queries[key] = q, q
 		s.inFlight++
 		q.start(e, now, e.networkFor(key))
+		return
+	}
+	if busy {
+		e.busy = append(e.busy, t)
+		t.do(EventNoAddress)
 		return
 	}
 	if t.fetch(e, now, typ, false) {
@@ -438,10 +442,13 @@ func (t *task) fetch(e *Engine, now time.Time, asked dns.Type, unknown bool) boo
 			}
 		}
 	}
-	if found && e.chooseServer(now, t.cut, asked) != nil {
-		t.await(nil) // go on at once
-		e.wake(t)
-		return true
+	if found {
+		if s, _ := e.chooseServer(now, t.cut, asked); s != nil {
+			if !unknown {
+				e.wake(t) // go on at once
+			}
+			return true
+		}
 	}
 	started := 0
 	for _, h := range t.cut.hosts {
@@ -515,7 +522,7 @@ func (t *task) await(child *task) {
 }
 
 // childDone takes the result of a task that this one waited for.
-func (t *task) childDone(e *Engine, child *task, r *Result) {
+func (t *task) childDone(e *Engine, now time.Time, child *task, r *Result) {
 	t.waits = slices.DeleteFunc(t.waits, func(w *task) bool { return w == child })
 	found := child.priming
 	t.primed = t.primed || child.priming
@@ -532,8 +539,18 @@ func (t *task) childDone(e *Engine, child *task, r *Result) {
 			}
 		}
 	}
-	if t.machine.State() == StateAddresses && (found || len(t.waits) == 0) {
-		e.wake(t)
+	switch t.machine.State() {
+	case StateAddresses:
+		if found || len(t.waits) == 0 {
+			e.wake(t)
+		}
+	case StateAsk:
+		// A server that was silent before is not waited for when another has
+		// been found.
+		if q := t.query; found && q != nil && !q.done && q.server.silences > 0 {
+			q.end(e, now, ReplySilence, 0, 0)
+			e.complete(now, q, &outcome{kind: ReplySilence})
+		}
 	}
 }
 
