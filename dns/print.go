@@ -226,7 +226,11 @@ func (s *MessageStyle) appendOption(dst []byte, o Option) []byte {
 		}
 		return appendOctets(append(dst, "EDE"...), o.Data)
 	case OptionPadding:
-		return appendOctets(append(dst, "PAD"...), o.Data)
+		if dst = append(dst, "PAD:"...); len(o.Data) > 0 {
+			dst = strconv.AppendInt(append(dst, " ("...), int64(len(o.Data)), 10)
+			dst = append(dst, " bytes)"...)
+		}
+		return dst
 	case optionExpire:
 		if len(o.Data) == 4 {
 			seconds := uint32(o.Data[0])<<24 | uint32(o.Data[1])<<16 | uint32(o.Data[2])<<8 | uint32(o.Data[3])

@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,9 @@ func appendMultiline(dst []byte, d RData) (_ []byte, ok bool, err error) {
 		return dst, true, err
 	case *RRSIG:
 		dst, err = appendMultilineSignature(dst, d)
+		return dst, true, err
+	case *NSEC3:
+		dst, err = appendMultilineNSEC3(dst, d)
 		return dst, true, err
 	}
 	return dst, false, nil
@@ -105,4 +109,25 @@ func appendMultilineSignature(dst []byte, d *RRSIG) ([]byte, error) {
 	text := strings.Replace(string(dst[start:]), " (", "", 1)
 	words := strings.SplitN(text, " ", 5)
 	return append(append(dst[:start], strings.Join(words[:4], " ")+" ("+multilineIndent+words[4]...), " )"...), nil
+}
+
+// appendMultilineNSEC3 appends a line for the next hash, and one for the types
+// of each block of 256 (RFC 5155 §3.2.1).
+func appendMultilineNSEC3(dst []byte, d *NSEC3) ([]byte, error) {
+	text, err := AppendRDataText(nil, &NSEC3{HashAlgorithm: d.HashAlgorithm, Flags: d.Flags, Iterations: d.Iterations, Salt: d.Salt, NextHashed: d.NextHashed})
+	if err != nil {
+		return dst, err
+	}
+	hash := bytes.LastIndexByte(text, ' ')
+	dst = append(append(dst, text[:hash]...), " ("...)
+	dst = append(append(dst, multilineIndent...), text[hash+1:]...)
+	block := -1
+	for t := range d.Types.All() {
+		separator := " "
+		if int(t>>8) != block {
+			block, separator = int(t>>8), multilineIndent
+		}
+		dst = append(append(dst, separator...), t.String()...)
+	}
+	return append(dst, " )"...), nil
 }

@@ -148,7 +148,7 @@ func TestPrintMessage(t *testing.T) {
 ; EDE: 22 (No Reachable Authority): (a.b)
 ; EDE: 00 (".")
 ; EDE: 32767
-; PAD: 00 00 ("..")
+; PAD: (2 bytes)
 ; EXPIRE: 691201 (1 week 1 day 1 second)
 ; EXPIRE: 0 (0 seconds)
 ; EXPIRE:
