@@ -170,9 +170,10 @@ func (b *Builder) draft(n dns.Name) (*draft, error) {
 		b.open = draft{owner: n, key: d.key, used: true, kept: d}
 		return d, nil
 	}
-	old := b.node(key)
+	at, old := b.node(key)
 	if old == nil {
 		b.open.start(b.mem.string(key), n, nil)
+		b.open.at = at
 		return &b.open, nil
 	}
 	// It comes again: what it gets is not written at once, since it may come
@@ -187,14 +188,17 @@ func (b *Builder) draft(n dns.Name) (*draft, error) {
 	return d, nil
 }
 
-// node returns what a name has so far, but for drafts; nil for nothing.
-func (b *Builder) node(key []byte) *node {
-	for _, x := range [...]*index{&b.names, &b.hashed} {
-		if p, found := x.searchNear(key); found {
-			return x.pages[p.page].entries[p.entry].node
-		}
+// node returns what a name has so far, but for drafts; nil for nothing, and
+// where it would stand among the names.
+func (b *Builder) node(key []byte) (position, *node) {
+	at, found := b.names.searchNear(key)
+	if found {
+		return at, b.names.pages[at.page].entries[at.entry].node
 	}
-	return nil
+	if p, found := b.hashed.searchNear(key); found {
+		return at, b.hashed.pages[p.page].entries[p.entry].node
+	}
+	return at, nil
 }
 
 // close makes the node of a draft, if it has one of its own.
@@ -205,7 +209,7 @@ func (b *Builder) close(d *draft) {
 	}
 	d.used = false
 	n := d.node(&b.mem, b.note)
-	b.replace(d.key, d.old, n)
+	b.replace(d, n)
 	if err := check(n); err != nil {
 		if b.faults == nil {
 			b.faults = map[string]error{}
@@ -216,28 +220,32 @@ func (b *Builder) close(d *draft) {
 	}
 }
 
-// replace puts the node that a name has now in the place of what it had; nil is
-// none.
-func (b *Builder) replace(key string, old, n *node) {
+// replace puts the node that a draft became in the place of what its name had.
+func (b *Builder) replace(d *draft, n *node) {
+	old := d.old
 	for _, s := range old.list() {
 		b.count -= int(s.n)
 	}
 	for _, s := range n.list() {
 		b.count += int(s.n)
 	}
-	if key != "" && old.cuts() != n.cuts() {
+	if d.key != "" {
 		b.cuts += n.cuts() - old.cuts()
 	}
-	swap := func(x *index, was, is bool) {
-		switch {
-		case is:
-			x.put(b.by, key, n)
-		case was:
-			x.remove(b.by, []byte(key))
-		}
+	switch {
+	case n.isName() && old == nil && d == &b.open:
+		b.names.putAt(b.by, d.at, false, d.key, n) // nothing was put since
+	case n.isName():
+		b.names.put(b.by, d.key, n)
+	case old.isName():
+		b.names.remove(b.by, []byte(d.key))
 	}
-	swap(&b.names, old.isName(), n.isName())
-	swap(&b.hashed, old.isHash(), n.isHash())
+	switch {
+	case n.isHash():
+		b.hashed.put(b.by, d.key, n)
+	case old.isHash():
+		b.hashed.remove(b.by, []byte(d.key))
+	}
 }
 
 func (n *node) list() []rrset {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"applayer/dns"
+	"applayer/internal/ascii"
 )
 
 // draft is a name whose records may still change.
@@ -13,7 +14,8 @@ type draft struct {
 	key   string
 	owner dns.Name
 	used  bool
-	old   *node // what the name had before
+	old   *node    // what the name had before
+	at    position // where it stands among the names, if it had nothing
 	sets  []draftSet
 	kept  *draft // the draft that stands for this name, where it is another
 }
@@ -170,6 +172,9 @@ func (s *draftSet) settle() (twice bool) {
 	if s.n < 2 {
 		return false
 	}
+	if !s.differ && s.n <= fewRecords && !s.similar() {
+		return false
+	}
 	seen := make(map[string]struct{}, s.n)
 	var canonical []byte
 	kept := s.wire[:0]
@@ -189,4 +194,27 @@ func (s *draftSet) settle() (twice bool) {
 	}
 	s.wire = kept
 	return twice
+}
+
+// fewRecords is how many are compared each with each.
+const fewRecords = 8
+
+// similar tells whether data is there twice if case does not matter anywhere:
+// only then it may be the same.
+func (s *draftSet) similar() bool {
+	var seen [fewRecords][]byte
+	n := 0
+	for at := 0; at < len(s.wire); {
+		size := recordSize(s.wire[at:])
+		data := s.wire[at+recordHead : at+size]
+		at += size
+		for _, other := range seen[:n] {
+			if len(other) == len(data) && ascii.EqualFold(other, data) {
+				return true
+			}
+		}
+		seen[n] = data
+		n++
+	}
+	return false
 }

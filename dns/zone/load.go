@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"applayer/dns"
 )
@@ -18,17 +19,9 @@ func Load(r io.Reader, opts *ReaderOptions) (*Zone, []Problem, error) {
 	if opts == nil || !opts.Origin.IsValid() {
 		return nil, nil, errNoOrigin
 	}
-	reader := NewReader(r, opts)
-	defer reader.Close()
 	b := NewBuilder(opts.Origin)
-	for rr, err := range reader.All() {
-		if err != nil {
-			return nil, nil, err
-		}
-		if err := b.Add(rr); err != nil {
-			file, line := reader.Position()
-			return nil, nil, &ParseError{File: file, Line: line, Column: 1, Err: err}
-		}
+	if err := addAll(b, NewReader(r, opts)); err != nil {
+		return nil, nil, err
 	}
 	z, err := b.Zone()
 	if err != nil {
@@ -41,6 +34,80 @@ func Load(r io.Reader, opts *ReaderOptions) (*Zone, []Problem, error) {
 		}
 	}
 	return z, problems, nil
+}
+
+// batch is some records on their way from the reader to the builder, and the
+// error that came behind them.
+type batch struct {
+	records [256]located
+	n       int
+	err     error
+}
+
+// located is a record and where it is in which file.
+type located struct {
+	rr   dns.RR
+	file string
+	line int
+}
+
+// addAll adds all records of a reader, which reads ahead meanwhile: reading and
+// building take as long as each other.
+func addAll(b *Builder, r *Reader) error {
+	defer r.Close()
+	full, free, stop := make(chan *batch), make(chan *batch, 3), make(chan struct{})
+	for range cap(free) {
+		free <- new(batch)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { readAhead(r, full, free, stop) })
+	defer wg.Wait()
+	defer close(stop)
+	for {
+		from := <-full
+		for i := range from.records[:from.n] {
+			at := &from.records[i]
+			if err := b.Add(at.rr); err != nil {
+				return &ParseError{File: at.file, Line: at.line, Column: 1, Err: err}
+			}
+		}
+		switch {
+		case from.err == io.EOF:
+			return nil
+		case from.err != nil:
+			return from.err
+		}
+		free <- from
+	}
+}
+
+// readAhead fills batches until there is an error, or nobody wants more.
+func readAhead(r *Reader, full chan<- *batch, free <-chan *batch, stop <-chan struct{}) {
+	for {
+		var to *batch
+		select {
+		case to = <-free:
+		case <-stop:
+			return
+		}
+		to.n = 0
+		for to.err == nil && to.n < len(to.records) {
+			at := &to.records[to.n]
+			if at.rr, to.err = r.Next(); to.err == nil {
+				at.file, at.line = r.Position()
+				to.n++
+			}
+		}
+		failed := to.err != nil // to is not ours behind this
+		select {
+		case full <- to:
+		case <-stop:
+			return
+		}
+		if failed {
+			return
+		}
+	}
 }
 
 var errNoOrigin = errors.New("zone: no origin")

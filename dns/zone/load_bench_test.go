@@ -30,13 +30,20 @@ func million(n int, sorted bool) []byte {
 }
 
 func BenchmarkLoad(b *testing.B) {
-	for _, sorted := range []bool{true, false} {
-		b.Run(map[bool]string{true: "sorted", false: "shuffled"}[sorted], func(b *testing.B) {
-			text := million(200_000, sorted)
+	for _, in := range []struct {
+		name, origin string
+		text         []byte
+	}{
+		{"sorted", "example.org", million(200_000, true)},
+		{"shuffled", "example.org", million(200_000, false)},
+		{"mixed", "example", bigZone(20_000)},
+	} {
+		b.Run(in.name, func(b *testing.B) {
+			text := in.text
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, err := zone.Load(bytes.NewReader(text), &zone.ReaderOptions{Origin: dns.MustName("example.org")}); err != nil {
+				if _, _, err := zone.Load(bytes.NewReader(text), &zone.ReaderOptions{Origin: dns.MustName(in.origin)}); err != nil {
 					b.Fatal(err)
 				}
 			}
