@@ -224,14 +224,18 @@ func (a *answer) sigs(n *node, set *rrset) *rrset {
 	return n.signatures(set.typ)
 }
 
-// allSignatures writes all signatures of a name, if there are any.
-func (a *answer) allSignatures(s *step) bool {
-	found := false
+// allSignatures writes the signatures of a name, if there are any: all, or those
+// of one set, since they are as long as what questions for all types get
+// (RFC 8482 §7).
+func (a *answer) allSignatures(s *step) (found bool) {
 	for i := range s.node.sets {
-		if set := &s.node.sets[i]; set.typ == dns.TypeRRSIG {
+		if set := &s.node.sets[i]; set.typ == dns.TypeRRSIG && (a.any == ANYAll || !found) {
 			a.add(dns.SectionAnswer, s.owner, set, nil, true)
 			found = true
 		}
+	}
+	if found && s.kind == kindWildcard && a.signed {
+		a.wildcardProof(s)
 	}
 	return found
 }

@@ -78,7 +78,7 @@ func (h *Handler) answer(ctx context.Context, w *dns.Responder, q *dns.Query) {
 		ask.any = ANYAll
 	}
 	chosen := h.Policy != nil
-	common := h.hot != nil && !chosen && q.Class == dns.ClassIN && q.Type != dns.TypeANY
+	common := h.hot != nil && !chosen && q.Class == dns.ClassIN && q.Type != dns.TypeANY && q.Type != dns.TypeRRSIG
 	if common {
 		if p := h.hot.find(zs, &ask); p != nil {
 			h.send(w, &p.result)

@@ -50,3 +50,27 @@ func BenchmarkLoad(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkBuild is the part of loading that is not reading.
+func BenchmarkBuild(b *testing.B) {
+	var rrs []dns.RR
+	for rr, err := range zone.NewReader(bytes.NewReader(bigZone(20_000)), &zone.ReaderOptions{Origin: dns.MustName("example")}).All() {
+		if err != nil {
+			b.Fatal(err)
+		}
+		rrs = append(rrs, rr)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		builder := zone.NewBuilder(dns.MustName("example"))
+		for _, rr := range rrs {
+			if err := builder.Add(rr); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if _, err := builder.Zone(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(rrs)), "ns/record")
+}
