@@ -76,7 +76,7 @@ func playFile(t *testing.T, text string, lenient bool) (sent string, err error) 
 	if err != nil {
 		return "", err
 	}
-	options, err := s.options(lenient)
+	options, err := s.options()
 	if err != nil {
 		return "", err
 	}
@@ -119,12 +119,9 @@ var withoutCounterpart = []string{
 
 // options are what the settings of a scenario come to. Those that have no
 // counterpart here change nothing, but for those that change every answer.
-// Published files of testbound's style, with sections among their settings, are
-// older than minimised names.
-func (s *scenario) options(published bool) (*resolver.EngineOptions, error) {
+func (s *scenario) options() (*resolver.EngineOptions, error) {
 	o := &resolver.EngineOptions{Rand: rand.NewChaCha8([32]byte{1})}
 	o.Limits.MaxStale = -1
-	o.NoMinimise = published && slices.ContainsFunc(s.Config, func(c setting) bool { return c.Value == "" })
 	for _, c := range s.Config {
 		var err error
 		switch c.Key {
