@@ -62,7 +62,7 @@ func TestMinimise(t *testing.T) {
 	w := small(t, nil)
 	r := w.ask("a.b.c.example.com.", dns.TypeTXT)
 	assert.Equal(t, dns.RCodeNoError, r.RCode)
-	assert.Equal(t, []string{"c.example.com. A", "b.c.example.com. A", "a.b.c.example.com. TXT"}, w.asked("192.0.2.20"))
+	assert.Equal(t, []string{"c.example.com. A", "b.c.example.com. A", "a.b.c.example.com. A", "a.b.c.example.com. TXT"}, w.asked("192.0.2.20"))
 
 	w = small(t, &resolver.EngineOptions{NoMinimise: true})
 	w.ask("a.b.c.example.com.", dns.TypeTXT)

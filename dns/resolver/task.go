@@ -276,26 +276,30 @@ func (t *task) findCut(e *Engine, now time.Time) bool {
 }
 
 // next tells what to ask the zone's servers: the whole question, or so much of
-// the name as they need to see (RFC 9156 §3). Known tells that the reply to
-// that is in the cache.
+// the name as they need to see (RFC 9156 §3). The whole name is shown with the
+// type of the parts first: where it is delegated, only the zone's own servers
+// learn what is wanted of it. Known tells that the reply to that is in the
+// cache.
 func (t *task) next(e *Engine, now time.Time) (name dns.Name, typ dns.Type, known bool) {
 	if !t.shown.IsValid() || !t.shown.IsSubdomainOf(t.cut.zone) {
 		t.shown, t.steps = t.cut.zone, 0
 	}
 	total, seen := t.name.CountLabels(), t.shown.CountLabels()
+	left := e.limits.MaxMinimise - t.steps
+	if t.whole || seen == total || left <= 0 {
+		return t.name, t.q.Type, false
+	}
 	more := 1
-	if left := e.limits.MaxMinimise - t.steps; t.steps >= minimiseOneLabel && left > 0 {
+	if t.steps >= minimiseOneLabel {
 		more = max((total-seen)/left, 1)
-	} else if left <= 0 {
-		more = total
 	}
 	part := t.name.Ancestor(seen + more)
 	// Labels with an underscore are no borders (RFC 9156 §2.3).
 	for part.Len() < t.name.Len() && part.FirstLabel()[0] == '_' {
 		part = t.name.Ancestor(part.CountLabels() + 1)
 	}
-	if t.whole || part.Len() == t.name.Len() {
-		return t.name, t.q.Type, false
+	if part.Len() == t.name.Len() && (t.q.Type == dns.TypeA || t.q.Type == dns.TypeDS) {
+		return t.name, t.q.Type, false // DS is the parent's to tell
 	}
 	switch f := e.cache.look(now, dns.Question{Name: part, Type: dns.TypeA, Class: t.q.Class}, 0); f.kind {
 	case ReplyAnswer, ReplyNoData, ReplyAlias:
