@@ -2,6 +2,7 @@ package zone
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"applayer/dns"
@@ -56,7 +57,7 @@ func Check(origin dns.Name, rrs []dns.RR) ([]dns.RR, []Problem) {
 	c := checker{origin: origin}
 	c.rrs = c.merge(rrs)
 	c.apex()
-	c.names, c.at = c.rrs, c.sorted
+	c.names, c.has = c.rrs, c.sorted
 	if i := slices.IndexFunc(c.rrs, func(rr dns.RR) bool { return setOrder(&rr) >= orderHashed }); i >= 0 {
 		c.names = c.rrs[:i]
 	}
@@ -75,8 +76,10 @@ type checker struct {
 	rrs      []dns.RR
 	names    []dns.RR // without the NSEC3 records at their end
 	problems []Problem
-	// at returns the records of a name.
-	at func(dns.Name) []dns.RR
+	// has tells whether a name has records of a type; of any, if that is 0. Many
+	// name servers may have one name, and that many records: it is not for
+	// looking at them all.
+	has func(dns.Name, dns.Type) bool
 
 	cut   dns.Name // the delegation last seen
 	dname dns.Name // the owner of a DNAME last seen
@@ -257,34 +260,35 @@ func (c *checker) server(owner, host dns.Name) {
 	if !host.IsSubdomainOf(c.origin) {
 		return
 	}
-	rrs := c.at(host)
 	switch {
-	case find(rrs, dns.TypeA) != nil || find(rrs, dns.TypeAAAA) != nil:
-	case find(rrs, dns.TypeCNAME) != nil:
+	case c.has(host, dns.TypeA) || c.has(host, dns.TypeAAAA):
+	case c.has(host, dns.TypeCNAME):
 		c.report(owner, dns.TypeNS, true, "name server "+host.String()+" is an alias", "RFC 2181 §10.3")
 	case !c.mayHaveAddress(owner, host):
 		c.report(owner, dns.TypeNS, true, "name server "+host.String()+" has no address", ref)
 	}
 }
 
-// sorted returns the records of a name.
-func (c *checker) sorted(n dns.Name) []dns.RR {
-	i, ok := slices.BinarySearchFunc(c.names, n, func(rr dns.RR, n dns.Name) int { return rr.Name.Compare(n) })
-	if !ok {
-		return nil
+// sorted is has for records in their order.
+func (c *checker) sorted(n dns.Name, t dns.Type) bool {
+	order := 0 // no set is before
+	if t != 0 {
+		order = typeOrder(t)
 	}
-	return c.names[i : i+nameLen(c.names[i:])]
+	i, ok := slices.BinarySearchFunc(c.names, n, func(rr dns.RR, n dns.Name) int {
+		return cmp.Or(rr.Name.Compare(n), cmp.Compare(setOrder(&rr), order))
+	})
+	return ok || t == 0 && i < len(c.names) && c.names[i].Name.Equal(n)
 }
 
 // mayHaveAddress tells whether a host without an address of its own has one by a
 // wildcard, or in a zone that is delegated to other servers than itself.
 func (c *checker) mayHaveAddress(owner, host dns.Name) bool {
 	for n := host; n.IsSubdomainOf(c.origin); n = n.Parent() {
-		rrs := c.at(n)
-		if !n.Equal(c.origin) && find(rrs, dns.TypeNS) != nil {
+		if !n.Equal(c.origin) && c.has(n, dns.TypeNS) {
 			return !host.IsSubdomainOf(owner)
 		}
-		if wildcard, err := n.Prepend("*"); err == nil && n != host && c.at(wildcard) != nil {
+		if wildcard, err := n.Prepend("*"); err == nil && n != host && c.has(wildcard, 0) {
 			return true
 		}
 	}

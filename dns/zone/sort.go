@@ -41,19 +41,23 @@ const orderHashed = 1 << 20
 
 // setOrder is the place of a record's set among those of its name.
 func setOrder(rr *dns.RR) int {
-	t, signature := rr.Type(), 0
-	if t == dns.TypeRRSIG {
-		t, signature = coveredBy(rr.Data), 1
+	if sig, ok := rr.Data.(*dns.RRSIG); ok {
+		return typeOrder(sig.TypeCovered) + 1
 	}
+	return typeOrder(rr.Type())
+}
+
+// typeOrder is the place of the set of a type; that of its signatures is behind.
+func typeOrder(t dns.Type) int {
 	switch t {
 	case dns.TypeSOA:
-		return signature
+		return 0
 	case dns.TypeNS:
-		return 2 + signature
+		return 2
 	case dns.TypeNSEC3:
-		return orderHashed + signature
+		return orderHashed
 	}
-	return 4 + 2*int(t) + signature
+	return 4 + 2*int(t)
 }
 
 // setLen returns how many records at the front of rrs, which is sorted by sets,

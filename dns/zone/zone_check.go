@@ -11,12 +11,13 @@ import (
 // that cannot be wrong cost nothing.
 func (z *Zone) Check() []Problem {
 	c := checker{origin: z.origin}
-	c.at = func(n dns.Name) []dns.RR {
+	c.has = func(n dns.Name, t dns.Type) bool {
 		if !n.IsSubdomainOf(z.origin) {
-			return nil
+			return false
 		}
 		var buf [maxKey]byte
-		return z.names.get(appendKey(buf[:0], n.Wire(), z.origin.Len())).records()
+		at := z.names.get(appendKey(buf[:0], n.Wire(), z.origin.Len()))
+		return at != nil && (t == 0 || at.has(t))
 	}
 	if !z.apex.has(dns.TypeNS) {
 		c.report(z.origin, dns.TypeNS, false, "no name server", "RFC 1034 §4.2.1")
