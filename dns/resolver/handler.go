@@ -97,7 +97,7 @@ func (h *Handler) ServeDNS(_ context.Context, w *dns.Responder, q *dns.Query) {
 	question := q.Question()
 	if !h.NoLocalZones && isLocal(q.CanonicalName()) {
 		if r, ok := localAnswer(question); ok {
-			h.write(w, r, q.DNSSECOK())
+			h.write(w, q, r)
 			return
 		}
 	}
@@ -105,7 +105,7 @@ func (h *Handler) ServeDNS(_ context.Context, w *dns.Responder, q *dns.Query) {
 		// What is known for this network, the engine knows.
 	} else if r, ok := h.Resolver.Known(question); ok {
 		if found {
-			h.write(w, r, q.DNSSECOK()) // as much of it as fits
+			h.write(w, q, r) // as much of it as fits
 		} else {
 			h.answer(now, w, q, r)
 		}
@@ -194,36 +194,41 @@ func (h *Handler) answer(now time.Time, w *dns.Responder, q *dns.Query, r *Resul
 		w.SetSubnetScope(r.Scope)
 	}
 	if r.RCode == dns.RCodeServFail || r.Stale || r.Scope > 0 {
-		h.write(w, r, do)
+		h.write(w, q, r)
 		return
 	}
 	ready := makeReady(q.Question(), r, do)
 	if ready == nil {
-		h.write(w, r, do)
+		h.write(w, q, r)
 		return
 	}
 	h.Resolver.Cache.keepReady(now, q.CanonicalName(), q.Type, q.Class, do, ready)
 	if !ready.write(w) {
-		h.write(w, r, do)
+		h.write(w, q, r)
 	}
 }
 
 // write writes a result record by record: what does not fit is truncated at the
-// border of a set.
-func (h *Handler) write(w *dns.Responder, r *Result, do bool) {
+// border of a set. The owner that was asked for has the client's letters.
+func (h *Handler) write(w *dns.Responder, q *dns.Query, r *Result) {
 	w.SetRCode(r.RCode)
 	for _, e := range r.EDE {
 		w.EDE(e.Code, e.Text)
 	}
+	do, name := q.DNSSECOK(), q.Name()
 	for _, s := range [...]struct {
 		section dns.Section
 		rrs     []dns.RR
 	}{{dns.SectionAnswer, r.Answer}, {dns.SectionAuthority, r.Authority}} {
 		for _, rr := range s.rrs {
-			if do || !forDNSSEC(rr.Type(), r.Question.Type) {
-				if w.Add(s.section, rr) != nil {
-					return
-				}
+			if !do && forDNSSEC(rr.Type(), q.Type) {
+				continue
+			}
+			if rr.Name.Equal(name) {
+				rr.Name = name
+			}
+			if w.Add(s.section, rr) != nil {
+				return
 			}
 		}
 	}

@@ -183,9 +183,10 @@ func TestHandlerServesStale(t *testing.T) {
 		c.ask("www.example.com.", dns.TypeA)
 		delete(m.servers, netip.MustParseAddr("192.0.2.20"))
 		time.Sleep(2 * time.Minute)
-		got := c.ask("www.example.com.", dns.TypeA, withDO)
+		got := c.ask("wWw.example.com.", dns.TypeA, withDO)
 		assert.Equal(t, dns.RCodeNoError, got.RCode)
 		require.Len(t, got.Answer, 1)
+		assert.Equal(t, "wWw.example.com.", got.Answer[0].Name.String())
 		assert.Equal(t, uint32(30), got.Answer[0].TTL)
 		var codes []dns.EDECode
 		for e := range got.EDNS.ExtendedErrors() {
