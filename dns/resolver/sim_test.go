@@ -83,6 +83,11 @@ func zone(t testing.TB, origin string, lines ...string) respond {
 	apex := dns.MustName(origin)
 	all := rrs(t, lines...)
 	soa := rrs(t, origin+" 3600 SOA ns.invalid. admin.invalid. 1 3600 600 86400 300")
+	cut := func(name dns.Name) bool {
+		return slices.ContainsFunc(all, func(rr dns.RR) bool {
+			return rr.Type() == dns.TypeNS && !rr.Name.Equal(apex) && name.IsSubdomainOf(rr.Name)
+		})
+	}
 	return func(_ string, q *dns.Message) []any {
 		m := reply(q)
 		name, typ := q.Question[0].Name, q.Question[0].Type
@@ -124,7 +129,7 @@ func zone(t testing.TB, origin string, lines ...string) respond {
 				break
 			}
 			name, exists = alias, false
-			if !name.IsSubdomainOf(apex) {
+			if !name.IsSubdomainOf(apex) || cut(name) {
 				return []any{m}
 			}
 		}
