@@ -88,3 +88,34 @@ var ttl = regexp.MustCompile(`(?m)^([^;\s]\S*\s+)\d+(\s+IN\s)`)
 
 // withoutTTL is for a server that answers from a cache, where time passes.
 func withoutTTL(s string) string { return ttl.ReplaceAllString(s, "${1}TTL$2") }
+
+// TestInteropTrace walks the lecture's hierarchy, whose servers are others'.
+func TestInteropTrace(t *testing.T) {
+	if !testkit.Namespace(t, "198.41.0.4", "192.31.80.30", "128.119.10.27") {
+		return
+	}
+	all := zones(t, "root", "edu", "umass.edu")
+	peers.NSD(t, &peers.Config{Addr: "198.41.0.4:53", Zones: map[string]string{".": all["root"]}})
+	peers.Knot(t, &peers.Config{Addr: "192.31.80.30:53", Zones: map[string]string{"edu": all["edu"]}})
+	peers.Named(t, &peers.Config{Addr: "128.119.10.27:53", Zones: map[string]string{"umass.edu": all["umass.edu"]}})
+	for _, more := range []string{"", " +tcp", " +dnssec"} {
+		got, stderr, status := ourDig(t, "", strings.Fields("+trace @198.41.0.4 gaia.cs.umass.edu"+more)...)
+		require.Zero(t, status, "%s%s", got, stderr)
+		assert.Equal(t, 1, strings.Count(got, "<<>> DiG"))
+		text := strings.Join(strings.Fields(got), " ")
+		for _, want := range []string{
+			". 518400 IN NS a.root-servers.net.",
+			"edu. 172800 IN NS d.edu-servers.net.",
+			"umass.edu. 172800 IN NS ns1.umass.edu.",
+			"gaia.cs.umass.edu. 3600 IN A 128.119.245.12",
+			"from 128.119.10.27#53(ns1.umass.edu)",
+		} {
+			assert.Contains(t, text, want)
+		}
+	}
+	got, _, status := ourDig(t, "", "+trace", "+short", "@198.41.0.4", "www.umass.edu")
+	assert.Zero(t, status)
+	const short = "NS a.root-servers.net. from server 198.41.0.4 in N ms.\n" +
+		"CNAME gaia.cs.umass.edu. from server 128.119.10.27 in N ms.\nA 128.119.245.12 from server 128.119.10.27 in N ms.\n"
+	assert.Equal(t, short, normalise(got))
+}

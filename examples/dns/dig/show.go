@@ -139,17 +139,21 @@ func (p *program) stats(b *bytes.Buffer, s server, network string, took time.Dur
 	fmt.Fprintf(b, ";; WHEN: %s\n", at.Format(whenLayout))
 }
 
-// showShort prints the data of the answer's records, a line each.
+// showShort prints the data of the answer's records, a line each, on the way
+// down with its type.
 func (p *program) showShort(l *lookup, r *reply) error {
 	var b []byte
 	for _, rr := range r.Answer {
+		if l.trace {
+			b = append(append(b, rr.Type().String()...), ' ')
+		}
 		line, err := dns.AppendRDataTextSplit(nil, rr.Data, l.split)
 		if err != nil {
 			return err
 		}
 		b = append(b, line...)
 		if l.identify {
-			b = fmt.Appendf(b, " from server %s in %d ms.", r.server.name, r.duration.Milliseconds())
+			b = fmt.Appendf(b, " from server %s in %d ms.", r.server.addr.Addr(), r.duration.Milliseconds())
 		}
 		b = append(b, '\n')
 	}

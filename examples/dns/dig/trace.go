@@ -17,14 +17,14 @@ const maxReferrals = 40
 // refers to. Their addresses are the glue in the answer, or are asked for; the
 // port stays the same.
 func (p *program) trace(ctx context.Context, l *lookup, name dns.Name, servers []server) error {
-	start := l.clone()
-	start.typ = dns.TypeNS
 	if len(l.servers) == 0 {
 		servers = p.roots(servers)
 	}
 	if err := p.greet(l); err != nil {
 		return err
 	}
+	start := l.clone()
+	start.typ = dns.TypeNS
 	r, err := p.ask(ctx, start, start.query(p, dns.Root), servers)
 	if err != nil || r == nil {
 		return err
