@@ -143,9 +143,6 @@ func (d *draft) node(mem *slab, note func(Problem)) *node {
 	if len(d.sets) == 0 {
 		return nil
 	}
-	slices.SortFunc(d.sets, func(a, b draftSet) int {
-		return cmp.Or(cmp.Compare(a.covered, b.covered), cmp.Compare(a.typ, b.typ))
-	})
 	sets := mem.rrsets(len(d.sets))
 	for i := range d.sets {
 		s := &d.sets[i]
@@ -156,6 +153,11 @@ func (d *draft) node(mem *slab, note func(Problem)) *node {
 			note(Problem{d.owner, s.typ, "TTLs of a set that differ: the lowest counts", "RFC 2181 §5.2", true})
 		}
 		sets[i] = rrset{s.typ, s.covered, s.n, mem.string(s.wire)}
+	}
+	if len(sets) > 1 {
+		slices.SortFunc(sets, func(a, b rrset) int {
+			return cmp.Or(cmp.Compare(a.covered, b.covered), cmp.Compare(a.typ, b.typ))
+		})
 	}
 	owner := d.owner
 	if d.old != nil {

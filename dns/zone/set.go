@@ -73,7 +73,7 @@ func appendRecord(dst []byte, rr *dns.RR) ([]byte, error) {
 	dst = binary.BigEndian.AppendUint32(dst, rr.TTL)
 	dst = append(dst, 0, 0)
 	start := len(dst)
-	dst, err := dns.AppendRData(dst, rr.Data, nil)
+	dst, err := appendRData(dst, rr.Data)
 	if err != nil {
 		return dst, err
 	}
@@ -82,6 +82,27 @@ func appendRecord(dst []byte, rr *dns.RR) ([]byte, error) {
 	}
 	binary.BigEndian.PutUint16(dst[start-2:], uint16(len(dst)-start))
 	return dst, nil
+}
+
+// appendRData appends data on the wire, most data without ceremony.
+func appendRData(dst []byte, d dns.RData) ([]byte, error) {
+	switch d := d.(type) {
+	case *dns.A:
+		if d.Addr.Is4() {
+			a := d.Addr.As4()
+			return append(dst, a[:]...), nil
+		}
+	case *dns.AAAA:
+		if d.Addr.Is6() && d.Addr.Zone() == "" {
+			a := d.Addr.As16()
+			return append(dst, a[:]...), nil
+		}
+	case *dns.NS:
+		if d.Host.IsValid() {
+			return d.Host.AppendWire(dst), nil
+		}
+	}
+	return dns.AppendRData(dst, d, nil)
 }
 
 // Set is the records of one name and type in a [Zone], or in what is made of
