@@ -38,6 +38,8 @@ type body struct {
 	// comp knows the names once seeded: many answers need none.
 	comp   dns.Compressor
 	seeded bool
+	// ended tells that a set had no room, and that no more are tried.
+	ended bool
 	// below keeps the pointers, for names below that of the question.
 	below bool
 }
@@ -62,6 +64,7 @@ type turn struct {
 // zone's spelling.
 func (b *body) begin(labels []byte, rest dns.Name) {
 	b.rcode, b.authoritative, b.cut = 0, false, false
+	b.ended = false
 	b.counts, b.marks, b.turn = dns.Counts{}, b.marks[:0], turn{}
 	b.pointers, b.shift, b.below = b.pointers[:0], 0, false
 	b.octets = append(b.octets[:0], make([]byte, dns.HeaderSize)...)
@@ -95,7 +98,7 @@ func (b *body) notePointer(at int) { b.pointers = append(b.pointers, uint16(at-b
 // add writes a set and its signatures, if any. The zero owner is the question's
 // name.
 func (b *body) add(s dns.Section, owner dns.Name, set, sigs *rrset, needed bool) {
-	if b.cut {
+	if b.ended {
 		return
 	}
 	n := b.write(owner, set)
@@ -104,7 +107,8 @@ func (b *body) add(s dns.Section, owner dns.Name, set, sigs *rrset, needed bool)
 	}
 	end := len(b.octets) - b.start
 	if len(b.octets) > dns.MaxMessage || n > 1<<16-1 {
-		b.cut = b.cut || needed
+		// Names behind what is cut off here could point into it.
+		b.ended, b.cut = true, needed
 		b.octets = b.octets[:b.start+b.marked()]
 		return
 	}

@@ -219,6 +219,24 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
+// Addresses that fill more than a message are left out, and names that come
+// behind them do not point to where they were.
+func TestAdditionalTooLong(t *testing.T) {
+	var records strings.Builder
+	records.WriteString("example.org." + soa + `
+		example.org. 60 IN SRV 1 1 1 many.hosts.example.org.
+		many.hosts.example.org. 60 IN AAAA 2001:db8::1
+		example.org. 60 IN SRV 2 1 1 few.hosts.example.org.
+		few.hosts.example.org. 60 IN A 192.0.2.1` + "\n")
+	for i := range 5000 {
+		fmt.Fprintf(&records, "many.hosts.example.org. 60 IN A 10.0.%d.%d\n", i>>8, i&255)
+	}
+	h := &zone.Handler{Store: served(t, "example.org.", records.String()), Full: true}
+	assert.Equal(t, `NOERROR aa
+> example.org. 60 IN SRV 1 1 1 many.hosts.example.org.
+> example.org. 60 IN SRV 2 1 1 few.hosts.example.org.`, told(answered(t, h, "example.org.", dns.TypeSRV, asking{over: dns.TransportTCP})))
+}
+
 // Referrals are kept for all names below a cut: the same answer, but for where
 // the names stand. One that is too long for that is right all the same.
 func TestReferralShared(t *testing.T) {
