@@ -169,7 +169,7 @@ func (a *answer) data(s *step) bool {
 // positive writes the set that is asked for.
 func (a *answer) positive(s *step, set *rrset) {
 	if size, ok := set.uniform(); ok {
-		if a.choose != nil {
+		if a.choose != nil && a.sigs(s.node, set) == nil {
 			if chosen := a.choose(Set{a.ownerOf(s), set}); chosen != nil {
 				set = chosen
 			}

@@ -139,7 +139,12 @@ func TestPolicy(t *testing.T) {
 		*.example.org. 60 IN A 192.0.2.3
 		*.example.org. 60 IN A 192.0.2.4
 		alias.example.org. 60 IN CNAME www.example.org.
-		text.example.org. 60 IN TXT "text"`)
+		text.example.org. 60 IN TXT "text"
+		signed.example.org. 60 IN A 192.0.2.5
+		signed.example.org. 60 IN A 192.0.2.6
+		signed.example.org. 60 IN RRSIG A 13 3 60 20300101000000 20200101000000 1 example.org. AAAA`)
+	const signed = "NOERROR aa\n> signed.example.org. 60 IN A 192.0.2.5\n> signed.example.org. 60 IN A 192.0.2.6\n" +
+		"> signed.example.org. 60 IN RRSIG A 13 3 60 20300101000000 20200101000000 1 example.org. AAAA"
 	subnet := func(prefix string) *dns.EDNS {
 		e := new(dns.EDNS)
 		require.NoError(t, e.SetSubnet(dns.Subnet{Prefix: netip.MustParsePrefix(prefix)}))
@@ -158,6 +163,8 @@ func TestPolicy(t *testing.T) {
 		{"7871-7.1.2 a subnet of no bits", "www.example.org.", dns.TypeA, "192.0.2.1", subnet("0.0.0.0/0"), "NOERROR aa\n> www.example.org. 60 IN A 192.0.2.2", "www.example.org. A 192.0.2.1/32"},
 		{"behind an alias", "alias.example.org.", dns.TypeA, "10.0.0.1", nil, "NOERROR aa\n> alias.example.org. 60 IN CNAME www.example.org.\n> www.example.org. 5 IN A 192.0.2.1", "www.example.org. A 10.0.0.1/32"},
 		{"for a wildcard", "x.example.org.", dns.TypeA, "10.0.0.1", nil, "NOERROR aa\n> x.example.org. 5 IN A 192.0.2.3", "x.example.org. A 10.0.0.1/32"},
+		{"4034-3.1.8.1 a signature is for the whole set", "signed.example.org.", dns.TypeA, "10.0.0.1", &dns.EDNS{DNSSECOK: true}, signed, ""},
+		{"4034-3.1.8.1 who asks for none gets a part", "signed.example.org.", dns.TypeA, "10.0.0.1", &dns.EDNS{}, "NOERROR aa\n> signed.example.org. 5 IN A 192.0.2.5", "signed.example.org. A 10.0.0.1/32"},
 		{"not for text", "text.example.org.", dns.TypeTXT, "10.0.0.1", nil, "NOERROR aa\n> text.example.org. 60 IN TXT \"text\"", ""},
 	} {
 		p := new(near)

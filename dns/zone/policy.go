@@ -11,7 +11,8 @@ import (
 // A Policy chooses the addresses that a client gets of those that a name has:
 // near ones, or those of hosts with little load. It is asked for each answer
 // that has a set of the type that was asked for, A or AAAA; so it must be quick,
-// and several goroutines use it at once.
+// and several goroutines use it at once. It is not asked where the answer has
+// signatures, which are for the whole set (RFC 4034 §3.1.8.1).
 type Policy interface {
 	// Choose returns what to answer to q with, of set or in its place. Client is
 	// where the question came from: the prefix that a resolver told (RFC 7871),
