@@ -210,6 +210,7 @@ func TestAttacks(t *testing.T) {
 			e, ok := r.Err.(*resolver.LimitError)
 			require.True(t, ok, "%v", r.Err)
 			assert.Equal(t, "MaxAliases", e.Name)
+			assert.Equal(t, []dns.ExtendedError{{Code: dns.EDEOther, Text: "limit MaxAliases of 11 reached"}}, r.EDE)
 			assert.Empty(t, r.Answer)
 		}},
 		{"referrals without end", func(t *testing.T, w *world) *resolver.Result {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"applayer/dns"
@@ -337,6 +338,9 @@ func (e *Engine) fail(now time.Time, t *task, err error) {
 		r.EDE = []dns.ExtendedError{{Code: dns.EDENoReachableAuthority}}
 	case errors.Is(err, ErrRemembered):
 		r.EDE = []dns.ExtendedError{{Code: dns.EDECachedError}}
+	default:
+		// Who runs the resolver learns which limit it was.
+		r.EDE = []dns.ExtendedError{{Code: dns.EDEOther, Text: strings.TrimPrefix(err.Error(), "resolver: ")}}
 	}
 	e.finish(now, t, r)
 }
