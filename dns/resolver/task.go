@@ -320,6 +320,13 @@ func (t *task) receive(e *Engine, now time.Time, q *query, o *outcome) {
 	t.scoped = t.scoped || o.scope > 0
 	addr := q.server.addr
 	part := q.name != t.name || q.typ != t.q.Type
+	if part && (o.kind == ReplyFailure || o.kind == ReplyLame) {
+		// Some servers are at a loss with names that have nothing, and right
+		// about the whole one (RFC 9156 §3, 6e).
+		t.whole = true
+		t.do(EventFurther)
+		return
+	}
 	switch o.kind {
 	case ReplySilence, ReplyUnreachable:
 		t.cut.tries[addr]++
@@ -343,11 +350,6 @@ func (t *task) receive(e *Engine, now time.Time, q *query, o *outcome) {
 		}
 		t.receiveWhole(e, now, o)
 	default:
-		if part && o.kind == ReplyFailure {
-			t.whole = true // RFC 9156 §3, 6e
-			t.do(EventFurther)
-			return
-		}
 		t.useless(e, addr)
 	}
 }
