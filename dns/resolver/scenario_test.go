@@ -151,6 +151,8 @@ func (s *scenario) options() (*resolver.EngineOptions, error) {
 			if c.Value != "." {
 				err = fmt.Errorf("servers for %s alone: %w", c.Value, errUnplayed)
 			}
+		case "max-octets":
+			o.Limits.MaxOctets, err = strconv.Atoi(c.Value)
 		case "cache-max-ttl":
 			o.Limits.MaxTTL, err = parseSeconds(c.Value)
 		case "cache-max-negative-ttl":
