@@ -19,6 +19,8 @@ type MessageStyle struct {
 	// CookieNote stands in parentheses behind the cookie: dig says there
 	// whether the server has repeated the client's, "good" or "bad".
 	CookieNote string
+	// Warning is a line that stands behind the header; empty for none.
+	Warning string
 	// RecursionDesired tells that the query asked for recursion, so that a
 	// response from a server that does none has a warning.
 	RecursionDesired bool
@@ -43,6 +45,9 @@ func (s *MessageStyle) AppendMessage(dst []byte, m *Message) []byte {
 	if !s.NoHeader && !s.NoComments {
 		dst = s.appendHeader(dst, m)
 		dst = append(dst, '\n')
+		if s.Warning != "" {
+			dst = append(append(append(dst, ";; WARNING: "...), s.Warning...), "\n\n"...)
+		}
 		if m.EDNS != nil {
 			dst = s.appendEDNS(dst, m.EDNS)
 		}
@@ -119,7 +124,7 @@ func (s *MessageStyle) appendHeader(dst []byte, m *Message) []byte {
 	} else {
 		dst = strconv.AppendUint(append(dst, "RESERVED"...), uint64(m.Opcode), 10)
 	}
-	dst = append(append(dst, ", status: "...), m.RCode.String()...)
+	dst = appendStatus(append(dst, ", status: "...), m.RCode)
 	dst = strconv.AppendUint(append(dst, ", id: "...), uint64(m.ID), 10)
 	dst = append(dst, "\n;; flags:"...)
 	for _, f := range [...]struct {
@@ -134,7 +139,7 @@ func (s *MessageStyle) appendHeader(dst []byte, m *Message) []byte {
 		}
 	}
 	if m.Zero {
-		dst = append(dst, "; MBZ: 0x  40"...)
+		dst = append(dst, "; MBZ: 0x4"...)
 	}
 	additional := len(m.Additional)
 	if m.EDNS != nil {
@@ -152,6 +157,17 @@ func (s *MessageStyle) appendHeader(dst []byte, m *Message) []byte {
 		dst = append(dst, ";; WARNING: recursion requested but not available\n"...)
 	}
 	return dst
+}
+
+// appendStatus appends a response code: those that messages have by name.
+func appendStatus(dst []byte, r RCode) []byte {
+	switch {
+	case r <= RCodeNotZone || r == RCodeBadVers || r == RCodeBadCookie:
+		return append(dst, r.String()...)
+	case r < RCodeBadVers:
+		return strconv.AppendUint(append(dst, "RESERVED"...), uint64(r), 10)
+	}
+	return strconv.AppendUint(append(dst, '?'), uint64(r), 10)
 }
 
 // appendQuestion appends a question as a comment.
@@ -179,9 +195,13 @@ func (s *MessageStyle) appendEDNS(dst []byte, e *EDNS) []byte {
 	if e.DNSSECOK {
 		dst = append(dst, " do"...)
 	}
-	if e.Z != 0 {
+	const compactOK = 0x4000 // CO (RFC 9824 §5.1)
+	if e.Z&compactOK != 0 {
+		dst = append(dst, " co"...)
+	}
+	if z := e.Z &^ compactOK; z != 0 {
 		dst = append(dst, "; MBZ: 0x"...)
-		dst = hex.AppendEncode(dst, []byte{byte(e.Z >> 8), byte(e.Z)})
+		dst = hex.AppendEncode(dst, []byte{byte(z >> 8), byte(z)})
 		dst = append(dst, ", udp: "...)
 	} else {
 		dst = append(dst, "; udp: "...)

@@ -32,6 +32,8 @@ func appendMultiline(dst []byte, d RData) (_ []byte, ok bool, err error) {
 	case *KEY:
 		dst, err = appendMultilineKey(dst, d, &d.DNSKEY)
 		return dst, true, err
+	case *Unknown:
+		return appendMultilineUnknown(dst, d), true, nil
 	case *RRSIG:
 		dst, err = appendMultilineSignature(dst, d)
 		return dst, true, err
@@ -76,6 +78,22 @@ func appendMultilineOctets(dst []byte, d RData) ([]byte, error) {
 		octets = octets[n:]
 	}
 	return dst, nil
+}
+
+// appendMultilineUnknown appends octets in the form of RFC 3597 §5.
+func appendMultilineUnknown(dst []byte, d *Unknown) []byte {
+	text := string(appendUnknownText(nil, d.Octets, 0))
+	head, octets, ok := strings.Cut(text[len(`\# `):], " ")
+	dst = append(append(dst, `\# `...), head...)
+	if !ok {
+		return dst
+	}
+	dst = append(dst, " ( "...)
+	for len(octets) > multilineSplit {
+		dst = append(append(dst, octets[:multilineSplit]...), multilineIndent...)
+		octets = octets[multilineSplit:]
+	}
+	return append(append(dst, octets...), " )"...)
 }
 
 // appendMultilineKey appends a key with a comment on what it is.

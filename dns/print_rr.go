@@ -95,7 +95,7 @@ func (s *TextStyle) gap(dst []byte, before *linePlace, column int) []byte {
 // appendUnits appends a time as "1w2d3h4m5s", without what is zero.
 func appendUnits(dst []byte, s uint32) []byte {
 	if s == 0 {
-		return append(dst, '0')
+		return append(dst, "0s"...)
 	}
 	for _, u := range [...]struct {
 		name byte

@@ -111,7 +111,7 @@ func TestTextStyle(t *testing.T) {
 	rr.TTL, rr.Data = 0, nil
 	b, err := (&dns.TextStyle{TTLUnits: true}).AppendRR(nil, rr)
 	require.NoError(t, err)
-	assert.Equal(t, "www.example.org.\t0\tIN\tTYPE0", string(b))
+	assert.Equal(t, "www.example.org.\t0s\tIN\tTYPE0", string(b))
 	_, err = new(dns.TextStyle).AppendRR(nil, dns.RR{})
 	assert.ErrorIs(t, err, dns.ErrLabel)
 }
@@ -134,7 +134,7 @@ func TestPrintMessage(t *testing.T) {
 		TSIG: &dns.TSIG{KeyName: dns.MustName("key"), Algorithm: dns.MustName("hmac-sha256"), TimeSigned: 5, Fudge: 300, MAC: []byte("12"), OriginalID: 7},
 	}
 	assert.Equal(t, `;; ->>HEADER<<- opcode: UPDATE, status: BADVERS, id: 7
-;; flags: qr tc ra ad cd; MBZ: 0x  40; QUERY: 1, ANSWER: 2, AUTHORITY: 0, ADDITIONAL: 2
+;; flags: qr tc ra ad cd; MBZ: 0x4; QUERY: 1, ANSWER: 2, AUTHORITY: 0, ADDITIONAL: 2
 
 ;; OPT PSEUDOSECTION:
 ; EDNS: version: 1, flags: do; MBZ: 0x0040, udp: 512
@@ -215,6 +215,9 @@ func TestMultiline(t *testing.T) {
 		{"t1.RRSIG.e. 60 RRSIG A 5 3 86400 20030322173103 20030220173103 2642 example.com. oJB1W6WNGv+ldvQ3WDG0MQkg5IEhjRip8WTrPYGv07h108dUKGMeDPKijVCHX3DDKdfb+v6oB9wfuh3DTJXUAfI/M0zmO/zz8bW0Rznl8O3tGNazPwQKkRN20XPXV6nwwfoXmJQbsLNrLfkGJ5D6fwFm8nN+6pBzeDQfsS3Ap3o=",
 			"t1.RRSIG.e.\t\t60 IN RRSIG A 5 3 86400 (\n\t\t\t\t20030322173103 20030220173103 2642 example.com.\n\t\t\t\toJB1W6WNGv+ldvQ3WDG0MQkg5IEhjRip8WTrPYGv07h1\n" +
 				"\t\t\t\t08dUKGMeDPKijVCHX3DDKdfb+v6oB9wfuh3DTJXUAfI/\n\t\t\t\tM0zmO/zz8bW0Rznl8O3tGNazPwQKkRN20XPXV6nwwfoX\n\t\t\t\tmJQbsLNrLfkGJ5D6fwFm8nN+6pBzeDQfsS3Ap3o= )"},
+		{`t.e. 60 TYPE65280 \# 30 000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D`,
+			"t.e.\t\t\t60 IN TYPE65280\t\\# 30 ( 000102030405060708090A0B0C0D0E0F101112131415\n\t\t\t\t161718191A1B1C1D )"},
+		{`t.e. 60 TYPE65280 \# 0`, "t.e.\t\t\t60 IN TYPE65280\t\\# 0"},
 		{"t2.TXT.e. 60 TXT a \"b c\" \"\"", "t2.TXT.e.\t\t60 IN TXT \"a\" \"b c\" \"\""},
 	} {
 		rr, err := dns.ParseRR(tt.in)

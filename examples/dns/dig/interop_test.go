@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"applayer/dns"
 	"applayer/internal/peers"
 	"applayer/internal/testkit"
 )
@@ -177,4 +179,62 @@ func sorted(s string) []string {
 	lines := strings.Split(s, "\n")
 	slices.Sort(lines)
 	return lines
+}
+
+// TestInteropOptions: what a server may put into EDNS, and into a header, is
+// printed alike.
+func TestInteropOptions(t *testing.T) {
+	octets := func(s string) []byte { return []byte(s) }
+	answers := []func(m *dns.Message){
+		func(m *dns.Message) {
+			m.EDNS.SetNSID(octets("gpdns-\x00\xff\"\\"))
+			m.EDNS.Options = append(m.EDNS.Options,
+				dns.Option{Code: dns.OptionSubnet, Data: octets("\x00\x01\x18\x10\xc0\x00\x02")},
+				dns.Option{Code: dns.OptionSubnet, Data: octets("\x00\x02\x20\x00\x20\x01\x0d\xb8")},
+				dns.Option{Code: dns.OptionKeepalive, Data: octets("\x00\x0f")},
+				dns.Option{Code: dns.OptionPadding, Data: make([]byte, 3)},
+				dns.Option{Code: 9, Data: octets("\x00\x0a\x8c\x01")},
+				dns.Option{Code: 65001, Data: octets("ab c")},
+				dns.Option{Code: 65002},
+			)
+		},
+		func(m *dns.Message) {
+			m.RCode = dns.RCodeServFail
+			m.EDNS.AddExtendedError(dns.ExtendedError{Code: dns.EDENoReachableAuthority, Text: "at delegation example."})
+			m.EDNS.AddExtendedError(dns.ExtendedError{Code: dns.EDEOther})
+			m.EDNS.AddExtendedError(dns.ExtendedError{Code: 24})
+			m.EDNS.AddExtendedError(dns.ExtendedError{Code: 49152, Text: "private"})
+		},
+		func(m *dns.Message) {
+			m.RCode, m.EDNS.Z, m.Zero, m.EDNS.DNSSECOK = 3841, 0x4001, true, true
+		},
+		func(m *dns.Message) { m.EDNS.Z, m.AuthenticData, m.CheckingDisabled = 1, true, true },
+		func(m *dns.Message) { m.RCode = 12; m.EDNS = nil },
+		func(m *dns.Message) { m.RCode, m.Question, m.EDNS = dns.RCodeFormErr, nil, nil },
+		func(m *dns.Message) { m.RCode, m.EDNS = dns.RCodeNotImp, nil },
+		func(m *dns.Message) { m.RCode = 11 },
+		func(m *dns.Message) { m.RCode = 23 },
+		func(m *dns.Message) {
+			m.Answer = parse(t, "a.example. 0 TXT \"\\000\\200\\\"\\\\\"", "a.example. 2147483647 TYPE65280 \\# 3 000102")
+			m.Authority = parse(t, `\(\)\@\$\;\"\.\\.example. 5 NS \032\127.`)
+			m.Additional = parse(t, ". 5 AAAA ::ffff:192.0.2.1", "a-name-that-is-longer-than-the-columns.of.example. 5 A 192.0.2.1")
+		},
+	}
+	at := 0
+	server := raw(t, func(m *dns.Message, _ string) {
+		if m.EDNS != nil {
+			m.EDNS.Options = nil
+		}
+		answers[at](m)
+	})
+	for i := range answers {
+		at = i
+		for _, options := range []string{"+tries=1 +time=2 a.example", "+multiline +ttlunits +tries=1 +time=2 a.example", "+dnssec +tries=1 +time=2 a.example", "+short +tries=1 +time=2 a.example"} {
+			args := append([]string{"@127.0.0.1", "-p", strconv.Itoa(int(server.Port()))}, strings.Fields(options)...)
+			want, _ := realDig(t, "", args...)
+			want = strings.Replace(want, "<<>> -r ", "<<>> ", 1)
+			got, stderr, _ := ourDig(t, "", args...)
+			assert.Equal(t, normalise(want), normalise(got), "answer %d %s %s", i, options, stderr)
+		}
+	}
 }

@@ -110,11 +110,25 @@ func (p *program) show(l *lookup, r *reply) error {
 	if l.comments {
 		b.WriteString(";; Got answer:\n")
 		style.CookieNote = cookieNote(r.query, r.Message)
+		style.Warning = warning(l, r)
 	}
 	b.Write(style.AppendMessage(nil, r.Message))
 	p.footer(&b, l, r)
 	_, err := p.stdout.Write(b.Bytes())
 	return err
+}
+
+// warning tells of a server that does not know EDNS: it says so, and has none
+// itself (RFC 6891 §7).
+func warning(l *lookup, r *reply) string {
+	if r.query.EDNS == nil || r.EDNS != nil || r.RCode != dns.RCodeFormErr && r.RCode != dns.RCodeNotImp {
+		return ""
+	}
+	options := "+noedns"
+	if l.do {
+		options = "+nodnssec +noedns"
+	}
+	return "EDNS query returned status " + r.RCode.String() + " - retry with '" + options + "'"
 }
 
 // footer prints time, server and size.
