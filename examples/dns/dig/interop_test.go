@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -129,56 +128,6 @@ func TestInteropDig(t *testing.T) {
 		}
 		assert.Equal(t, wantStatus, status, "dig %s: %s", line, stderr)
 	}
-}
-
-// TestInteropServers asks the name servers of others, with both programs: what
-// their answers say is printed alike, over UDP, TCP and TLS, and so are zones.
-func TestInteropServers(t *testing.T) {
-	serverTLS, _ := testkit.Certificate(t)
-	for _, tt := range []struct {
-		name  string
-		start func(testing.TB, *peers.Config) *peers.Server
-		tls   bool
-	}{
-		{"named", peers.Named, true}, {"NSD", peers.NSD, true}, {"Knot", peers.Knot, false}, {"PowerDNS", peers.PowerDNS, false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			config := &peers.Config{Zones: zones(t, "example.org")}
-			if tt.tls {
-				config.TLS = serverTLS
-			}
-			if tt.name == "named" {
-				config.Lines = []string{"rrset-order { order none; };"}
-			}
-			s := tt.start(t, config)
-			lines := []string{"mail.example.org AAAA", "+dnssec +nsid none.example.org", "long.example.org TXT", "+norecurse www.sub.example.org",
-				"+bufsize=512 long.example.org TXT", "+noedns +tcp long.example.org TXT", "x.old.example.org +nocookie", "example.org AXFR", "none.example AXFR +noall"}
-			if tt.tls {
-				lines = append(lines, "+tls mail.example.org AAAA")
-			}
-			for _, line := range lines {
-				addr := s.Addr
-				if strings.HasPrefix(line, "+tls") {
-					addr = s.TLSAddr
-				}
-				host, port, err := net.SplitHostPort(addr)
-				require.NoError(t, err)
-				args := append([]string{"@" + host, "-p", port}, strings.Fields(line)...)
-				want, wantStatus := realDig(t, "", args...)
-				want = strings.Replace(want, "<<>> -r ", "<<>> ", 1)
-				got, stderr, status := ourDig(t, "", args...)
-				assert.Equal(t, sorted(normalise(want)), sorted(normalise(got)), "dig %s", line)
-				assert.Equal(t, wantStatus, status, "dig %s: %s", line, stderr)
-			}
-		})
-	}
-}
-
-// sorted are the lines in an order of their own: some servers rotate records.
-func sorted(s string) []string {
-	lines := strings.Split(s, "\n")
-	slices.Sort(lines)
-	return lines
 }
 
 // TestInteropOptions: what a server may put into EDNS, and into a header, is
