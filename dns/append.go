@@ -10,12 +10,19 @@ import (
 // it on a stream can say (RFC 1035 §4.2.2).
 const MaxMessage = 1<<16 - 1
 
+// maxRCode is the greatest response code that header and EDNS can say.
+const maxRCode = 1<<12 - 1
+
 // ErrMessageTooLong means a message of more than [MaxMessage] octets.
 var ErrMessageTooLong = errors.New("dns: message longer than 65535 octets")
 
 // AppendMessage appends m to dst, with names compressed. The error tells which
-// record cannot be written.
+// record cannot be written, or that the header has no room for the Opcode or the
+// RCode, whose upper bits stand in EDNS (RFC 6891 §6.1.3).
 func AppendMessage(dst []byte, m *Message) ([]byte, error) {
+	if m.Opcode > 15 || m.RCode > 15 && m.EDNS == nil || m.RCode > maxRCode {
+		return dst, textError(2, "opcode or response code", "RFC 6891 §6.1.3", ErrValue)
+	}
 	w := writers.Get().(*messageWriter)
 	defer writers.Put(w)
 	start := len(dst)
