@@ -72,14 +72,15 @@ type ExtendedError struct {
 }
 
 // String returns the code, its name, and the text as dig has them, such as
-// "22 (No Reachable Authority): (timeout)".
+// "22 (No Reachable Authority): (timeout)", with a point for what does not
+// print.
 func (e ExtendedError) String() string {
 	s := strconv.Itoa(int(e.Code))
 	if int(e.Code) < len(edeNames) {
 		s += " (" + edeNames[e.Code] + ")"
 	}
 	if e.Text != "" {
-		s += ": (" + e.Text + ")"
+		s += ": (" + string(appendPrintable(nil, []byte(e.Text))) + ")"
 	}
 	return s
 }

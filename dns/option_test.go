@@ -204,6 +204,7 @@ func TestExtendedErrors(t *testing.T) {
 	var e dns.EDNS
 	e.AddExtendedError(dns.ExtendedError{Code: dns.EDENoReachableAuthority, Text: "timeout"})
 	e.SetNSID(nil)
+	assert.Equal(t, "17 (Filtered): (.[2J..)", dns.ExtendedError{Code: dns.EDEFiltered, Text: "\x1b[2J\xc3\xa9"}.String(), "a peer's text moves no cursor")
 	e.AddExtendedError(dns.ExtendedError{Code: dns.EDEStaleAnswer})
 	e.Options = append(e.Options, dns.Option{Code: dns.OptionEDE, Data: []byte{0}}, dns.Option{Code: dns.OptionEDE, Data: []byte("\x01\x00x\x00")})
 	var text []string

@@ -241,7 +241,6 @@ func (s *MessageStyle) appendOption(dst []byte, o Option) []byte {
 		return appendOctets(append(dst, "TCP KEEPALIVE"...), o.Data)
 	case OptionEDE:
 		for x := range e.ExtendedErrors() {
-			x.Text = string(appendPrintable(nil, []byte(x.Text)))
 			return append(append(dst, "EDE: "...), x.String()...)
 		}
 		return appendOctets(append(dst, "EDE"...), o.Data)
