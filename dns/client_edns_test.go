@@ -2,6 +2,7 @@ package dns_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -430,6 +431,47 @@ func TestClientTLS(t *testing.T) {
 		_, _, err = c.Exchange(t.Context(), server53, question())
 		assert.ErrorContains(t, err, "certificate", "nobody vouches for it")
 	})
+}
+
+// TestClientTLSOtherName: the certificate is to be for the address asked, or for
+// the name that was given (RFC 8310 §8.1).
+func TestClientTLSOtherName(t *testing.T) {
+	for _, tt := range []struct{ name, holder, want, err string }{
+		{"another address", "192.0.2.99", "", "192.0.2.53"},
+		{"another name", "dns.example", "other.example", "other.example"},
+		{"a name, and none is asked for", "dns.example", "", "192.0.2.53"},
+		{"the name", "dns.example", "dns.example", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server, trust := testkit.Certificate(t, tt.holder)
+			trust.ServerName = tt.want
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t)
+				var asked atomic.Bool
+				l.tcp(func(_ int, c *dns.Conn) {
+					tc := tlsServer(c, server)
+					if tc.HandshakeContext(t.Context()) == nil {
+						q := dns.NewConn(tc)
+						if b, err := q.ReadMessage(); err == nil {
+							asked.Store(true)
+							q.WriteMessage(answer(b, nil))
+						}
+					}
+				})
+				c := l.client()
+				c.Network, c.Tries = dns.NetworkTLS, 1
+				c.Transport.TLSConfig = trust
+				_, _, err := c.Exchange(t.Context(), server53, question())
+				if tt.err == "" {
+					require.NoError(t, err)
+					return
+				}
+				require.ErrorContains(t, err, tt.err)
+				assert.ErrorAs(t, err, new(*tls.CertificateVerificationError))
+				assert.False(t, asked.Load(), "nothing was asked")
+			})
+		})
+	}
 }
 
 // TestClientBroken: an answer that cannot be read is none, and is asked for
