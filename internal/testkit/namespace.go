@@ -39,7 +39,8 @@ func Namespace(tb testing.TB, addrs ...string) bool {
 }
 
 // namespaceFront is the command line in front of a program that runs in a new
-// network namespace. A user namespace around it lets others than root do so.
+// network namespace. A user namespace around it lets others than root do so;
+// with a process namespace nothing that was started there outlives it.
 func namespaceFront(unshare, ip string, addrs []string) []string {
 	var set strings.Builder
 	set.WriteString("ip=$1; shift; $ip link set lo up")
@@ -47,5 +48,5 @@ func namespaceFront(unshare, ip string, addrs []string) []string {
 		set.WriteString(" && $ip addr add " + addr + " dev lo")
 	}
 	set.WriteString(` && exec "$@" -test.v`)
-	return []string{unshare, "--user", "--map-root-user", "--net", "sh", "-c", set.String(), "sh", ip}
+	return []string{unshare, "--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", set.String(), "sh", ip}
 }
