@@ -95,10 +95,21 @@ func (a *answer) find(zs *zones, q question, h *hot) result {
 	return a.end()
 }
 
-// restart forgets what was written.
+// restart forgets what was written, and points to none of it any more.
 func (a *answer) restart() {
+	clear(a.written)
+	clear(a.proofs)
+	clear(a.extra)
+	clear(a.passed[:a.links])
 	a.links, a.written, a.proofs, a.extra = 0, a.written[:0], a.proofs[:0], a.extra[:0]
 	a.exists = false
+}
+
+// release gives a back to those at rest, which hold no version of a zone.
+func (a *answer) release() {
+	a.restart()
+	a.zones, a.question, a.choose, a.known = nil, question{}, nil, dns.Name{}
+	answers.Put(a)
 }
 
 // spell begins the body with the question, as the zone spells it as far as it
@@ -389,22 +400,20 @@ func targetAt(t dns.Type) (skip int, ok bool) {
 	return 0, false
 }
 
-// maxExtra bounds the names whose addresses are looked for.
+// maxExtra bounds the names whose addresses are added though the answer is
+// complete without.
 const maxExtra = 64
 
 // additional writes the addresses that were noted: first those without which a
 // referral leads nowhere.
 func (a *answer) additional() {
-	for _, needed := range [...]bool{true, false} {
-		done := 0
-		for i := range a.extra {
-			e := &a.extra[i]
-			if e.needed != needed || a.before(i) {
-				continue
-			}
-			if done++; done > maxExtra {
-				break
-			}
+	for i := range a.extra {
+		if e := &a.extra[i]; e.needed {
+			a.addresses(e) // of name servers, of which a set has none twice
+		}
+	}
+	for i := range a.extra[:min(len(a.extra), maxExtra)] {
+		if e := &a.extra[i]; !e.needed && !a.before(i) {
 			a.addresses(e)
 		}
 	}
@@ -412,15 +421,7 @@ func (a *answer) additional() {
 
 // before tells whether the name of an extra is also that of an earlier one.
 func (a *answer) before(i int) bool {
-	if i > 2*maxExtra {
-		return true
-	}
-	for j := range i {
-		if a.extra[j].name.Equal(a.extra[i].name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.extra[:i], func(e extra) bool { return e.name.Equal(a.extra[i].name) })
 }
 
 // addresses writes the addresses of a name: those of its zone, where that is

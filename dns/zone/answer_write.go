@@ -101,6 +101,10 @@ func (b *body) add(s dns.Section, owner dns.Name, set, sigs *rrset, needed bool)
 	if b.ended {
 		return
 	}
+	if _, names := compressed(set.typ); names == 0 && len(set.wire) > dns.MaxMessage {
+		b.ended, b.cut = true, needed // without a look at all of it
+		return
+	}
 	n := b.write(owner, set)
 	if sigs != nil {
 		n += b.write(owner, sigs)

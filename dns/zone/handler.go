@@ -86,10 +86,9 @@ func (h *Handler) answer(ctx context.Context, w *dns.Responder, q *dns.Query) {
 		}
 	}
 	a := answers.Get().(*answer)
-	defer answers.Put(a)
+	defer a.release()
 	if chosen {
 		a.choose = h.chooser(ctx, w, q)
-		defer func() { a.choose = nil }()
 	}
 	r := a.find(zs, ask, h.hot)
 	if common && a.exists {
