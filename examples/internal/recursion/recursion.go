@@ -7,6 +7,7 @@ package recursion
 import (
 	"context"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"applayer/dns"
@@ -14,6 +15,10 @@ import (
 
 // Timeout is how long a server waits for the next one.
 const Timeout = 4 * time.Second
+
+// MaxAsking is how many questions a server asks at once. More are answered with
+// SERVFAIL: a flood of them would take all its sockets.
+const MaxAsking = 256
 
 // Handler answers as Authority does, but for referrals: there it asks the
 // server referred to, for the client.
@@ -24,6 +29,8 @@ type Handler struct {
 	Client *dns.Client
 	// Port is where name servers listen; 0 is 53.
 	Port uint16
+
+	asking atomic.Int32
 }
 
 // ServeDNS implements [dns.Handler].
@@ -34,9 +41,15 @@ func (h *Handler) ServeDNS(ctx context.Context, w *dns.Responder, q *dns.Query) 
 		h.Authority.ServeDNS(ctx, w, q)
 		return
 	}
+	if h.asking.Add(1) > MaxAsking {
+		h.asking.Add(-1)
+		w.SetRCode(dns.RCodeServFail)
+		return
+	}
 	question := q.Question()
 	_, w = q.Detach()
 	go func() {
+		defer h.asking.Add(-1)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Timeout)
 		defer cancel()
 		if answer, err := h.ask(ctx, next, question); err != nil || w.Message(answer) != nil {
