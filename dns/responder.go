@@ -20,7 +20,7 @@ type Responder struct {
 // start begins the response behind dst.
 func (w *Responder) start(dst []byte) {
 	q, s := &w.x.query, w.x.server
-	w.ede, w.scope, w.dropped, w.sent = w.ede[:0], -1, false, false
+	w.ede, w.scope, w.dropped = w.ede[:0], -1, false
 	w.b.Start(dst, Header{
 		ID: q.Header.ID, Response: true, Opcode: q.Header.Opcode,
 		RecursionDesired: q.Header.RecursionDesired, CheckingDisabled: q.Header.CheckingDisabled,

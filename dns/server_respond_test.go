@@ -240,10 +240,12 @@ func TestDetach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		request := []byte(optHead + asked + "\x00\x00\x29\x10\x00\x00\x00\x80\x00\x00\x06\xff\xf0\x00\x02ab")
 		release := make(chan struct{})
+		var late *dns.Responder
 		s := &dns.Server{Handler: dns.HandlerFunc(func(_ context.Context, w *dns.Responder, q *dns.Query) {
 			require.NoError(t, w.Add(dns.SectionAnswer, a("www.Example.org", 1)))
 			own, handle := q.Detach()
 			q.Detach() // changes nothing
+			late = handle
 			go func() {
 				<-release
 				assert.Equal(t, dns.MustName("www.Example.org"), own.Name())
@@ -263,6 +265,8 @@ func TestDetach(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []dns.RR{a("www.Example.org", 1), a("www.Example.org", 2)}, m.Answer)
 		assert.NotNil(t, m.EDNS)
+		late.Reset()
+		assert.Error(t, late.Send(), "it was sent")
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
