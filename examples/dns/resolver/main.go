@@ -101,7 +101,9 @@ func (s *settings) run(ctx context.Context, env *cli.Env) error {
 	case s.maxCache <= 0:
 		return cli.Usagef("-max-cache: %d octets are none", s.maxCache)
 	}
-	r, err := s.resolver(env)
+	carrier := &mapped{env: env, transport: dns.Transport{MaxMismatches: -1}}
+	defer carrier.transport.Close()
+	r, err := s.resolver(carrier)
 	if err != nil {
 		return err
 	}
@@ -133,8 +135,8 @@ func (s *settings) run(ctx context.Context, env *cli.Env) error {
 }
 
 // resolver makes the resolver that the flags ask for.
-func (s *settings) resolver(env *cli.Env) (*resolver.Resolver, error) {
-	r := &resolver.Resolver{Exchanger: &mapped{env: env, transport: dns.Transport{MaxMismatches: -1}}}
+func (s *settings) resolver(carrier resolver.Exchanger) (*resolver.Resolver, error) {
+	r := &resolver.Resolver{Exchanger: carrier}
 	r.Port = uint16(s.port)
 	r.Forward = s.forward
 	r.NoMinimise = s.noMinimise
