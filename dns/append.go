@@ -86,11 +86,7 @@ func (w *messageWriter) record(dst []byte, rr *RR, comp *Compressor) ([]byte, er
 	if !rr.Name.IsValid() || rr.Data == nil {
 		return dst, textError(len(dst)-w.start, "record without owner or data", "RFC 1035 §3.2.1", ErrLabel)
 	}
-	if comp != nil {
-		dst = comp.AppendName(dst, rr.Name)
-	} else {
-		dst = rr.Name.AppendWire(dst)
-	}
+	dst = comp.appendOrCopy(dst, rr.Name)
 	t, class, ttl := rr.Data.Type(), rr.Class, rr.TTL
 	dst = append(dst, byte(t>>8), byte(t), byte(class>>8), byte(class),
 		byte(ttl>>24), byte(ttl>>16), byte(ttl>>8), byte(ttl), 0, 0)
@@ -127,12 +123,12 @@ func appendCommonData(dst []byte, d RData, comp *Compressor) ([]byte, bool) {
 			return append(dst, b[:]...), true
 		}
 	case *NS:
-		if comp != nil && d.Host.IsValid() {
-			return comp.AppendName(dst, d.Host), true
+		if d.Host.IsValid() {
+			return comp.appendOrCopy(dst, d.Host), true
 		}
 	case *CNAME:
-		if comp != nil && d.Target.IsValid() {
-			return comp.AppendName(dst, d.Target), true
+		if d.Target.IsValid() {
+			return comp.appendOrCopy(dst, d.Target), true
 		}
 	}
 	return dst, false

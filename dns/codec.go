@@ -96,7 +96,7 @@ func (c *Codec) scan(d RData, tokens []Token, origin Name, mem *memory) error {
 
 // free gives the codec back, without what it pointed to.
 func (c *Codec) free() {
-	*c = Codec{}
+	c.err, c.mem, c.comp, c.split = nil, nil, nil, 0
 	codecs.Put(c)
 }
 

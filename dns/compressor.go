@@ -74,6 +74,14 @@ func (c *Compressor) AppendName(dst []byte, n Name) []byte {
 	return append(dst, 0)
 }
 
+// appendOrCopy is AppendName, but for nil: that compresses nothing.
+func (c *Compressor) appendOrCopy(dst []byte, n Name) []byte {
+	if c == nil {
+		return n.AppendWire(dst)
+	}
+	return c.AppendName(dst, n)
+}
+
 // remember keeps a name that was just written, whole, and where it stands.
 func (c *Compressor) remember(n Name, off int) {
 	if off <= maxPointer {

@@ -61,6 +61,9 @@ func ParseRData(t Type, msg []byte, off, n int, private PrivateTypes) (RData, er
 // compressed by comp where the type allows it, nil for nowhere (RFC 3597 §4).
 // The error says which field has no such form.
 func AppendRData(dst []byte, d RData, comp *Compressor) ([]byte, error) {
+	if dst, ok := appendCommonData(dst, d, comp); ok {
+		return dst, nil
+	}
 	c := codecs.Get().(*Codec)
 	defer c.free()
 	return c.append(dst, d, comp, opAppend)

@@ -315,7 +315,7 @@ func (a *answer) first(set *rrset) bool {
 
 // makeSet makes a set of one record.
 func makeSet(rr *dns.RR) (*rrset, error) {
-	w, err := appendRecord(nil, rr)
+	w, err := appendRecord(nil, rr, rr.Type())
 	return &rrset{typ: rr.Type(), n: 1, wire: string(w)}, err
 }
 

@@ -1,10 +1,13 @@
 package zone
 
 import (
+	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"applayer/dns"
 )
@@ -43,7 +46,13 @@ type Builder struct {
 	// open is the name that was last added to: master files have the records
 	// of one behind each other.
 	open draft
-	// drafts are the names that came again.
+	// closed are the names that were added to before, as they came: they enter
+	// the indexes together. One that came again is there again.
+	closed []entry
+	// edits tells that records were asked for or removed: there is nothing in
+	// closed, and what names get enters the indexes at once, but for drafts.
+	edits bool
+	// drafts are the names that came again since.
 	drafts map[string]*draft
 	// faults are the names that would be wrong if this were all.
 	faults map[string]error
@@ -75,7 +84,8 @@ func (b *Builder) Add(rr dns.RR) error {
 	if b.class == 0 {
 		b.class = rr.Class
 	}
-	switch t := rr.Type(); {
+	t := rr.Type()
+	switch {
 	case rr.Data == nil || t.IsMeta():
 		return b.recordError(&rr, ErrMeta)
 	case rr.Class != b.class:
@@ -83,7 +93,7 @@ func (b *Builder) Add(rr dns.RR) error {
 	case t == dns.TypeSOA && len(d.key) > 0:
 		return b.recordError(&rr, ErrNoSOA)
 	}
-	if err := d.add(&rr); err != nil {
+	if err := d.add(&rr, t); err != nil {
 		return b.recordError(&rr, err)
 	}
 	return nil
@@ -91,6 +101,7 @@ func (b *Builder) Add(rr dns.RR) error {
 
 // Remove removes one record, whatever its TTL, and tells whether it was there.
 func (b *Builder) Remove(rr dns.RR) bool {
+	b.edit()
 	d, err := b.draft(rr.Name)
 	return err == nil && rr.Data != nil && d.remove(&rr)
 }
@@ -98,6 +109,7 @@ func (b *Builder) Remove(rr dns.RR) bool {
 // RemoveSet removes the records of a type at a name, with all their signatures,
 // and tells whether there were any.
 func (b *Builder) RemoveSet(n dns.Name, t dns.Type) bool {
+	b.edit()
 	d, err := b.draft(n)
 	if err != nil {
 		return false
@@ -109,6 +121,7 @@ func (b *Builder) RemoveSet(n dns.Name, t dns.Type) bool {
 
 // RemoveName removes all records of a name, and tells whether there were any.
 func (b *Builder) RemoveName(n dns.Name) bool {
+	b.edit()
 	d, err := b.draft(n)
 	if err != nil {
 		return false
@@ -128,6 +141,7 @@ func (b *Builder) Zone() (*Zone, error) {
 	if b.by == nil {
 		return nil, ErrBuilt
 	}
+	b.edit()
 	b.close(&b.open)
 	for _, d := range b.drafts {
 		b.close(d)
@@ -166,14 +180,17 @@ func (b *Builder) draft(n dns.Name) (*draft, error) {
 		return b.open.current(), nil
 	}
 	b.close(&b.open)
+	if !b.edits {
+		b.open.start(b.mem.string(key), n, nil)
+		return &b.open, nil
+	}
 	if d, ok := b.drafts[string(key)]; ok {
 		b.open = draft{owner: n, key: d.key, used: true, kept: d}
 		return d, nil
 	}
-	at, old := b.node(key)
+	old := b.node(key)
 	if old == nil {
 		b.open.start(b.mem.string(key), n, nil)
-		b.open.at = at
 		return &b.open, nil
 	}
 	// It comes again: what it gets is not written at once, since it may come
@@ -188,17 +205,73 @@ func (b *Builder) draft(n dns.Name) (*draft, error) {
 	return d, nil
 }
 
-// node returns what a name has so far, but for drafts; nil for nothing, and
-// where it would stand among the names.
-func (b *Builder) node(key []byte) (position, *node) {
-	at, found := b.names.searchNear(key)
-	if found {
-		return at, b.names.pages[at.page].entries[at.entry].node
+// node returns what a name has so far, but for drafts; nil for nothing.
+func (b *Builder) node(key []byte) *node {
+	for _, x := range [...]*index{&b.names, &b.hashed} {
+		if p, found := x.searchNear(key); found {
+			return x.pages[p.page].entries[p.entry].node
+		}
 	}
-	if p, found := b.hashed.searchNear(key); found {
-		return at, b.hashed.pages[p.page].entries[p.entry].node
+	return nil
+}
+
+// edit enters the names that are closed.
+func (b *Builder) edit() {
+	if b.edits {
+		return
 	}
-	return at, nil
+	b.close(&b.open)
+	b.edits = true
+	for rest := sortedByKey(b.closed); len(rest) > 0; {
+		n := 1
+		for n < len(rest) && b.closed[rest[n].at].key == b.closed[rest[0].at].key {
+			n++
+		}
+		b.enter(rest[:n])
+		rest = rest[n:]
+	}
+	b.closed = nil
+}
+
+// enter enters a name, which came so many times.
+func (b *Builder) enter(times []ranked) {
+	first := b.closed[times[0].at]
+	old := b.node([]byte(first.key))
+	if len(times) == 1 && old == nil {
+		b.replace(first.key, nil, first.node)
+		return
+	}
+	var d draft
+	d.start(first.key, first.node.owner, old)
+	for _, t := range times {
+		d.addNode(b.closed[t.at].node)
+	}
+	b.close(&d)
+}
+
+// ranked is where an entry stands in a list, with how its key begins: most keys
+// need no more to be compared, and nothing that points is moved.
+type ranked struct {
+	begins uint64
+	at     int
+}
+
+// sortedByKey returns the order of a list's entries by key, and of those with
+// the same key as they came.
+func sortedByKey(list []entry) []ranked {
+	order := make([]ranked, len(list))
+	for i := range list {
+		var begins [8]byte
+		copy(begins[:], list[i].key)
+		order[i] = ranked{binary.BigEndian.Uint64(begins[:]), i}
+	}
+	slices.SortFunc(order, func(a, b ranked) int {
+		if a.begins != b.begins {
+			return cmp.Compare(a.begins, b.begins)
+		}
+		return cmp.Or(strings.Compare(list[a.at].key, list[b.at].key), cmp.Compare(a.at, b.at))
+	})
+	return order
 }
 
 // close makes the node of a draft, if it has one of its own.
@@ -209,42 +282,44 @@ func (b *Builder) close(d *draft) {
 	}
 	d.used = false
 	n := d.node(&b.mem, b.note)
-	b.replace(d, n)
+	switch {
+	case b.edits:
+		b.replace(d.key, d.old, n)
+	case n != nil:
+		b.closed = append(b.closed, entry{d.key, n})
+	}
+}
+
+// replace puts the node that a name has now in the place of what it had; nil is
+// none.
+func (b *Builder) replace(key string, old, n *node) {
+	was, is := old.sort(), n.sort()
+	b.count += is.records - was.records
+	if key != "" {
+		b.cuts += is.cuts - was.cuts
+	}
+	swap := func(x *index, was, is bool) {
+		switch {
+		case is:
+			x.put(b.by, key, n)
+		case was:
+			x.remove(b.by, []byte(key))
+		}
+	}
+	swap(&b.names, was.name, is.name)
+	swap(&b.hashed, was.hash, is.hash)
+	b.check(key, n)
+}
+
+// check keeps what is wrong with the data of a name.
+func (b *Builder) check(key string, n *node) {
 	if err := check(n); err != nil {
 		if b.faults == nil {
 			b.faults = map[string]error{}
 		}
-		b.faults[d.key] = fmt.Errorf("zone %s: %s: %w", b.origin, d.owner, err)
+		b.faults[key] = fmt.Errorf("zone %s: %s: %w", b.origin, n.owner, err)
 	} else if len(b.faults) > 0 {
-		delete(b.faults, d.key)
-	}
-}
-
-// replace puts the node that a draft became in the place of what its name had.
-func (b *Builder) replace(d *draft, n *node) {
-	old := d.old
-	for _, s := range old.list() {
-		b.count -= int(s.n)
-	}
-	for _, s := range n.list() {
-		b.count += int(s.n)
-	}
-	if d.key != "" {
-		b.cuts += n.cuts() - old.cuts()
-	}
-	switch {
-	case n.isName() && old == nil && d == &b.open:
-		b.names.putAt(b.by, d.at, false, d.key, n) // nothing was put since
-	case n.isName():
-		b.names.put(b.by, d.key, n)
-	case old.isName():
-		b.names.remove(b.by, []byte(d.key))
-	}
-	switch {
-	case n.isHash():
-		b.hashed.put(b.by, d.key, n)
-	case old.isHash():
-		b.hashed.remove(b.by, []byte(d.key))
+		delete(b.faults, key)
 	}
 }
 
@@ -255,27 +330,34 @@ func (n *node) list() []rrset {
 	return n.sets
 }
 
-// cuts is 1 for a name below which the zone, but for the apex, has no data.
-func (n *node) cuts() int {
-	if n != nil && (n.has(dns.TypeNS) || n.has(dns.TypeDNAME)) {
-		return 1
-	}
-	return 0
+// nodeSort tells what a node is to its zone.
+type nodeSort struct {
+	records int
+	// cuts is 1 for a name below which the zone, but for the apex, has no data.
+	cuts int
+	// hash tells that the name is a hash, with NSEC3, which proves what is not
+	// there (RFC 5155 §3).
+	hash bool
+	// name tells that questions find the name: it has other data than NSEC3
+	// (RFC 5155 §7.2.8).
+	name bool
 }
 
-// isHash tells whether n is a hash, with NSEC3, which proves what is not there
-// (RFC 5155 §3).
-func (n *node) isHash() bool { return n != nil && n.has(dns.TypeNSEC3) }
-
-// isName tells whether n is a name that questions find: one with other data
-// than NSEC3 (RFC 5155 §7.2.8).
-func (n *node) isName() bool {
-	for _, s := range n.list() {
-		if s.typ != dns.TypeNSEC3 && s.covered != dns.TypeNSEC3 {
-			return true
+func (n *node) sort() (s nodeSort) {
+	list := n.list()
+	for i := range list {
+		set := &list[i]
+		s.records += int(set.n)
+		switch {
+		case set.typ == dns.TypeNS || set.typ == dns.TypeDNAME:
+			s.cuts, s.name = 1, true
+		case set.typ == dns.TypeNSEC3:
+			s.hash = true
+		case set.covered != dns.TypeNSEC3:
+			s.name = true
 		}
 	}
-	return false
+	return s
 }
 
 // check says what is wrong with the data of one name.

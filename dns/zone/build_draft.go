@@ -14,8 +14,7 @@ type draft struct {
 	key   string
 	owner dns.Name
 	used  bool
-	old   *node    // what the name had before
-	at    position // where it stands among the names, if it had nothing
+	old   *node // what the name had before
 	sets  []draftSet
 	kept  *draft // the draft that stands for this name, where it is another
 }
@@ -55,25 +54,50 @@ func (d *draft) set(t, covered dns.Type) *draftSet {
 	return nil
 }
 
-func (d *draft) add(rr *dns.RR) (err error) {
-	t, covered := rr.Type(), coveredBy(rr.Data)
-	s := d.set(t, covered)
-	if s == nil {
-		s = d.grow()
-		*s = draftSet{typ: t, covered: covered, ttl: rr.TTL, wire: s.wire[:0]}
+// add adds a record of type t.
+func (d *draft) add(rr *dns.RR, t dns.Type) (err error) {
+	covered := dns.Type(0)
+	if t == dns.TypeRRSIG {
+		covered = coveredBy(rr.Data)
 	}
+	s := d.setOrNew(t, covered, rr.TTL)
 	before := len(s.wire)
-	if s.wire, err = appendRecord(s.wire, rr); err != nil {
+	if s.wire, err = appendRecord(s.wire, rr, t); err != nil {
 		s.wire = s.wire[:before]
 		if s.n == 0 {
 			d.sets = d.sets[:len(d.sets)-1]
 		}
 		return err
 	}
-	s.n++
-	s.differ = s.differ || s.ttl != rr.TTL
-	s.ttl = min(s.ttl, rr.TTL)
+	s.count(1, rr.TTL)
 	return nil
+}
+
+// addNode adds the records of a node.
+func (d *draft) addNode(n *node) {
+	for i := range n.sets {
+		from := &n.sets[i]
+		s := d.setOrNew(from.typ, from.covered, from.ttl())
+		s.wire = append(s.wire, from.wire...)
+		s.count(from.n, from.ttl())
+	}
+}
+
+// setOrNew is set; where there is none, it makes one with that TTL.
+func (d *draft) setOrNew(t, covered dns.Type, ttl uint32) *draftSet {
+	if s := d.set(t, covered); s != nil {
+		return s
+	}
+	s := d.grow()
+	s.typ, s.covered, s.n, s.ttl, s.differ, s.wire = t, covered, 0, ttl, false, s.wire[:0]
+	return s
+}
+
+// count counts so many records more, with their TTL.
+func (s *draftSet) count(n, ttl uint32) {
+	s.n += n
+	s.differ = s.differ || s.ttl != ttl
+	s.ttl = min(s.ttl, ttl)
 }
 
 // grow appends a set, with the octets that an earlier one had there.
@@ -154,16 +178,17 @@ func (d *draft) node(mem *slab, note func(Problem)) *node {
 		}
 		sets[i] = rrset{s.typ, s.covered, s.n, mem.string(s.wire)}
 	}
-	if len(sets) > 1 {
-		slices.SortFunc(sets, func(a, b rrset) int {
-			return cmp.Or(cmp.Compare(a.covered, b.covered), cmp.Compare(a.typ, b.typ))
-		})
-	}
+	slices.SortFunc(sets, func(a, b rrset) int {
+		if a.covered != b.covered {
+			return cmp.Compare(a.covered, b.covered)
+		}
+		return cmp.Compare(a.typ, b.typ)
+	})
 	owner := d.owner
 	if d.old != nil {
 		owner = d.old.owner
 	} else {
-		owner, _, _ = dns.CutName(mem.string([]byte(owner.Wire())))
+		owner, _, _ = dns.CutName(mem.copy(owner.Wire()))
 	}
 	return mem.node(node{owner: owner, sets: sets})
 }
@@ -174,7 +199,12 @@ func (s *draftSet) settle() (twice bool) {
 	if s.n < 2 {
 		return false
 	}
-	if !s.differ && s.n <= fewRecords && !s.similar() {
+	if s.differ {
+		for at := 0; at < len(s.wire); at += recordSize(s.wire[at:]) {
+			binary.BigEndian.PutUint32(s.wire[at+ownerSize+4:], s.ttl)
+		}
+	}
+	if s.n <= fewRecords && !s.similar() {
 		return false
 	}
 	seen := make(map[string]struct{}, s.n)
@@ -191,7 +221,6 @@ func (s *draftSet) settle() (twice bool) {
 			continue
 		}
 		seen[string(canonical)] = struct{}{}
-		binary.BigEndian.PutUint32(record[ownerSize+4:], s.ttl)
 		kept = append(kept, record...)
 	}
 	s.wire = kept
@@ -201,22 +230,18 @@ func (s *draftSet) settle() (twice bool) {
 // fewRecords is how many are compared each with each.
 const fewRecords = 8
 
-// similar tells whether data is there twice if case does not matter anywhere:
-// only then it may be the same.
+// similar tells whether a record is there twice if case does not matter
+// anywhere: only then it may be the same.
 func (s *draftSet) similar() bool {
-	var seen [fewRecords][]byte
-	n := 0
-	for at := 0; at < len(s.wire); {
-		size := recordSize(s.wire[at:])
-		data := s.wire[at+recordHead : at+size]
-		at += size
-		for _, other := range seen[:n] {
-			if len(other) == len(data) && ascii.EqualFold(other, data) {
+	for a := s.wire; len(a) > 0; {
+		size := recordSize(a)
+		record := a[:size]
+		a = a[size:]
+		for b := a; len(b) > 0; b = b[recordSize(b):] {
+			if recordSize(b) == size && ascii.EqualFold(record, b[:size]) {
 				return true
 			}
 		}
-		seen[n] = data
-		n++
 	}
 	return false
 }

@@ -20,18 +20,27 @@ const (
 
 // string returns b as a string.
 func (m *slab) string(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	if m.octets.Cap()-m.octets.Len() < len(b) {
+	start := m.room(len(b))
+	m.octets.Write(b)
+	return m.octets.String()[start:]
+}
+
+// copy returns s, cut from what is kept.
+func (m *slab) copy(s string) string {
+	start := m.room(len(s))
+	m.octets.WriteString(s)
+	return m.octets.String()[start:]
+}
+
+// room sees to it that n octets fit, and returns where they begin.
+func (m *slab) room(n int) (start int) {
+	if m.octets.Cap()-m.octets.Len() < n {
 		// What was cut from the piece before stays valid.
 		m.piece = min(max(2*m.piece, minTextPiece), maxTextPiece)
 		m.octets.Reset()
-		m.octets.Grow(max(len(b), m.piece))
+		m.octets.Grow(max(n, m.piece))
 	}
-	start := m.octets.Len()
-	m.octets.Write(b)
-	return m.octets.String()[start:]
+	return m.octets.Len()
 }
 
 func (m *slab) rrsets(n int) []rrset { return m.sets.cut(n) }

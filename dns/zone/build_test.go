@@ -172,6 +172,52 @@ func TestBuilderRandom(t *testing.T) {
 	}
 }
 
+// Records that are added in any order, some twice, to no zone or to one that has
+// some of them, give what they give one by one.
+func TestBuilderAnyOrder(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	origin := dns.MustName("example.org")
+	soa := record(t, "example.org. 60 IN SOA ns.example.org. admin.example.org. 1 7200 900 1209600 300")
+	var rrs []dns.RR
+	for i := range 400 {
+		owner := dns.MustName(fmt.Sprintf("h%d.z%d.example.org", i%40, i%3))
+		ttl := uint32(60 + i%2)
+		rrs = append(rrs,
+			dns.RR{Name: owner, Class: dns.ClassIN, TTL: ttl, Data: &dns.A{Addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(r.IntN(9))})}},
+			dns.RR{Name: owner, Class: dns.ClassIN, TTL: ttl, Data: &dns.NS{Host: dns.MustName([]string{"ns.", "NS.", "ms."}[r.IntN(3)])}},
+			dns.RR{Name: owner, Class: dns.ClassIN, TTL: ttl, Data: &dns.TXT{Texts: []string{[]string{"ns", "NS"}[r.IntN(2)]}}})
+	}
+	// Names and data are the same whatever their case: which is kept is not asked.
+	told := func(z *zone.Zone) (all []string) {
+		for rr := range z.All() {
+			all = append(all, strings.Replace(rr.String(), "\tNS\tNS.", "\tNS\tns.", 1))
+		}
+		slices.Sort(all)
+		return all
+	}
+	build := func(b *zone.Builder, rrs []dns.RR) *zone.Zone {
+		require.NoError(t, b.Add(soa))
+		for _, rr := range rrs {
+			require.NoError(t, b.Add(rr))
+		}
+		z, err := b.Zone()
+		require.NoError(t, err)
+		return z
+	}
+	oneByOne := zone.NewBuilder(origin)
+	require.False(t, oneByOne.RemoveName(origin))
+	want := told(build(oneByOne, rrs))
+	for i := range 10 {
+		r.Shuffle(len(rrs), func(i, j int) { rrs[i], rrs[j] = rrs[j], rrs[i] })
+		z := build(zone.NewBuilder(origin), rrs)
+		require.Equal(t, want, told(z))
+		first := build(zone.NewBuilder(origin), rrs[:100*i])
+		z = build(first.Builder(), rrs[50*i:])
+		require.Equal(t, want, told(z))
+		assert.Equal(t, len(want), z.Len())
+	}
+}
+
 // What comes in the worst order takes no more than in the best: names by turns,
 // sets of very many records.
 func TestBuilderTurns(t *testing.T) {

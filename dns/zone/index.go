@@ -115,16 +115,11 @@ func (x *index) before(p position) (position, bool) {
 // put sets the node at a key; key is kept. The index is by's own, its pages may
 // be shared.
 func (x *index) put(by *change, key string, n *node) {
-	p, found := x.searchNear([]byte(key))
-	x.putAt(by, p, found, key, n)
-}
-
-// putAt is put at the position that a search gave.
-func (x *index) putAt(by *change, p position, found bool, key string, n *node) {
 	if len(x.pages) == 0 {
 		x.first, x.pages = []string{key}, []*page{{by: by, entries: append(make([]entry, 0, pageSize), entry{key, n})}}
 		return
 	}
+	p, found := x.searchNear([]byte(key))
 	pg := x.own(by, p.page)
 	x.recent = p.page
 	if found {

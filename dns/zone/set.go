@@ -65,15 +65,12 @@ func be32(s string) uint32 {
 	return uint32(s[0])<<24 | uint32(s[1])<<16 | uint32(s[2])<<8 | uint32(s[3])
 }
 
-// appendRecord appends a record as an rrset has it.
-func appendRecord(dst []byte, rr *dns.RR) ([]byte, error) {
-	dst = binary.BigEndian.AppendUint16(dst, questionName)
-	dst = binary.BigEndian.AppendUint16(dst, uint16(rr.Type()))
-	dst = binary.BigEndian.AppendUint16(dst, uint16(rr.Class))
-	dst = binary.BigEndian.AppendUint32(dst, rr.TTL)
-	dst = append(dst, 0, 0)
+// appendRecord appends a record of type t as an rrset has it.
+func appendRecord(dst []byte, rr *dns.RR, t dns.Type) ([]byte, error) {
+	dst = append(dst, questionName>>8, questionName&0xff, byte(t>>8), byte(t), byte(rr.Class>>8), byte(rr.Class),
+		byte(rr.TTL>>24), byte(rr.TTL>>16), byte(rr.TTL>>8), byte(rr.TTL), 0, 0)
 	start := len(dst)
-	dst, err := appendRData(dst, rr.Data)
+	dst, err := dns.AppendRData(dst, rr.Data, nil)
 	if err != nil {
 		return dst, err
 	}
@@ -82,27 +79,6 @@ func appendRecord(dst []byte, rr *dns.RR) ([]byte, error) {
 	}
 	binary.BigEndian.PutUint16(dst[start-2:], uint16(len(dst)-start))
 	return dst, nil
-}
-
-// appendRData appends data on the wire, most data without ceremony.
-func appendRData(dst []byte, d dns.RData) ([]byte, error) {
-	switch d := d.(type) {
-	case *dns.A:
-		if d.Addr.Is4() {
-			a := d.Addr.As4()
-			return append(dst, a[:]...), nil
-		}
-	case *dns.AAAA:
-		if d.Addr.Is6() && d.Addr.Zone() == "" {
-			a := d.Addr.As16()
-			return append(dst, a[:]...), nil
-		}
-	case *dns.NS:
-		if d.Host.IsValid() {
-			return d.Host.AppendWire(dst), nil
-		}
-	}
-	return dns.AppendRData(dst, d, nil)
 }
 
 // Set is the records of one name and type in a [Zone], or in what is made of

@@ -132,7 +132,7 @@ func (z *Zone) Sets() iter.Seq[Set] {
 		}
 		z.names.all(position{}, sets)
 		z.hashed.all(position{}, func(e entry) bool {
-			return !more || e.node.isName() || sets(e)
+			return !more || e.node.sort().name || sets(e)
 		})
 	}
 }
