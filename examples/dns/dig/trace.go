@@ -25,6 +25,7 @@ func (p *program) trace(ctx context.Context, l *lookup, name dns.Name, servers [
 	}
 	start := l.clone()
 	start.typ = dns.TypeNS
+	start.rd = true // the server that is named may be a resolver
 	r, err := p.ask(ctx, start, start.query(p, dns.Root), servers)
 	if err != nil || r == nil {
 		return err
