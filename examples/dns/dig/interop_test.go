@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -169,15 +170,15 @@ func TestInteropOptions(t *testing.T) {
 			m.Additional = parse(t, ". 5 AAAA ::ffff:192.0.2.1", "a-name-that-is-longer-than-the-columns.of.example. 5 A 192.0.2.1")
 		},
 	}
-	at := 0
+	var at atomic.Int32
 	server := raw(t, func(m *dns.Message, _ string) {
 		if m.EDNS != nil {
 			m.EDNS.Options = nil
 		}
-		answers[at](m)
+		answers[at.Load()](m)
 	})
 	for i := range answers {
-		at = i
+		at.Store(int32(i))
 		for _, options := range []string{"+tries=1 +time=2 a.example", "+multiline +ttlunits +tries=1 +time=2 a.example", "+dnssec +tries=1 +time=2 a.example", "+short +tries=1 +time=2 a.example"} {
 			args := append([]string{"@127.0.0.1", "-p", strconv.Itoa(int(server.Port()))}, strings.Fields(options)...)
 			want, _ := realDig(t, "", args...)
