@@ -50,47 +50,98 @@ const otherZone = "leads to another zone that is served"
 // stands for: the closest encloser is proved, which nobody doubts.
 const moreProof = "proves more than RFC 5155 §7.2.3 asks for"
 
+// An address by a wildcard below a cut is no data of this zone; that it is what
+// the zone below has nobody knows.
+const wildGlue = "a wildcard's address as glue"
+
+// What the end of a chain is or is not has to be proved too (RFC 4035 §3.1.3).
+const dnameProof = "lacks the NSEC record that covers the name behind a DNAME, or has another"
+
+// The parent's side of the cut is a name that a wildcard stands for.
+const wildProof = "no proof that the wildcard has no DS record"
+
 // That the asterisk is an empty name, and so no NXDOMAIN is due, is not proved.
 var lessProof = map[string]map[string]string{"NSEC": {"x.wsub.example.": "lacks the NSEC record for *.wsub.example"}}
 
 var interopPeers = []interopPeer{
 	{"nsd", peers.NSD, []string{"server:", "\tminimal-responses: yes"}, map[string]string{
 		"x.toself.example.": "a DNAME is applied once; by RFC 6672 §3.2 as often as it fits",
+		"wcut.nasty.":       wildGlue, "x.wild.wcut.nasty.": wildGlue,
+		"x.w.nasty.": "the alias that leads to itself is there twice",
 	}, map[string]map[string]string{
-		"NSEC":  {"x.dname.example.": "lacks the NSEC record that covers x.other.test (RFC 4035 §3.1.3.2)"},
-		"NSEC3": {"*.wild.example.": moreProof, "*.wsub.example.": moreProof},
+		"NSEC": {
+			"x.dname.example.": dnameProof, "x.dn.": dnameProof, "a.b.dn.": dnameProof, "z.d1.nasty.": dnameProof,
+			"dn.": wildProof, "net2.": wildProof, "nasty.": wildProof,
+		},
+		"NSEC3": {
+			"*.wild.example.": moreProof, "*.wsub.example.": moreProof, "*.": moreProof, "*.dn.": moreProof, "*.net2.": moreProof,
+			"*.nasty.": moreProof, "*.esc.nasty.": moreProof,
+			"dn.": wildProof, "net2.": wildProof, "nasty.": wildProof,
+			"x.b.deleg.": "proves no encloser (RFC 5155 §7.2.1)",
+		},
 	}, nil, false},
-	{"named", peers.Named, []string{"minimal-responses yes;", "zero-no-soa-ttl no;"}, map[string]string{
+	{"named", peers.Named, []string{"minimal-responses yes;", "zero-no-soa-ttl no;", "check-names primary ignore;"}, map[string]string{
 		"tother.example.": otherZone, "tochild.example.": otherZone, "back.child.example.": otherZone, "back.other.test.": otherZone,
 		"x.dname.example.": otherZone, "a.b.dname.example.": otherZone, "host.dname.example.": otherZone, "back.dname.example.": otherZone,
-		"d.long.example.": otherZone,
-		"loop1.example.":  "SERVFAIL", "loop2.example.": "SERVFAIL", "self.example.": "SERVFAIL", "x.toself.example.": "SERVFAIL",
+		"d.long.example.": otherZone, "www.dn.": otherZone, "x.dn.": otherZone, "a.b.dn.": otherZone, "*.dn.": otherZone,
+		"wc.nasty.": "SERVFAIL", "x.w.nasty.": "SERVFAIL", "y.w.nasty.": "SERVFAIL", "x.y.w.nasty.": "SERVFAIL",
+		"loop1.example.": "SERVFAIL", "loop2.example.": "SERVFAIL", "self.example.": "SERVFAIL", "x.toself.example.": "SERVFAIL",
 	}, lessProof, map[dns.Type]string{dns.TypeNSEC: "is answered at cuts, and not followed where there is none at an alias"}, true},
 	{"knotd", peers.Knot, nil, map[string]string{
 		"tother.example.": otherZone, "tochild.example.": otherZone, "back.child.example.": otherZone, "back.other.test.": otherZone,
 		"x.dname.example.": otherZone, "a.b.dname.example.": otherZone, "host.dname.example.": otherZone, "back.dname.example.": otherZone,
-		"d.long.example.":   otherZone,
+		"d.long.example.": otherZone, "www.dn.": otherZone, "x.dn.": otherZone, "a.b.dn.": otherZone, "*.dn.": otherZone,
 		"x.toself.example.": "a chain has six links",
-	}, lessProof, map[dns.Type]string{
+		"wcut.nasty.":       wildGlue, "x.wild.wcut.nasty.": wildGlue,
+		"x.w.nasty.": "the alias that leads to itself is there twice",
+	}, map[string]map[string]string{
+		"NSEC": {
+			"x.wsub.example.": lessProof["NSEC"]["x.wsub.example."],
+			`\000\000.nasty.`: "the NSEC record is not that which covers the name",
+		},
+		"NSEC3": {"x.b.deleg.": "proves nothing"},
+	}, map[dns.Type]string{
 		dns.TypeNSEC: "is not followed where there is none at an alias", dns.TypeRRSIG: "gets one set (RFC 8482 §7)",
 	}, true},
 }
 
 // What other servers answer to the same questions about the same zones.
-func TestInteropAnswers(t *testing.T) {
+func TestInteropAnswers(t *testing.T) { testInterop(t, interopZones, interopNames) }
+
+// The same about zones with what is rare: a root zone with others below, a DNAME
+// at an apex, wildcards below cuts, octets that are no letters, names of 255.
+func TestInteropRare(t *testing.T) { testInterop(t, rareZones, rareNames) }
+
+func testInterop(t *testing.T, zones map[string]string, names string) {
 	var store zone.Store
-	for origin, text := range interopZones {
+	for origin, text := range zones {
 		store.Publish(build(t, origin, text))
 	}
 	for _, peer := range interopPeers {
 		t.Run(peer.name, func(t *testing.T) {
-			compareAnswers(t, &store, &peer, peer.start(t, &peers.Config{Zones: interopZones, Lines: peer.lines}), "")
+			compareAnswers(t, &store, &peer, peer.start(t, &peers.Config{Zones: zones, Lines: peer.lines}), names, "")
 		})
 	}
 }
 
 // What they answer to who asks for DNSSEC, about zones that are signed.
-func TestInteropSigned(t *testing.T) {
+func TestInteropSigned(t *testing.T) { testInteropSigned(t, interopZones, interopNames) }
+
+// And about the rare zones, but for names that are so long that no wildcard below
+// them can be denied.
+func TestInteropRareSigned(t *testing.T) {
+	zones := map[string]string{}
+	for origin, text := range rareZones {
+		for line := range strings.Lines(text) {
+			if len(line) < 250 {
+				zones[origin] += line
+			}
+		}
+	}
+	testInteropSigned(t, zones, rareNames)
+}
+
+func testInteropSigned(t *testing.T, unsigned map[string]string, names string) {
 	for _, how := range []struct {
 		name string
 		args []string
@@ -101,7 +152,7 @@ func TestInteropSigned(t *testing.T) {
 	} {
 		t.Run(how.name, func(t *testing.T) {
 			zones := map[string]string{}
-			for origin, text := range interopZones {
+			for origin, text := range unsigned {
 				zones[origin] = sign(t, origin, text, how.args...)
 			}
 			for _, peer := range interopPeers {
@@ -111,7 +162,7 @@ func TestInteropSigned(t *testing.T) {
 					for origin := range zones {
 						store.Publish(fetched(t, origin, netip.MustParseAddrPort(server.Addr)))
 					}
-					compareAnswers(t, &store, &peer, server, strings.Fields(how.name)[0])
+					compareAnswers(t, &store, &peer, server, names, strings.Fields(how.name)[0])
 				})
 			}
 		})
@@ -171,7 +222,7 @@ func fetched(t *testing.T, origin string, server netip.AddrPort) *zone.Zone {
 }
 
 // compareAnswers asks a peer and ours, with DO where the zones are signed.
-func compareAnswers(t *testing.T, store *zone.Store, peer *interopPeer, running *peers.Server, signed string) {
+func compareAnswers(t *testing.T, store *zone.Store, peer *interopPeer, running *peers.Server, names, signed string) {
 	var edns *dns.EDNS
 	if signed != "" {
 		edns = &dns.EDNS{DNSSECOK: true}
@@ -185,7 +236,7 @@ func compareAnswers(t *testing.T, store *zone.Store, peer *interopPeer, running 
 	if signed != "" {
 		types = append(slices.Clip(types), dns.TypeRRSIG, dns.TypeNSEC, dns.TypeDNSKEY, dns.TypeNSEC3PARAM)
 	}
-	for name := range strings.FieldsSeq(interopNames) {
+	for name := range strings.FieldsSeq(names) {
 		if peer.known[strings.ToLower(name)] != "" || peer.signed[signed][name] != "" {
 			continue
 		}
