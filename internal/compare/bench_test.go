@@ -2,35 +2,37 @@ package main
 
 import "testing"
 
-func BenchmarkTCPEcho(b *testing.B)           { bench(b, "tcp-echo") }
-func BenchmarkUDPEcho(b *testing.B)           { bench(b, "udp-echo") }
-func BenchmarkUDPSaturated(b *testing.B)      { bench(b, "udp-saturated") }
-func BenchmarkPcapPacket(b *testing.B)        { bench(b, "pcap-packet") }
-func BenchmarkIdleConnection(b *testing.B)    { bench(b, "idle-connection") }
-func BenchmarkHTTPParseRequest(b *testing.B)  { bench(b, "http-parse-request") }
-func BenchmarkHTTPParseResponse(b *testing.B) { bench(b, "http-parse-response") }
-func BenchmarkHTTPChunkRead(b *testing.B)     { bench(b, "http-chunk-read") }
-func BenchmarkHTTPChunkWrite(b *testing.B)    { bench(b, "http-chunk-write") }
-func BenchmarkHTTPSetCookie(b *testing.B)     { bench(b, "http-set-cookie") }
-func BenchmarkHTTPRequest(b *testing.B)       { bench(b, "http-request") }
-func BenchmarkHTTPRequestTCP(b *testing.B)    { bench(b, "http-request-tcp") }
-func BenchmarkHTTPPipelined(b *testing.B)     { bench(b, "http-pipelined") }
-func BenchmarkHTTPClient(b *testing.B)        { bench(b, "http-client") }
-func BenchmarkHTTPIdle(b *testing.B)          { bench(b, "http-idle") }
-func BenchmarkHTTPIdleTLS(b *testing.B)       { bench(b, "http-idle-tls") }
-func BenchmarkHTTPFile1k(b *testing.B)        { bench(b, "http-file-1k") }
-func BenchmarkHTTPFile64k(b *testing.B)       { bench(b, "http-file-64k") }
-func BenchmarkHTTPFile10m(b *testing.B)       { bench(b, "http-file-10m") }
-func BenchmarkDNSParse(b *testing.B)          { bench(b, "dns-parse") }
-func BenchmarkDNSWalk(b *testing.B)           { bench(b, "dns-walk") }
-func BenchmarkDNSParseQuery(b *testing.B)     { bench(b, "dns-parse-query") }
-func BenchmarkDNSAppend(b *testing.B)         { bench(b, "dns-append") }
-func BenchmarkDNSPrint(b *testing.B)          { bench(b, "dns-print") }
-func BenchmarkDNSZoneRead(b *testing.B)       { bench(b, "dns-zone-read") }
-func BenchmarkDNSZoneLoad(b *testing.B)       { bench(b, "dns-zone-load") }
-func BenchmarkDNSZoneMemory(b *testing.B)     { bench(b, "dns-zone-memory") }
-func BenchmarkDNSServer(b *testing.B)         { bench(b, "dns-server") }
-func BenchmarkDNSResolverHits(b *testing.B)   { bench(b, "dns-resolver-hits") }
+func BenchmarkTCPEcho(b *testing.B)            { bench(b, "tcp-echo") }
+func BenchmarkUDPEcho(b *testing.B)            { bench(b, "udp-echo") }
+func BenchmarkUDPSaturated(b *testing.B)       { bench(b, "udp-saturated") }
+func BenchmarkPcapPacket(b *testing.B)         { bench(b, "pcap-packet") }
+func BenchmarkIdleConnection(b *testing.B)     { bench(b, "idle-connection") }
+func BenchmarkHTTPParseRequest(b *testing.B)   { bench(b, "http-parse-request") }
+func BenchmarkHTTPParseResponse(b *testing.B)  { bench(b, "http-parse-response") }
+func BenchmarkHTTPChunkRead(b *testing.B)      { bench(b, "http-chunk-read") }
+func BenchmarkHTTPChunkWrite(b *testing.B)     { bench(b, "http-chunk-write") }
+func BenchmarkHTTPSetCookie(b *testing.B)      { bench(b, "http-set-cookie") }
+func BenchmarkHTTPRequest(b *testing.B)        { bench(b, "http-request") }
+func BenchmarkHTTPRequestTCP(b *testing.B)     { bench(b, "http-request-tcp") }
+func BenchmarkHTTPPipelined(b *testing.B)      { bench(b, "http-pipelined") }
+func BenchmarkHTTPClient(b *testing.B)         { bench(b, "http-client") }
+func BenchmarkHTTPIdle(b *testing.B)           { bench(b, "http-idle") }
+func BenchmarkHTTPIdleTLS(b *testing.B)        { bench(b, "http-idle-tls") }
+func BenchmarkHTTPFile1k(b *testing.B)         { bench(b, "http-file-1k") }
+func BenchmarkHTTPFile64k(b *testing.B)        { bench(b, "http-file-64k") }
+func BenchmarkHTTPFile10m(b *testing.B)        { bench(b, "http-file-10m") }
+func BenchmarkDNSParse(b *testing.B)           { bench(b, "dns-parse") }
+func BenchmarkDNSWalk(b *testing.B)            { bench(b, "dns-walk") }
+func BenchmarkDNSParseQuery(b *testing.B)      { bench(b, "dns-parse-query") }
+func BenchmarkDNSAppend(b *testing.B)          { bench(b, "dns-append") }
+func BenchmarkDNSPrint(b *testing.B)           { bench(b, "dns-print") }
+func BenchmarkDNSZoneRead(b *testing.B)        { bench(b, "dns-zone-read") }
+func BenchmarkDNSZoneLoad(b *testing.B)        { bench(b, "dns-zone-load") }
+func BenchmarkDNSZoneMemory(b *testing.B)      { bench(b, "dns-zone-memory") }
+func BenchmarkDNSServer(b *testing.B)          { bench(b, "dns-server") }
+func BenchmarkDNSResolverHits(b *testing.B)    { bench(b, "dns-resolver-hits") }
+func BenchmarkDNSServerP99(b *testing.B)       { bench(b, "dns-server-p99") }
+func BenchmarkDNSResolverHitsP99(b *testing.B) { bench(b, "dns-resolver-hits-p99") }
 
 func bench(b *testing.B, name string) {
 	for _, s := range subjects {

@@ -113,6 +113,32 @@ func TestParseWrk(t *testing.T) {
 	}
 }
 
+func TestParseTimes(t *testing.T) {
+	const out = `DNS Performance Testing Tool
+[Status] Started at: Sat Nov 21 21:00:00 2026
+> NOERROR host0.load.example. A 0.000250
+> NOERROR host617.load.example. A 1.500000
+Statistics:
+`
+	times, err := parseTimes(out)
+	require.NoError(t, err)
+	assert.Equal(t, []float64{250, 1.5e6}, times)
+	_, err = parseTimes("> T host0.load.example. A 5.000000\n")
+	require.Error(t, err)
+	_, err = parseTimes("Statistics:\n")
+	require.Error(t, err)
+}
+
+func TestQuantile(t *testing.T) {
+	var times []float64
+	for i := range 100 {
+		times = append(times, float64(99-i))
+	}
+	assert.Equal(t, 99.0, quantile(times, 0.99))
+	assert.Equal(t, 50.0, quantile(times, 0.5))
+	assert.Equal(t, 7.0, quantile([]float64{7}, 0.99))
+}
+
 func TestWantedNamesWhatIsMeasured(t *testing.T) {
 	all, err := parseWanted(wantedText)
 	require.NoError(t, err)

@@ -57,6 +57,18 @@ func removeLoad() {
 
 // underLoad has dnsperf ask a server for b.N seconds.
 func underLoad(start func(dir string) (*server, error)) func(b *testing.B) error {
+	return loaded(start, func(b *testing.B, addr, dir string) error {
+		rate, err := dnsperf(addr, dir, "-l", strconv.Itoa(b.N))
+		if err != nil {
+			return err
+		}
+		b.ReportMetric(1e9/rate, "ns/op")
+		return nil
+	})
+}
+
+// loaded starts a server and has its cache filled before it is measured.
+func loaded(start func(dir string) (*server, error), measure func(b *testing.B, addr, dir string) error) func(b *testing.B) error {
 	return func(b *testing.B) (err error) {
 		dir, err := loadFolder()
 		if err != nil {
@@ -75,12 +87,7 @@ func underLoad(start func(dir string) (*server, error)) func(b *testing.B) error
 			return err
 		}
 		b.ResetTimer()
-		rate, err := dnsperf(srv.addr, dir, "-l", strconv.Itoa(b.N))
-		if err != nil {
-			return err
-		}
-		b.ReportMetric(1e9/rate, "ns/op")
-		return nil
+		return measure(b, srv.addr, dir)
 	}
 }
 
@@ -88,13 +95,21 @@ func underLoad(start func(dir string) (*server, error)) func(b *testing.B) error
 // second. A question without an answer is an error, and so is an answer other
 // than NOERROR.
 func dnsperf(addr, dir string, args ...string) (rate float64, err error) {
+	out, err := runDNSPerf(addr, dir, args...)
+	if err != nil {
+		return 0, err
+	}
+	return parseDNSPerf(out)
+}
+
+func runDNSPerf(addr, dir string, args ...string) (string, error) {
 	host, port, _ := strings.Cut(addr, ":")
 	args = append([]string{"-s", host, "-p", port, "-d", filepath.Join(dir, "questions"), "-c", "8", "-T", "1", "-q", "200"}, args...)
 	out, err := exec.Command("dnsperf", args...).CombinedOutput()
 	if err != nil {
-		return 0, fmt.Errorf("dnsperf: %w\n%s", err, out)
+		return "", fmt.Errorf("dnsperf: %w\n%s", err, out)
 	}
-	return parseDNSPerf(string(out))
+	return string(out), nil
 }
 
 var (

@@ -21,6 +21,15 @@ var dnsServerSubjects = []subject{
 		{name: "applayer", bench: underLoad(startResolver)},
 		{name: "unbound", bench: underLoad(startUnbound)},
 	}},
+	{name: "dns-server-p99", unit: "µs", programs: []string{"dnsperf", "nsd"}, implementations: []implementation{
+		{name: "applayer", bench: lateness(startZone)},
+		{name: "nsd", bench: lateness(startNSD)},
+		{name: "miekg", bench: lateness(startMiekgServer)},
+	}},
+	{name: "dns-resolver-hits-p99", unit: "µs", programs: []string{"dnsperf", "unbound", "nsd"}, implementations: []implementation{
+		{name: "applayer", bench: lateness(startResolver)},
+		{name: "unbound", bench: lateness(startUnbound)},
+	}},
 }
 
 // startNSD is NSD with a server process a CPU, each with a socket of its own.
