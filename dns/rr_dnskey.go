@@ -126,7 +126,7 @@ func (c *Codec) keyFlags(v *uint16) bool {
 		return false
 	}
 	text := c.tokens[c.next].Text
-	if len(text) == 0 || !ascii.Alpha.Has(text[0]) {
+	if len(text) == 0 || c.tokens[c.next].Quoted || !ascii.Alpha.Has(text[0]) {
 		return false
 	}
 	c.next++

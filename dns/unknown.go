@@ -64,7 +64,7 @@ func (c *Codec) scanUnknown() []byte {
 		c.fail(`\#`, ref, ErrSyntax)
 		return nil
 	}
-	count, ok := c.token("length of RDATA")
+	count, ok := c.word("length of RDATA")
 	if !ok {
 		return nil
 	}
@@ -75,7 +75,10 @@ func (c *Codec) scanUnknown() []byte {
 	}
 	b := c.mem.scratch[:0]
 	for c.more() {
-		t, _ := c.token("octets")
+		t, ok := c.word("octets")
+		if !ok {
+			return nil
+		}
 		if b, err = hex.AppendDecode(b, t.Text); err != nil {
 			c.fail("octets "+quoted(t.Text), ref, ErrSyntax)
 			return nil
