@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -179,6 +180,31 @@ func TestRDataVectorsAreComplete(t *testing.T) {
 		d, err := dns.ParseRData(typ, nil, 0, 0, nil)
 		if _, unknown := d.(*dns.Unknown); err != nil || !unknown {
 			assert.True(t, tested[typ], typ)
+		}
+	}
+}
+
+// RData that nobody changes may be printed and written by several goroutines at
+// once: the race detector tells of one that writes to it.
+func TestRDataShared(t *testing.T) {
+	for _, v := range readVectors(t) {
+		for _, g := range v.good {
+			d, err := dns.ParseRData(v.typ, g.wire, 0, len(g.wire), nil)
+			require.NoError(t, err)
+			var wg sync.WaitGroup
+			for range 2 {
+				wg.Go(func() {
+					text, err := dns.AppendRDataTextSplit(nil, d, 56)
+					assert.NoError(t, err)
+					assert.Equal(t, g.form, string(text))
+					wire, err := dns.AppendRData(nil, d, nil)
+					assert.NoError(t, err)
+					assert.Equal(t, string(g.wire), string(wire))
+					_, err = dns.AppendCanonicalRData(nil, d)
+					assert.NoError(t, err)
+				})
+			}
+			wg.Wait()
 		}
 	}
 }
