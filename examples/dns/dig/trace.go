@@ -20,10 +20,8 @@ func (p *program) trace(ctx context.Context, l *lookup, name dns.Name, servers [
 	if len(l.servers) == 0 {
 		servers = p.roots(servers)
 	}
-	if err := p.greet(l); err != nil {
-		return err
-	}
 	start := l.clone()
+	l.greeting = "" // the first question has it
 	start.typ = dns.TypeNS
 	start.rd = true // the server that is named may be a resolver
 	r, err := p.ask(ctx, start, start.query(p, dns.Root), servers)
