@@ -295,10 +295,7 @@ func (e *Engine) complete(now time.Time, q *query, o *outcome) {
 	delete(e.queries, q.queryKey)
 	e.untwin(q.queryKey)
 	q.server.inFlight--
-	if len(e.busy) > 0 {
-		e.wake(e.busy[0])
-		e.busy = e.busy[1:]
-	}
+	e.wakeBusy()
 	whole := false
 	for _, t := range q.waiters {
 		whole = whole || t.name == q.name && t.q.Type == q.typ
@@ -311,6 +308,20 @@ func (e *Engine) complete(now time.Time, q *query, o *outcome) {
 		}
 	}
 	q.waiters = nil
+}
+
+// wakeBusy lets the first go on of the tasks that wait for a server; those whose
+// time was over meanwhile are forgotten.
+func (e *Engine) wakeBusy() {
+	for len(e.busy) > 0 {
+		t := e.busy[0]
+		e.busy[0], e.busy = nil, e.busy[1:]
+		if t.machine.State() == StateAddresses {
+			e.wake(t)
+			return
+		}
+	}
+	e.busy = nil
 }
 
 // fail ends a task without an answer, unless a stale one serves.

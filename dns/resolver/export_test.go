@@ -16,7 +16,9 @@ func CacheKnown(c *Cache, now time.Time, q dns.Question) bool {
 }
 
 // UnderWay counts all that an engine waits for.
-func UnderWay(e *Engine) int { return len(e.tasks) + len(e.queries) + len(e.sends) }
+func UnderWay(e *Engine) int {
+	return len(e.tasks) + len(e.queries) + len(e.sends) + len(e.busy) + len(e.twins)
+}
 
 // Remembered counts the servers that an engine remembers, and those that are
 // lame.
