@@ -38,7 +38,7 @@ type answer struct {
 	exists bool
 	links  int
 	passed [maxLinks]dns.Name
-	// written are the DNAME, NSEC and NSEC3 sets that are in the answer.
+	// written are sets that are in the answer and must not be there twice.
 	written []*rrset
 	// proofs are what is to be written behind the last of the answer section.
 	proofs []*node
@@ -180,6 +180,7 @@ func (a *answer) data(s *step) bool {
 // positive writes the set that is asked for.
 func (a *answer) positive(s *step, set *rrset) {
 	if size, ok := set.uniform(); ok {
+		a.written = append(a.written, set)
 		if a.choose != nil && a.sigs(s.node, set) == nil {
 			if chosen := a.choose(Set{a.ownerOf(s), set}); chosen != nil {
 				set = chosen
@@ -192,6 +193,8 @@ func (a *answer) positive(s *step, set *rrset) {
 	a.addData(s, set)
 	atApex := s.node == s.zone.apex
 	switch {
+	case a.full && s.kind == kindCut:
+		return // DS: who asks knows the zone's name servers
 	case a.full && !(a.typ == dns.TypeNS && atApex):
 		ns := s.zone.apex.set(dns.TypeNS)
 		if ns != nil {
@@ -424,23 +427,15 @@ func (a *answer) before(i int) bool {
 	return slices.ContainsFunc(a.extra[:i], func(e extra) bool { return e.name.Equal(a.extra[i].name) })
 }
 
-// addresses writes the addresses of a name: those of its zone, where that is
-// glue, or of another that is served.
+// addresses writes the addresses that the zone has for a name, glue too, but for
+// those that are the answer. Those of other zones nobody would believe.
 func (a *answer) addresses(e *extra) {
 	n := e.zone.node(e.name)
-	if n == nil && a.full {
-		lower := e.name.AppendCanonical(a.lower[:0])
-		if z := a.zones.find(lower, dns.TypeA); z != nil && z != e.zone {
-			if s := a.look(z, lower); s.kind == kindExact {
-				n = s.node
-			}
-		}
-	}
 	if n == nil {
 		return
 	}
 	for _, t := range [...]dns.Type{dns.TypeA, dns.TypeAAAA} {
-		if set := n.set(t); set != nil {
+		if set := n.set(t); set != nil && a.first(set) {
 			a.add(dns.SectionAdditional, n.owner, set, a.sigs(n, set), e.needed)
 		}
 	}

@@ -119,7 +119,24 @@ func testInterop(t *testing.T, zones map[string]string, names string) {
 	}
 	for _, peer := range interopPeers {
 		t.Run(peer.name, func(t *testing.T) {
-			compareAnswers(t, &store, &peer, peer.start(t, &peers.Config{Zones: zones, Lines: peer.lines}), names, "")
+			compareAnswers(t, &zone.Handler{Store: &store}, &peer, peer.start(t, &peers.Config{Zones: zones, Lines: peer.lines}), names, "")
+		})
+	}
+}
+
+// What they answer where they may add what was not asked for.
+func TestInteropFull(t *testing.T) {
+	var store zone.Store
+	for origin, text := range interopZones {
+		store.Publish(build(t, origin, text))
+	}
+	for _, peer := range interopPeers[:2] {
+		peer.lines = slices.Clone(peer.lines)
+		for i := range peer.lines {
+			peer.lines[i] = strings.Replace(peer.lines[i], "yes", "no", 1)
+		}
+		t.Run(peer.name, func(t *testing.T) {
+			compareAnswers(t, &zone.Handler{Store: &store, Full: true}, &peer, peer.start(t, &peers.Config{Zones: interopZones, Lines: peer.lines}), interopNames, "")
 		})
 	}
 }
@@ -162,7 +179,7 @@ func testInteropSigned(t *testing.T, unsigned map[string]string, names string) {
 					for origin := range zones {
 						store.Publish(fetched(t, origin, netip.MustParseAddrPort(server.Addr)))
 					}
-					compareAnswers(t, &store, &peer, server, names, strings.Fields(how.name)[0])
+					compareAnswers(t, &zone.Handler{Store: &store}, &peer, server, names, strings.Fields(how.name)[0])
 				})
 			}
 		})
@@ -222,13 +239,12 @@ func fetched(t *testing.T, origin string, server netip.AddrPort) *zone.Zone {
 }
 
 // compareAnswers asks a peer and ours, with DO where the zones are signed.
-func compareAnswers(t *testing.T, store *zone.Store, peer *interopPeer, running *peers.Server, names, signed string) {
+func compareAnswers(t *testing.T, h *zone.Handler, peer *interopPeer, running *peers.Server, names, signed string) {
 	var edns *dns.EDNS
 	if signed != "" {
 		edns = &dns.EDNS{DNSSECOK: true}
 	}
 	server := netip.MustParseAddrPort(running.Addr)
-	h := &zone.Handler{Store: store}
 	c := &dns.Client{Network: dns.NetworkTCP, NoEDNS: edns == nil, NoCookies: true}
 	defer c.Close()
 	differ := 0
