@@ -113,7 +113,11 @@ func (c *serverStream) readOnce() error {
 		return nil
 	}
 	c.grow()
+	// A server that shuts down does not wait for the rest of a request: whoever
+	// sends single octets would keep it.
+	c.nc.MarkIdle()
 	n, err := c.nc.Read(c.in[len(c.in):cap(c.in)])
+	c.nc.MarkBusy()
 	c.in = c.in[:len(c.in)+n]
 	if n > 0 {
 		return nil

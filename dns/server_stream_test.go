@@ -224,18 +224,20 @@ func TestServerStreamIdleShrinks(t *testing.T) {
 }
 
 // Shutdown lets queries under way have their answer, and ends those connections
-// that are idle at once.
+// at once that are idle or in the middle of a query.
 func TestServerStreamShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := map[uint16]chan struct{}{7: make(chan struct{})}
 		s := &dns.Server{Handler: detaching(release)}
-		idle, busy := serveConn(t, s), serveConn(t, s)
+		idle, half, busy := serveConn(t, s), serveConn(t, s), serveConn(t, s)
+		send(t, half, overStream(queryHead + asked)[:20])
 		send(t, busy, overStream(queryHead+asked))
 		synctest.Wait()
 		start := time.Now()
 		done := make(chan error)
 		go func() { done <- s.Shutdown(t.Context()) }()
 		receiveEOF(t, idle)
+		receiveEOF(t, half)
 		assert.Zero(t, time.Since(start))
 		time.Sleep(3 * time.Second)
 		close(release[7])
