@@ -40,15 +40,29 @@ func WithContext(ctx context.Context, nc net.Conn) (release func()) {
 
 // watch calls cancelled when ctx ends before release, and released at the end.
 func watch(ctx context.Context, cancelled, released func()) (release func()) {
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
-		cancelled()
-	})
-	return sync.OnceFunc(func() {
-		if !stop() {
-			<-done
+	w := &watcher{cancelled: cancelled, released: released}
+	w.running.Add(1)
+	w.stop = context.AfterFunc(ctx, w.end)
+	return w.release
+}
+
+type watcher struct {
+	cancelled, released func()
+	stop                func() bool
+	running             sync.WaitGroup // until cancelled has returned
+	once                sync.Once
+}
+
+func (w *watcher) end() {
+	defer w.running.Done()
+	w.cancelled()
+}
+
+func (w *watcher) release() {
+	w.once.Do(func() {
+		if !w.stop() {
+			w.running.Wait()
 		}
-		released()
+		w.released()
 	})
 }

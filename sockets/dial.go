@@ -87,6 +87,9 @@ func (d *Dialer) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	if !namesHosts(network) {
 		return d.one(ctx, attempt{network, addr}, fail)
 	}
+	if _, err := netip.ParseAddrPort(addr); err == nil && len(d.Map) == 0 {
+		return d.one(ctx, attempt{network, addr}, fail)
+	}
 	host, port, err := d.splitAddr(ctx, network, addr)
 	if err != nil {
 		fail.Causes = []error{err}

@@ -38,11 +38,9 @@ func (d *Dialer) connectFrom(ctx context.Context, nd net.Dialer, a attempt) (net
 	if d.LocalPorts.Lo == 0 || d.LocalPorts.Lo > d.LocalPorts.Hi {
 		return nil, fmt.Errorf("no local ports in %d-%d", d.LocalPorts.Lo, d.LocalPorts.Hi)
 	}
-	nd.Control = reuseAddr
 	var taken error
 	for port := range d.LocalPorts.shuffled(rand.New(cryptoSource{})) {
-		nd.LocalAddr = boundAddr(a.network, d.LocalAddr, port)
-		conn, err := nd.DialContext(ctx, a.network, a.addr)
+		conn, err := d.connectFromPort(ctx, nd, a, port)
 		switch {
 		case err == nil && !toItself(conn):
 			return conn, nil
@@ -58,6 +56,21 @@ func (d *Dialer) connectFrom(ctx context.Context, nd net.Dialer, a attempt) (net
 	return nil, fmt.Errorf("local ports %v all taken: %w", d.LocalPorts, taken)
 }
 
+// connectFromPort makes one attempt from one port. Addresses of UDP, where many
+// connections are for one datagram, are not made text and read again.
+func (d *Dialer) connectFromPort(ctx context.Context, nd net.Dialer, a attempt, port uint16) (net.Conn, error) {
+	if to, err := netip.ParseAddrPort(a.addr); err == nil && strings.HasPrefix(a.network, "udp") {
+		conn, err := nd.DialUDP(ctx, a.network, netip.AddrPortFrom(d.LocalAddr, port), to)
+		if err != nil {
+			return nil, err
+		}
+		return conn, nil
+	}
+	nd.Control = reuseAddr
+	nd.LocalAddr = boundAddr(a.network, d.LocalAddr, port)
+	return nd.DialContext(ctx, a.network, a.addr)
+}
+
 // abort closes without TIME_WAIT, which would keep the destination's port.
 func abort(conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
@@ -67,6 +80,10 @@ func abort(conn net.Conn) {
 }
 
 func toItself(conn net.Conn) bool {
+	if from, ok := conn.LocalAddr().(*net.UDPAddr); ok {
+		to, ok := conn.RemoteAddr().(*net.UDPAddr)
+		return ok && from.Port == to.Port && from.IP.Equal(to.IP) && from.Zone == to.Zone
+	}
 	return conn.LocalAddr().String() == conn.RemoteAddr().String()
 }
 
