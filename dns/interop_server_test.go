@@ -3,6 +3,8 @@ package dns_test
 import (
 	"context"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -165,6 +167,23 @@ func TestInteropServerResolvers(t *testing.T) {
 			assert.Contains(t, run(t, "dig", r.Addr, "@HOST -p PORT none.example.org"), "status: NXDOMAIN")
 			assert.Contains(t, run(t, "dig", r.Addr, "@HOST -p PORT www.example.org MX"), "status: NOERROR")
 			assert.Contains(t, run(t, "dig", r.Addr, "@HOST -p PORT long.example.org TXT"), "Three texts of this length")
+		})
+	}
+}
+
+// TestInteropServerLoad: dnsperf gets an answer to each of thousands of
+// questions, 100 of them under way at a time, over each transport.
+func TestInteropServerLoad(t *testing.T) {
+	s := startOurs(t, &dns.Server{Sockets: 2, Batch: 32})
+	path := filepath.Join(t.TempDir(), "questions")
+	questions := "www.example.org A\nmail.example.org AAAA\nnone.example.org A\nalias2.example.org A\nany.wild.example.org TXT\n"
+	require.NoError(t, os.WriteFile(path, []byte(questions), 0o600))
+	for mode, addr := range map[string]string{"udp": s.addr, "tcp": s.addr, "dot": s.tlsAddr} {
+		t.Run(mode, func(t *testing.T) {
+			got := run(t, "dnsperf", addr, "-s HOST -p PORT -q 100 -c 4 -n 1000 -e -m "+mode+" -d "+path)
+			for _, want := range []string{"Queries sent: 5000", "Queries completed: 5000 (100.00%)", "Queries lost: 0 (0.00%)", "NOERROR 4000 (80.00%), NXDOMAIN 1000 (20.00%)"} {
+				assert.Contains(t, got, want)
+			}
 		})
 	}
 }
