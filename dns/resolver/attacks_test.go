@@ -207,7 +207,7 @@ func TestAttacks(t *testing.T) {
 			})
 			return w.ask("www.example.com.", dns.TypeA)
 		}, func(t *testing.T, w *world, r *resolver.Result) {
-			e, ok := r.Err.(*resolver.LimitError)
+			e, ok := r.Err.(*dns.LimitError)
 			require.True(t, ok, "%v", r.Err)
 			assert.Equal(t, "MaxAliases", e.Name)
 			assert.Equal(t, []dns.ExtendedError{{Code: dns.EDEOther, Text: "limit MaxAliases of 11 reached"}}, r.EDE)

@@ -50,7 +50,7 @@
 // # Errors
 //
 // A question without an answer has the RCode SERVFAIL, and in Err the reason:
-// [ErrNoServer], [ErrAliasLoop], a [*LimitError] that names the limit.
+// [ErrNoServer], [ErrAliasLoop], a [*dns.LimitError] that names the limit.
 //
 // # Concurrency
 //

@@ -119,7 +119,7 @@ type Result struct {
 	Stale bool
 	// EDE tells more about it (RFC 8914).
 	EDE []dns.ExtendedError
-	// Err is why there is no answer: ErrNoServer, a [*LimitError] and the like.
+	// Err is why there is no answer: ErrNoServer, a [*dns.LimitError] and the like.
 	Err error
 	// Trace is each message that was sent for it, in the order of their ends.
 	Trace []Step
@@ -343,7 +343,7 @@ func (e *Engine) fail(now time.Time, t *task, err error) {
 		}
 	}
 	r := &Result{RCode: dns.RCodeServFail, Err: err}
-	limit, isLimit := errors.AsType[*LimitError](err)
+	limit, isLimit := errors.AsType[*dns.LimitError](err)
 	switch {
 	case errors.Is(err, ErrNoServer), isLimit && limit.Name == "MaxTime":
 		r.EDE = []dns.ExtendedError{{Code: dns.EDENoReachableAuthority}}
@@ -351,7 +351,8 @@ func (e *Engine) fail(now time.Time, t *task, err error) {
 		r.EDE = []dns.ExtendedError{{Code: dns.EDECachedError}}
 	default:
 		// Who runs the resolver learns which limit it was.
-		r.EDE = []dns.ExtendedError{{Code: dns.EDEOther, Text: strings.TrimPrefix(err.Error(), "resolver: ")}}
+		_, text, _ := strings.Cut(err.Error(), ": ")
+		r.EDE = []dns.ExtendedError{{Code: dns.EDEOther, Text: text}}
 	}
 	e.finish(now, t, r)
 }

@@ -120,7 +120,7 @@ func TestTooManyQuestions(t *testing.T) {
 		w.pump()
 		if id, r, ok := w.engine.NextResult(); ok {
 			got++
-			if e, ok := r.Err.(*resolver.LimitError); ok {
+			if e, ok := r.Err.(*dns.LimitError); ok {
 				limits[id] = e.Name
 			}
 			if got == len(ids) {

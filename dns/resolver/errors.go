@@ -2,7 +2,6 @@ package resolver
 
 import (
 	"errors"
-	"strconv"
 
 	"applayer/dns"
 )
@@ -25,21 +24,8 @@ var (
 	ErrNotReply = errors.New("resolver: no reply to this question")
 )
 
-// LimitError tells which of the [Limits] a question reached.
-type LimitError struct {
-	// Name is the field of [Limits].
-	Name string
-	// Max is its value, in nanoseconds where it is a time.
-	Max int64
-	// Reply is the RCODE that a client gets.
-	Reply int
-}
-
-// Error names the limit.
-func (e *LimitError) Error() string {
-	return "resolver: limit " + e.Name + " of " + strconv.FormatInt(e.Max, 10) + " reached"
-}
-
-func limitError[T ~int | ~int64](name string, v T) *LimitError {
-	return &LimitError{Name: name, Max: int64(v), Reply: int(dns.RCodeServFail)}
+// limitError tells which of the [Limits] a question reached; times are in
+// nanoseconds.
+func limitError[T ~int | ~int64](name string, v T) *dns.LimitError {
+	return &dns.LimitError{Name: name, Max: int64(v), Reply: int(dns.RCodeServFail)}
 }

@@ -42,15 +42,12 @@ type reply struct {
 }
 
 var (
-	errShort   = errors.New("resolver: message cut off")
 	errSetSize = errors.New("resolver: set of too many records")
 	errOPT     = errors.New("resolver: malformed or second OPT")
 )
 
 // replyReader reads one reply.
 type replyReader struct {
-	msg []byte
-	off int
 	// asked is the name that was asked, in lower case; it was sent in mixed
 	// case, which is not the owner's.
 	asked  dns.Name
@@ -78,36 +75,23 @@ type rrsig struct {
 // a message that is malformed is an error. Records of other classes and of meta
 // types are left out.
 func parseReply(msg []byte, asked dns.Name, class dns.Class, maxSet int) (*reply, error) {
-	r := replyReader{msg: msg, asked: asked, class: class, max: maxSet, sets: make(map[setKey]*set)}
-	h, counts, err := dns.ParseHeader(msg)
+	r := replyReader{asked: asked, class: class, max: maxSet, sets: make(map[setKey]*set)}
+	p := dns.Parser{Lenient: true}
+	h, err := p.Start(msg)
 	if err != nil {
 		return nil, err
 	}
 	r.out.Header, r.out.octets = h, len(msg)
-	r.off = dns.HeaderSize
-	for range counts.Question {
-		_, next, err := dns.ParseNameAt(msg, r.off)
-		if err != nil {
+	for p.Next() {
+		if p.Section() == dns.SectionQuestion {
+			continue
+		}
+		if err := r.record(msg, &p); err != nil {
 			return nil, err
 		}
-		if r.off = next + 4; r.off > len(msg) {
-			return nil, errShort
-		}
 	}
-	for _, s := range [...]struct {
-		section dns.Section
-		n       uint16
-		to      *[]*set
-	}{
-		{dns.SectionAnswer, counts.Answer, &r.out.answer},
-		{dns.SectionAuthority, counts.Authority, &r.out.authority},
-		{dns.SectionAdditional, counts.Additional, &r.out.additional},
-	} {
-		for range s.n {
-			if err := r.record(s.section, s.to); err != nil {
-				return nil, err
-			}
-		}
+	if err := p.Err(); err != nil {
+		return nil, err
 	}
 	r.sign()
 	r.out.spoiled = slices.ContainsFunc(r.out.answer, func(s *set) bool { return s.bad })
@@ -129,42 +113,41 @@ func sound(sets []*set) []*set {
 	return kept
 }
 
-// record reads the next record of a section.
-func (r *replyReader) record(section dns.Section, to *[]*set) error {
-	name, off, err := dns.ParseNameAt(r.msg, r.off)
+// section is where the sets of a section are.
+func (r *replyReader) section(s dns.Section) *[]*set {
+	switch s {
+	case dns.SectionAnswer:
+		return &r.out.answer
+	case dns.SectionAuthority:
+		return &r.out.authority
+	}
+	return &r.out.additional
+}
+
+// record takes the record that p went to.
+func (r *replyReader) record(msg []byte, p *dns.Parser) error {
+	name, err := p.Name()
 	if err != nil {
 		return err
 	}
-	if len(r.msg)-off < 10 {
-		return errShort
-	}
-	fixed := r.msg[off:]
-	t := dns.Type(binary.BigEndian.Uint16(fixed))
-	class := dns.Class(binary.BigEndian.Uint16(fixed[2:]))
-	ttl := binary.BigEndian.Uint32(fixed[4:])
-	n := int(binary.BigEndian.Uint16(fixed[8:]))
-	if off += 10; n > len(r.msg)-off {
-		return errShort
-	}
-	r.off = off + n
+	t, off, n := p.Type(), p.RDataOffset(), len(p.RData())
 	switch {
 	case t == dns.TypeOPT:
-		return r.opt(section, name, uint16(class), ttl, off, n)
-	case class != r.class || t.IsMeta():
+		// Its TTL is no time: all 32 bits say something.
+		return r.opt(p.Section(), name, uint16(p.Class()), binary.BigEndian.Uint32(msg[off-6:]), p.RData())
+	case p.Class() != r.class || t.IsMeta():
 		return nil
 	}
-	if ttl > dns.MaxTTL {
-		ttl = 0
-	}
+	ttl, to := p.TTL(), r.section(p.Section())
 	if name.Equal(r.asked) {
 		name = r.asked
 	}
-	key := setKey{section, name.Canonical(), t}
-	d, err := dns.ParseRData(t, r.msg, off, n, nil)
-	rr := dns.RR{Name: name, Class: class, TTL: ttl, Data: d}
+	key := setKey{p.Section(), name.Canonical(), t}
+	d, err := dns.ParseRData(t, msg, off, n, nil)
+	rr := dns.RR{Name: name, Class: r.class, TTL: ttl, Data: d}
 	if t == dns.TypeRRSIG {
 		if err == nil && n >= 2 {
-			key.typ = dns.Type(binary.BigEndian.Uint16(r.msg[off:]))
+			key.typ = dns.Type(binary.BigEndian.Uint16(msg[off:]))
 			r.blocks = append(r.blocks, rrsig{key, rr})
 			key.typ = dns.TypeRRSIG
 			return r.add(key, rr, to)
@@ -233,11 +216,11 @@ func (r *replyReader) sign() {
 }
 
 // opt reads the OPT record (RFC 6891 §6.1.2).
-func (r *replyReader) opt(section dns.Section, name dns.Name, size uint16, ttl uint32, off, n int) error {
+func (r *replyReader) opt(section dns.Section, name dns.Name, size uint16, ttl uint32, rdata []byte) error {
 	if section != dns.SectionAdditional || r.out.edns != nil || !name.IsRoot() {
 		return errOPT
 	}
-	d, err := dns.ParseRData(dns.TypeOPT, r.msg, off, n, nil)
+	d, err := dns.ParseRData(dns.TypeOPT, rdata, 0, len(rdata), nil)
 	if err != nil {
 		return err
 	}
