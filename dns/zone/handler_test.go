@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -156,20 +157,30 @@ func TestPolicy(t *testing.T) {
 		client      string
 		edns        *dns.EDNS
 		want, asked string
+		scope       int // of the client subnet in the answer, -1 for none there
 	}{
-		{"by the address", "www.example.org.", dns.TypeA, "10.0.0.1", nil, "NOERROR aa\n> www.example.org. 5 IN A 192.0.2.1", "www.example.org. A 10.0.0.1/32"},
-		{"by the other address", "www.example.org.", dns.TypeA, "192.0.2.1", nil, "NOERROR aa\n> www.example.org. 60 IN A 192.0.2.2", "www.example.org. A 192.0.2.1/32"},
-		{"7871-7.2.1 by the subnet", "www.example.org.", dns.TypeA, "192.0.2.1", subnet("10.0.0.0/8"), "NOERROR aa\n> www.example.org. 5 IN A 192.0.2.1", "www.example.org. A 10.0.0.0/8"},
-		{"7871-7.1.2 a subnet of no bits", "www.example.org.", dns.TypeA, "192.0.2.1", subnet("0.0.0.0/0"), "NOERROR aa\n> www.example.org. 60 IN A 192.0.2.2", "www.example.org. A 192.0.2.1/32"},
-		{"behind an alias", "alias.example.org.", dns.TypeA, "10.0.0.1", nil, "NOERROR aa\n> alias.example.org. 60 IN CNAME www.example.org.\n> www.example.org. 5 IN A 192.0.2.1", "www.example.org. A 10.0.0.1/32"},
-		{"for a wildcard", "x.example.org.", dns.TypeA, "10.0.0.1", nil, "NOERROR aa\n> x.example.org. 5 IN A 192.0.2.3", "x.example.org. A 10.0.0.1/32"},
-		{"4034-3.1.8.1 a signature is for the whole set", "signed.example.org.", dns.TypeA, "10.0.0.1", &dns.EDNS{DNSSECOK: true}, signed, ""},
-		{"4034-3.1.8.1 who asks for none gets a part", "signed.example.org.", dns.TypeA, "10.0.0.1", &dns.EDNS{}, "NOERROR aa\n> signed.example.org. 5 IN A 192.0.2.5", "signed.example.org. A 10.0.0.1/32"},
-		{"not for text", "text.example.org.", dns.TypeTXT, "10.0.0.1", nil, "NOERROR aa\n> text.example.org. 60 IN TXT \"text\"", ""},
+		{"by the address", "www.example.org.", dns.TypeA, "10.0.0.1", nil, "NOERROR aa\n> www.example.org. 5 IN A 192.0.2.1", "www.example.org. A 10.0.0.1/32", -1},
+		{"by the other address", "www.example.org.", dns.TypeA, "192.0.2.1", nil, "NOERROR aa\n> www.example.org. 60 IN A 192.0.2.2", "www.example.org. A 192.0.2.1/32", -1},
+		{"7871-7.2.1 by the subnet", "www.example.org.", dns.TypeA, "192.0.2.1", subnet("10.0.0.0/8"), "NOERROR aa\n> www.example.org. 5 IN A 192.0.2.1", "www.example.org. A 10.0.0.0/8", 1},
+		{"7871-7.1.2 a subnet of no bits", "www.example.org.", dns.TypeA, "192.0.2.1", subnet("0.0.0.0/0"), "NOERROR aa\n> www.example.org. 60 IN A 192.0.2.2", "www.example.org. A 192.0.2.1/32", 0},
+		{"behind an alias", "alias.example.org.", dns.TypeA, "10.0.0.1", nil, "NOERROR aa\n> alias.example.org. 60 IN CNAME www.example.org.\n> www.example.org. 5 IN A 192.0.2.1", "www.example.org. A 10.0.0.1/32", -1},
+		{"for a wildcard", "x.example.org.", dns.TypeA, "10.0.0.1", nil, "NOERROR aa\n> x.example.org. 5 IN A 192.0.2.3", "x.example.org. A 10.0.0.1/32", -1},
+		{"4034-3.1.8.1 a signature is for the whole set", "signed.example.org.", dns.TypeA, "10.0.0.1", &dns.EDNS{DNSSECOK: true}, signed, "", -1},
+		{"4034-3.1.8.1 who asks for none gets a part", "signed.example.org.", dns.TypeA, "10.0.0.1", &dns.EDNS{}, "NOERROR aa\n> signed.example.org. 5 IN A 192.0.2.5", "signed.example.org. A 10.0.0.1/32", -1},
+		{"not for text", "text.example.org.", dns.TypeTXT, "10.0.0.1", nil, "NOERROR aa\n> text.example.org. 60 IN TXT \"text\"", "", -1},
+		{"7871-7.2.1 text is the same for all", "text.example.org.", dns.TypeTXT, "10.0.0.1", subnet("10.0.0.0/8"), "NOERROR aa\n> text.example.org. 60 IN TXT \"text\"", "", 0},
 	} {
 		p := new(near)
 		h := &zone.Handler{Store: store, Policy: p}
-		assert.Equal(t, tt.want, told(answered(t, h, tt.qname, tt.qtype, asking{client: tt.client, edns: tt.edns})), tt.name)
+		m := answered(t, h, tt.qname, tt.qtype, asking{client: tt.client, edns: tt.edns})
+		assert.Equal(t, tt.want, told(m), tt.name)
+		scope := -1
+		if m.EDNS != nil {
+			if s, ok := m.EDNS.Subnet(); ok {
+				scope = int(s.Scope)
+			}
+		}
+		assert.Equal(t, tt.scope, scope, tt.name)
 		assert.Equal(t, tt.asked, strings.Join(p.asked, ", "), tt.name)
 	}
 }
@@ -332,4 +343,38 @@ func TestPublish(t *testing.T) {
 	assert.Contains(t, question(), "192.0.2.2")
 	store.Remove(dns.MustName("example.org."))
 	assert.Equal(t, "REFUSED", question())
+}
+
+// Whoever asks while zones change gets an answer of one version, and none that
+// is older than the one before.
+func TestPublishMeanwhile(t *testing.T) {
+	var store zone.Store
+	version := func(i int) *zone.Zone {
+		return build(t, "example.org.", fmt.Sprintf("example.org.%s www.example.org. 60 IN A 192.0.2.%d\nwww.example.org. 60 IN A 198.51.100.%d", soa, i, i))
+	}
+	store.Publish(version(0))
+	h := &zone.Handler{Store: &store}
+	var versions []*zone.Zone
+	for i := range 200 {
+		versions = append(versions, version(i))
+	}
+	var wg sync.WaitGroup
+	var done atomic.Bool
+	for range 4 {
+		wg.Go(func() {
+			for last := 0; !done.Load(); {
+				octets := ask(t, h, "www.example.org.", dns.TypeA, asking{})
+				a, b := octets[len(octets)-17], octets[len(octets)-1] // the last of each address
+				if !assert.Equal(t, a, b) || !assert.GreaterOrEqual(t, int(a), last) {
+					return
+				}
+				last = int(a)
+			}
+		})
+	}
+	for _, z := range versions {
+		store.Publish(z)
+	}
+	done.Store(true)
+	wg.Wait()
 }
