@@ -305,12 +305,16 @@ func (c *Codec) scanAddr(v *netip.Addr, is func(netip.Addr) bool, what, ref stri
 	if !ok {
 		return
 	}
-	if a, ok := parseIPv4(t.Text); ok && is(a) {
+	a, ok := parseIPv4(t.Text)
+	if !ok {
+		a, ok = parseIPv6(t.Text)
+	}
+	if ok && is(a) {
 		*v = a
 		return
 	}
-	a, err := netip.ParseAddr(string(t.Text))
-	if err != nil || !is(a) || a.Zone() != "" {
+	var err error
+	if a, err = netip.ParseAddr(string(t.Text)); err != nil || !is(a) || a.Zone() != "" {
 		c.fail(what+" "+quoted(t.Text), ref, ErrSyntax)
 		return
 	}
@@ -339,6 +343,53 @@ func parseIPv4(b []byte) (netip.Addr, bool) {
 		}
 	}
 	return netip.AddrFrom4(v4), i == len(b)
+}
+
+// parseIPv6 reads an IPv6 address that is written with hexadecimal groups alone;
+// what it does not know may be an address still.
+func parseIPv6(b []byte) (netip.Addr, bool) {
+	var v6 [16]byte
+	n, gap := 0, -1 // octets, and where "::" stands
+	for i := 0; i < len(b); {
+		if b[i] == ':' {
+			// "::" stands once; one colon between groups, and none at the start.
+			if i+1 < len(b) && b[i+1] == ':' {
+				if gap >= 0 {
+					return netip.Addr{}, false
+				}
+				gap = n
+				i += 2
+				continue
+			}
+			if i == 0 || n == gap || i+1 == len(b) {
+				return netip.Addr{}, false
+			}
+			i++
+		} else if i > 0 && b[i-1] != ':' {
+			return netip.Addr{}, false
+		}
+		v, start := 0, i
+		for ; i < len(b) && i-start < 4; i++ {
+			digit, ok := hexDigit(b[i])
+			if !ok {
+				break
+			}
+			v = v<<4 | int(digit)
+		}
+		if i == start || n == len(v6) {
+			return netip.Addr{}, false
+		}
+		v6[n], v6[n+1] = byte(v>>8), byte(v)
+		n += 2
+	}
+	switch {
+	case gap >= 0 && n < len(v6):
+		copy(v6[len(v6)-(n-gap):], v6[gap:n])
+		clear(v6[gap : len(v6)-(n-gap)])
+	case gap >= 0 || n < len(v6):
+		return netip.Addr{}, false
+	}
+	return netip.AddrFrom16(v6), true
 }
 
 func (c *Codec) appendAddr(v netip.Addr) {

@@ -22,6 +22,10 @@ type memory struct {
 	aaaa  slab[AAAA]
 	ns    slab[NS]
 	cname slab[CNAME]
+	mx    slab[MX]
+	txt   slab[TXT]
+
+	piece int // octets of a piece; 0 is pieceSize
 }
 
 // slab is a slice from which values are cut, one by one.
@@ -45,7 +49,7 @@ func (m *memory) startMessage(records int) { m.nSeen, m.records = 0, records }
 
 // reuse takes the records of the last message back.
 func (m *memory) reuse() {
-	m.a.used, m.aaaa.used, m.ns.used, m.cname.used = 0, 0, 0, 0
+	m.a.used, m.aaaa.used, m.ns.used, m.cname.used, m.mx.used, m.txt.used = 0, 0, 0, 0, 0, 0
 }
 
 // newRData returns the value for the next record's data. Of OPT there is one:
@@ -61,6 +65,10 @@ func (m *memory) newRData(t Type, private PrivateTypes) RData {
 			return m.ns.next(m.records)
 		case TypeCNAME:
 			return m.cname.next(m.records)
+		case TypeMX:
+			return m.mx.next(m.records)
+		case TypeTXT:
+			return m.txt.next(m.records)
 		case TypeOPT:
 			return &m.opt
 		}
@@ -75,7 +83,14 @@ type seenName struct {
 	name         Name
 }
 
-const pieceSize = 512
+// The pieces of a message are small, since what is kept of it keeps them whole.
+// Those of a master file are larger: it is kept whole.
+const (
+	pieceSize     = 512
+	textPieceSize = 4 << 10
+)
+
+func (m *memory) pieceSize() int { return max(m.piece, pieceSize) }
 
 // string returns b as a string that is kept.
 func (m *memory) string(b []byte) string {
@@ -85,7 +100,7 @@ func (m *memory) string(b []byte) string {
 	if m.strings.Cap()-m.strings.Len() < len(b) {
 		// What was cut from the piece before stays valid.
 		m.strings.Reset()
-		m.strings.Grow(max(len(b), pieceSize))
+		m.strings.Grow(max(len(b), m.pieceSize()))
 	}
 	start := m.strings.Len()
 	m.strings.Write(b)
@@ -98,7 +113,7 @@ func (m *memory) bytes(b []byte) []byte {
 		return nil
 	}
 	if cap(m.octets)-len(m.octets) < len(b) {
-		m.octets = make([]byte, 0, max(len(b), pieceSize))
+		m.octets = make([]byte, 0, max(len(b), m.pieceSize()))
 	}
 	start := len(m.octets)
 	m.octets = append(m.octets, b...)

@@ -153,7 +153,7 @@ func ParseRR(s string) (rr RR, err error) {
 			return rr, textError(at+rest.Tokens[0].Offset, "more than a record", "RFC 1035 §5.1", ErrSyntax)
 		}
 	}
-	p := TextParser{Origin: Root}
+	p := TextParser{Origin: Root, one: true}
 	if rr, err = p.RR(e.Tokens); err != nil {
 		return RR{}, err
 	}
