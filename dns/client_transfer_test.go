@@ -135,6 +135,7 @@ func TestTransferLimits(t *testing.T) {
 		limit, ok := errors.AsType[*dns.LimitError](err)
 		require.True(t, ok, "%v", err)
 		assert.Equal(t, dns.LimitError{Name: "MaxTransfer", Max: 1000}, *limit)
+		assert.Equal(t, "dns: limit MaxTransfer of 1000 reached", limit.Error())
 		assert.Greater(t, len(records), 10)
 		assert.Greater(t, how.Duration, 40*time.Second)
 

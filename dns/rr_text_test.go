@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -65,6 +66,25 @@ func TestParseRRErrors(t *testing.T) {
 			assert.Equal(t, tt.offset, pe.Offset, err)
 		})
 	}
+}
+
+// What has no text is left out of a record's; the error tells.
+func TestRRText(t *testing.T) {
+	a := &dns.A{Addr: netip.MustParseAddr("192.0.2.1")}
+	_, err := dns.RR{Class: dns.ClassIN, Data: a}.AppendText(nil)
+	require.ErrorIs(t, err, dns.ErrLabel)
+	assert.Empty(t, dns.RR{Class: dns.ClassIN, Data: a}.String())
+	without := dns.RR{Name: dns.MustName("a"), Class: dns.ClassANY}
+	assert.Equal(t, "a.\t0\tANY\tTYPE0", without.String())
+	bad := dns.RR{Name: dns.MustName("a"), Class: dns.ClassIN, Data: &dns.A{}}
+	_, err = bad.AppendText(nil)
+	require.ErrorIs(t, err, dns.ErrValue)
+	assert.Equal(t, "a.\t0\tIN\tA\t", bad.String())
+	two := `a 0 IN TYPE731 \# 1 ab "cd"`
+	_, err = dns.ParseRR(two)
+	require.ErrorIs(t, err, dns.ErrSyntax)
+	_, err = dns.ParseRR("a 0 IN TYPE731")
+	require.ErrorIs(t, err, dns.ErrSyntax)
 }
 
 func TestParseTTL(t *testing.T) {
