@@ -232,7 +232,7 @@ func (c *serverStream) keep(rest []byte) {
 	if len(rest) < len(c.in) || !c.late {
 		// The rest of a request has as long as the wait for one: a deadline
 		// that single octets do not move (CVE-2026-32934).
-		c.deadline(c.server.idleTimeout(), true)
+		c.deadline(c.server.requestTimeout(), true)
 	}
 	c.in = c.in[:copy(c.in, rest)]
 }
@@ -246,4 +246,13 @@ func (s *Server) idleTimeout() time.Duration {
 		return idle
 	}
 	return idle - idle*4/5*time.Duration(min(over, most-most/2))/time.Duration(most-most/2)
+}
+
+// requestTimeout is how long the rest of a request may take: as long as the wait
+// for one or, where that may last for ever, ReadTimeout.
+func (s *Server) requestTimeout() time.Duration {
+	if idle := s.idleTimeout(); idle > 0 {
+		return idle
+	}
+	return s.limits.ReadTimeout
 }

@@ -15,6 +15,7 @@ import (
 
 	"applayer/dns"
 	"applayer/internal/testkit"
+	"applayer/sockets"
 )
 
 // Queries that come together, or octet by octet, are all answered
@@ -150,6 +151,21 @@ func TestServerStreamTrickle(t *testing.T) {
 		}
 		assert.Equal(t, 11700*time.Millisecond, time.Since(start), "ten seconds after the first octet it was cut")
 		receiveEOF(t, client)
+	})
+}
+
+// Connections that may be idle for ever may not be so in the middle of a query.
+func TestServerStreamHalfWithoutIdleTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &dns.Server{Handler: echo, Limits: sockets.Limits{IdleTimeout: -1, ReadTimeout: 3 * time.Second}}
+		idle, half := serveConn(t, s), serveConn(t, s)
+		send(t, half, overStream(queryHead + asked)[:20])
+		start := time.Now()
+		receiveEOF(t, half)
+		assert.Equal(t, 3*time.Second, time.Since(start))
+		time.Sleep(time.Hour)
+		send(t, idle, overStream(queryHead+asked))
+		assert.NotEmpty(t, receive(t, idle))
 	})
 }
 
