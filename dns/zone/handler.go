@@ -31,8 +31,8 @@ type Handler struct {
 	// ServerID what id.server and hostname.bind do (RFC 4892); "" is REFUSED.
 	Version, ServerID string
 	// Prepared is how many answers are kept as they were sent, to be copied when
-	// the question comes again. The default is 16384; a negative value keeps
-	// none.
+	// the question comes again: those for names that exist, of 4096 octets at
+	// most. The default is 16384; a negative value keeps none.
 	Prepared int
 
 	start sync.Once
