@@ -2,6 +2,7 @@ package dns_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -81,6 +82,7 @@ func TestEntryErrors(t *testing.T) {
 				var le *dns.LimitError
 				require.ErrorAs(t, err, &le)
 				assert.Equal(t, tt.limit, le.Name)
+				assert.Equal(t, fmt.Sprintf("dns: limit %s of %d reached", le.Name, le.Max), err.Error())
 				return
 			}
 			var pe *dns.ParseError

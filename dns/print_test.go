@@ -91,6 +91,11 @@ func TestPrintGoldenRecords(t *testing.T) {
 func TestTextStyle(t *testing.T) {
 	rr, err := dns.ParseRR("www.example.org. 93784 DS 1 13 2 " + strings.Repeat("AB", 32))
 	require.NoError(t, err)
+	// A code without a name is a number.
+	for code, want := range map[dns.RCode]string{0: "NOERROR", 10: "NOTZONE", 11: "RESERVED11", 15: "RESERVED15", 16: "BADVERS", 17: "?17", 23: "BADCOOKIE", 4095: "?4095"} {
+		m := &dns.Message{Header: dns.Header{RCode: code}}
+		assert.Contains(t, m.String(), "status: "+want+", ")
+	}
 	for _, tt := range []struct {
 		name  string
 		style dns.TextStyle
@@ -218,6 +223,8 @@ func TestMultiline(t *testing.T) {
 		{`t.e. 60 TYPE65280 \# 30 000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D`,
 			"t.e.\t\t\t60 IN TYPE65280\t\\# 30 ( 000102030405060708090A0B0C0D0E0F101112131415\n\t\t\t\t161718191A1B1C1D )"},
 		{`t.e. 60 TYPE65280 \# 0`, "t.e.\t\t\t60 IN TYPE65280\t\\# 0"},
+		{"a.e. 60 NSEC3 1 1 12 AABBCCDD 2VPTU5TIMAMQTTGL4LUU9KG21E0AOR3S A RRSIG",
+			"a.e.\t\t\t60 IN NSEC3 1 1 12 AABBCCDD (\n\t\t\t\t2VPTU5TIMAMQTTGL4LUU9KG21E0AOR3S\n\t\t\t\tA RRSIG )"},
 		{"t2.TXT.e. 60 TXT a \"b c\" \"\"", "t2.TXT.e.\t\t60 IN TXT \"a\" \"b c\" \"\""},
 	} {
 		rr, err := dns.ParseRR(tt.in)
