@@ -113,6 +113,19 @@ func TestParseWrk(t *testing.T) {
 	}
 }
 
+func TestParseDNSPerf(t *testing.T) {
+	const out = "  Queries sent:         1000\n  Queries lost:  5 (0.50%)\n  Response codes:       NOERROR 995 (100.00%)\n  Queries per second:   123.5\n"
+	_, err := parseDNSPerf(out, noLosses)
+	require.ErrorContains(t, err, "without their answer")
+	rate, err := parseDNSPerf(out, fewLosses)
+	require.NoError(t, err)
+	assert.Equal(t, 123.5, rate)
+	_, err = parseDNSPerf(strings.Replace(out, "995", "900", 1), fewLosses)
+	require.ErrorContains(t, err, "without their answer")
+	_, err = parseDNSPerf(strings.Replace(out, "100.00", "99.00", 1), fewLosses)
+	require.ErrorContains(t, err, "wrong")
+}
+
 func TestParseTimes(t *testing.T) {
 	const out = `DNS Performance Testing Tool
 [Status] Started at: Sat Nov 21 21:00:00 2026

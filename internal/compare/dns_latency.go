@@ -11,9 +11,9 @@ import (
 
 // lateness has dnsperf ask a server at half the rate that it can take, and
 // reports how long 99 of 100 answers take at most, in µs.
-func lateness(start func(dir string) (*server, error)) func(b *testing.B) error {
-	return loaded(start, func(b *testing.B, addr, dir string) error {
-		rate, err := dnsperf(addr, dir, "-l", "1")
+func lateness(start func(dir string) (*server, error), lost losses) func(b *testing.B) error {
+	return loaded(start, lost, func(b *testing.B, addr, dir string) error {
+		rate, err := dnsperf(addr, dir, lost, "-l", "1")
 		if err != nil {
 			return err
 		}

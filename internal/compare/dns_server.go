@@ -13,22 +13,22 @@ import (
 
 var dnsServerSubjects = []subject{
 	{name: "dns-server", programs: []string{"dnsperf", "nsd"}, implementations: []implementation{
-		{name: "applayer", bench: underLoad(startZone)},
-		{name: "nsd", bench: underLoad(startNSD)},
-		{name: "miekg", bench: underLoad(startMiekgServer)},
+		{name: "applayer", bench: underLoad(startZone, noLosses)},
+		{name: "nsd", bench: underLoad(startNSD, fewLosses)},
+		{name: "miekg", bench: underLoad(startMiekgServer, fewLosses)},
 	}},
 	{name: "dns-resolver-hits", programs: []string{"dnsperf", "unbound", "nsd"}, implementations: []implementation{
-		{name: "applayer", bench: underLoad(startResolver)},
-		{name: "unbound", bench: underLoad(startUnbound)},
+		{name: "applayer", bench: underLoad(startResolver, noLosses)},
+		{name: "unbound", bench: underLoad(startUnbound, fewLosses)},
 	}},
 	{name: "dns-server-p99", unit: "µs", programs: []string{"dnsperf", "nsd"}, implementations: []implementation{
-		{name: "applayer", bench: lateness(startZone)},
-		{name: "nsd", bench: lateness(startNSD)},
-		{name: "miekg", bench: lateness(startMiekgServer)},
+		{name: "applayer", bench: lateness(startZone, noLosses)},
+		{name: "nsd", bench: lateness(startNSD, fewLosses)},
+		{name: "miekg", bench: lateness(startMiekgServer, fewLosses)},
 	}},
 	{name: "dns-resolver-hits-p99", unit: "µs", programs: []string{"dnsperf", "unbound", "nsd"}, implementations: []implementation{
-		{name: "applayer", bench: lateness(startResolver)},
-		{name: "unbound", bench: lateness(startUnbound)},
+		{name: "applayer", bench: lateness(startResolver, noLosses)},
+		{name: "unbound", bench: lateness(startUnbound, fewLosses)},
 	}},
 }
 
