@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -95,6 +96,7 @@ func TestInteropDig(t *testing.T) {
 		"+noedns", "+nsid +subnet=192.0.2.0/24", "+tcp +identify", "+short +identify", "+ttlunits +nosplit", "+qr", "+norecurse +cd +noad",
 		"+noquestion +nostats +identify", "+expire +keepalive +tcp", "+bufsize=512", "+bufsize=512 +ignore", "+split=8", "+nocmd +nostats",
 		"+ednsflags=0x41 +zflag", "+header-only", "+norec +nocomm +noques +nostat", "+multiline +dnssec"}
+	nobody := fmt.Sprintf("-p %d ", closed(t).Port())
 	var lines []string
 	for _, name := range names {
 		for _, o := range options {
@@ -113,7 +115,7 @@ func TestInteropDig(t *testing.T) {
 		"+padding=128 +qr example.org", "+qid=77 +aaflag +raflag +tcflag +qr example.org",
 		"+keepopen +tcp example.org NS example.org SOA", "+nocmd example.org", "example.org +nocmd", "-4 example.org",
 		"+time=x example.org", "+bufsize=99999 example.org", "+foo example.org", "-Z example.org", "-4 -6 example.org", "a..b", "-f /nonesuch",
-		"@"+host+" example.org", "-p 1 example.org +tries=2", "-p 1 +short example.org", "-p 1 +tcp example.org +tries=2", "-p 1 example.org AXFR",
+		"@"+host+" example.org", nobody+"example.org +tries=2", nobody+"+short example.org", nobody+"+tcp example.org +tries=2", nobody+"example.org AXFR",
 		"-f -",
 	)
 	const stdin = "example.org NS\nwww.example.org +noall +answer\n-x 192.0.2.80\nexample.org +short\n"
