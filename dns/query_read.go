@@ -67,7 +67,7 @@ func (q *Query) readRecords(p *Parser) bool {
 				return false // RFC 6891 §6.1.1
 			}
 		case TypeTSIG:
-			// The last record; a later issue verifies it (RFC 8945 §5.1).
+			// It is the last record (RFC 8945 §5.1), and is not verified yet.
 			if p.Section() != SectionAdditional || p.left > 0 {
 				return false
 			}

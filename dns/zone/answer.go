@@ -18,7 +18,9 @@ type question struct {
 	signed bool
 	// full asks for name servers and addresses that nobody asked for.
 	full bool
-	any  ANY
+	// everywhere takes the addresses from all zones, not the answer's alone.
+	everywhere bool
+	any        ANY
 	// delegated asks for the referral that is for all names below this one: no
 	// type can stand for that, since a question may have any.
 	delegated bool
@@ -431,6 +433,9 @@ func (a *answer) before(i int) bool {
 // those that are the answer. Those of other zones nobody would believe.
 func (a *answer) addresses(e *extra) {
 	n := e.zone.node(e.name)
+	if n == nil && a.everywhere {
+		n = a.nodeElsewhere(e.name)
+	}
 	if n == nil {
 		return
 	}
@@ -439,4 +444,17 @@ func (a *answer) addresses(e *extra) {
 			a.add(dns.SectionAdditional, n.owner, set, a.sigs(n, set), e.needed)
 		}
 	}
+}
+
+// nodeElsewhere returns the node that a zone served has at a name, nil for none.
+func (a *answer) nodeElsewhere(name dns.Name) *node {
+	lower := name.AppendCanonical(a.lower[:0])
+	z := a.zones.find(lower, dns.TypeA)
+	if z == nil {
+		return nil
+	}
+	if s := a.look(z, lower); s.kind == kindExact {
+		return s.node
+	}
+	return nil
 }

@@ -19,6 +19,10 @@ type Handler struct {
 	// was. Without it answers are as short as they can be: a resolver takes none
 	// of this from an answer.
 	Full bool
+	// Everywhere has Full look for addresses in all zones served, not in the
+	// answer's alone (RFC 1034 §4.3.2 step 6: "local data"), as BIND does where it
+	// offers recursion too.
+	Everywhere bool
 	// ANY is what a question for all types gets. The default is one set over
 	// UDP and all over TCP.
 	ANY ANY
@@ -73,7 +77,7 @@ func (h *Handler) prepare() {
 
 func (h *Handler) answer(ctx context.Context, w *dns.Responder, q *dns.Query) {
 	zs := h.Store.load()
-	ask := question{name: q.CanonicalName(), typ: q.Type, class: q.Class, signed: q.DNSSECOK(), full: h.Full, any: h.ANY}
+	ask := question{name: q.CanonicalName(), typ: q.Type, class: q.Class, signed: q.DNSSECOK(), full: h.Full, everywhere: h.Full && h.Everywhere, any: h.ANY}
 	if ask.any == ANYOverTCP && q.Transport() != dns.TransportUDP {
 		ask.any = ANYAll
 	}

@@ -255,6 +255,33 @@ func TestAdditionalTooLong(t *testing.T) {
 > example.org. 60 IN SRV 2 1 1 few.hosts.example.org.`, told(answered(t, h, "example.org.", dns.TypeSRV, asking{over: dns.TransportTCP})))
 }
 
+// Full adds addresses of the answer's zone, Everywhere those of others too.
+func TestEverywhere(t *testing.T) {
+	store := served(t,
+		"example.org.", "example.org."+soa+`
+			example.org. 60 IN MX 10 mx.example.org.
+			example.org. 60 IN MX 20 mx.example.net.
+			example.org. 60 IN MX 30 none.example.net.
+			mx.example.org. 60 IN A 192.0.2.1`,
+		"example.net.", "example.net."+soa+`
+			mx.example.net. 60 IN A 192.0.2.2`)
+	const answer = `NOERROR aa
+> example.org. 60 IN MX 10 mx.example.org.
+> example.org. 60 IN MX 20 mx.example.net.
+> example.org. 60 IN MX 30 none.example.net.
+`
+	const own = "A mx.example.org. 60 IN A 192.0.2.1"
+	for _, tt := range []struct {
+		h    *zone.Handler
+		want string
+	}{
+		{&zone.Handler{Store: store, Full: true}, answer + own},
+		{&zone.Handler{Store: store, Full: true, Everywhere: true}, answer + own + "\nA mx.example.net. 60 IN A 192.0.2.2"},
+	} {
+		assert.Equal(t, tt.want, told(answered(t, tt.h, "example.org.", dns.TypeMX, asking{})))
+	}
+}
+
 // Referrals are kept for all names below a cut: the same answer, but for where
 // the names stand. One that is too long for that is right all the same.
 func TestReferralShared(t *testing.T) {

@@ -64,7 +64,7 @@ func playDig(ctx context.Context, n *Net) error {
 	if err != nil {
 		return err
 	}
-	srv, stop, err := serveNames(ctx, n, "pindns01.mcmaster.ca", digServer, recursionAvailable(&zone.Handler{Store: store, Full: true}))
+	srv, stop, err := serveNames(ctx, n, "pindns01.mcmaster.ca", digServer, recursionAvailable(&zone.Handler{Store: store, Full: true, Everywhere: true}))
 	if err != nil {
 		return err
 	}

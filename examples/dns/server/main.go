@@ -9,6 +9,7 @@ import (
 	"flag"
 	"log/slog"
 	"runtime"
+	"sync"
 
 	"applayer/dns"
 	"applayer/dns/zone"
@@ -94,10 +95,19 @@ func (s *settings) run(ctx context.Context, env *cli.Env) error {
 		return err
 	}
 	var store zone.Store
-	if err := loadAll(env.Log, &store, s.zones); err != nil {
+	// A SIGHUP that comes while the files are read has them read again.
+	var loading sync.Mutex
+	loading.Lock()
+	defer reloads(ctx, func() {
+		loading.Lock()
+		defer loading.Unlock()
+		reload(env.Log, &store, s.zones)
+	})()
+	err := loadAll(env.Log, &store, s.zones)
+	loading.Unlock()
+	if err != nil {
 		return err
 	}
-	defer reloads(ctx, func() { reload(env.Log, &store, s.zones) })()
 
 	server, err := s.server(env)
 	if err != nil {
