@@ -36,6 +36,9 @@ func TestHeldSame(t *testing.T) {
 				}
 				assert.Equal(t, want.body, got.body, "%s %v", target, fields)
 				for name, value := range want.Header.All() {
+					if name == "Date" {
+						continue // the two may be asked in different seconds
+					}
 					assert.Equal(t, value, got.Header.Get(name), "%s %v: %s", target, fields, name)
 				}
 				assert.Equal(t, want.Header.Len(), got.Header.Len())
