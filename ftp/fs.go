@@ -1,0 +1,127 @@
+package ftp
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"iter"
+	"time"
+)
+
+// FS is the files that a session sees. A name is a path as [fs.ValidPath] has
+// it: elements between slashes, no "..", "." for the root.
+//
+// These three are all that a file system needs to be served. What else it can
+// do it tells by the other interfaces of this file; a command that asks for one
+// which is missing gets 502. Errors are told apart with errors.Is:
+// fs.ErrNotExist and fs.ErrPermission get 550, fs.ErrExist 553, [ErrNoSpace]
+// 452 or 552, [ErrName] 553, others 451.
+//
+// A session calls from several goroutines only where a transfer and STAT run at
+// once; a file system that sessions share must allow for all of them.
+type FS interface {
+	// Open opens a regular file for reading. It must not block on what is none,
+	// such as a FIFO, but fail.
+	Open(name string) (File, error)
+	// Stat describes what a name stands for.
+	Stat(name string) (fs.FileInfo, error)
+	// ReadDir yields the entries of a directory, not sorted and not all held.
+	// The first error ends it.
+	ReadDir(name string) iter.Seq2[fs.FileInfo, error]
+}
+
+// File is an open file. An *os.File is one, and goes to a plain TCP connection
+// without passing through this process.
+type File interface {
+	io.Reader
+	io.Seeker
+	io.Closer
+	Stat() (fs.FileInfo, error)
+}
+
+// CreateMode says what becomes of a file that is there already.
+type CreateMode uint8
+
+const (
+	// CreateReplace puts the upload in the place of what was there, all at once
+	// and only when it is whole (STOR).
+	CreateReplace CreateMode = iota
+	// CreateResume writes into the file from Offset on, in place (REST and
+	// STOR). What stood behind the upload's end stays.
+	CreateResume
+	// CreateAppend writes behind the file's end, or into a new one (APPE).
+	CreateAppend
+	// CreateUnique makes a file under a name that nothing has, near the one
+	// given (STOU).
+	CreateUnique
+)
+
+// CreateFS is a file system that takes uploads.
+type CreateFS interface {
+	// Create begins an upload. offset counts for CreateResume alone and must
+	// not be behind the file's end.
+	Create(name string, mode CreateMode, offset int64) (Upload, error)
+}
+
+// Upload is a file on its way in. Exactly one of Commit and Abort ends it.
+// It may be an io.ReaderFrom as well, so that octets pass from a connection to
+// a file without passing through this process.
+type Upload interface {
+	io.Writer
+	// Name is the name under which it will stand, which matters for
+	// CreateUnique.
+	Name() string
+	// Commit makes the upload what its name stands for. When it returns nil,
+	// it survives a crash.
+	Commit() error
+	// Abort forgets the upload: a replaced file stays as it was.
+	Abort() error
+}
+
+// RemoveFS is a file system that forgets files and empty directories.
+type RemoveFS interface {
+	// Remove removes a file; a directory is an error.
+	Remove(name string) error
+	// RemoveDir removes an empty directory; a file is an error.
+	RemoveDir(name string) error
+}
+
+// RenameFS is a file system that gives files and directories other names.
+type RenameFS interface {
+	// Rename replaces a file under the new name.
+	Rename(from, to string) error
+}
+
+// MkdirFS is a file system that makes directories.
+type MkdirFS interface {
+	Mkdir(name string) error
+}
+
+// ChtimesFS is a file system that sets times of modification (MFMT).
+type ChtimesFS interface {
+	Chtimes(name string, modified time.Time) error
+}
+
+// ChmodFS is a file system with permissions (SITE CHMOD).
+type ChmodFS interface {
+	Chmod(name string, mode fs.FileMode) error
+}
+
+// TruncateFS is a file system that cuts files.
+type TruncateFS interface {
+	Truncate(name string, size int64) error
+}
+
+// SpaceFS is a file system that knows how much it can take (ALLO).
+type SpaceFS interface {
+	// Space is how many octets the directory name can take more.
+	Space(name string) (int64, error)
+}
+
+// Errors of file systems, beside those of io/fs.
+var (
+	// ErrNoSpace means that a disk or a quota is full.
+	ErrNoSpace = errors.New("no space")
+	// ErrName means a name that the file system cannot hold.
+	ErrName = errors.New("name not allowed")
+)
