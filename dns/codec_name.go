@@ -1,0 +1,100 @@
+package dns
+
+import "errors"
+
+// CompressedName is a domain name that is compressed where it may be: those of
+// the types of RFC 1035 alone (RFC 3597 §4).
+func (c *Codec) CompressedName(v *Name) {
+	if c.op == opAppend && c.comp != nil && v.IsValid() && c.err == nil {
+		c.dst = c.comp.AppendName(c.dst, *v)
+		return
+	}
+	c.name(v, true, true)
+}
+
+// Name is a domain name that is never sent compressed, but read so, since old
+// senders compressed it; its canonical form is in lower case (RFC 3597 §4,
+// RFC 4034 §6.2).
+func (c *Codec) Name(v *Name) { c.name(v, true, true) }
+
+// PlainName is a domain name of the types that came after RFC 3597: never
+// compressed, its case kept in canonical form.
+func (c *Codec) PlainName(v *Name) { c.name(v, false, false) }
+
+// LowerName is a domain name that is never compressed, and in canonical form in
+// lower case: that of RRSIG (RFC 4034 §3.1.7, RFC 6840 §5.1).
+func (c *Codec) LowerName(v *Name) { c.name(v, false, true) }
+
+func (c *Codec) name(v *Name, pointers, lower bool) {
+	if c.err != nil {
+		return
+	}
+	switch c.op {
+	case opParse:
+		// A name may point out of the RDATA, but not run over its end.
+		n, next, err := c.mem.name(c.msg, c.off)
+		switch {
+		case err != nil:
+			c.err = err
+		case next > c.end:
+			c.fail("name", "RFC 1035 §3.2.1", ErrRDLength)
+		case !pointers && next-c.off != n.Len():
+			c.fail("name", "RFC 3597 §4", ErrPointer)
+		default:
+			*v, c.off = n, next
+		}
+	case opScan:
+		if t, ok := c.word("name"); ok {
+			*v = c.scanName(t)
+		}
+	default:
+		switch {
+		case !v.IsValid():
+			c.fail("name", "RFC 1035 §3.1", ErrLabel)
+		case c.op == opPrint:
+			c.space()
+			c.dst = v.appendText(c.dst)
+		case c.op == opCanonical && lower:
+			c.dst = v.AppendCanonical(c.dst)
+		default:
+			c.dst = v.AppendWire(c.dst)
+		}
+	}
+}
+
+// scanName reads a name of a master file: relative to the origin without a dot
+// at its end, the origin itself as "@" (RFC 1035 §5.1).
+func (c *Codec) scanName(t Token) Name {
+	n, err := scanName(t, c.origin, c.mem)
+	if err != nil {
+		if e, ok := errors.AsType[*ParseError](err); ok {
+			e.Offset += int64(t.Offset)
+		}
+		c.err = err
+	}
+	return n
+}
+
+func scanName(t Token, origin Name, mem *memory) (Name, error) {
+	if len(t.Text) == 1 && t.Text[0] == '@' && !t.Quoted {
+		if !origin.IsValid() {
+			return Name{}, textError(0, "@ without an origin", "RFC 1035 §5.1", ErrSyntax)
+		}
+		return origin, nil
+	}
+	var wire [MaxName]byte
+	b, absolute, err := appendNameText(wire[:0], t.Text)
+	if err != nil {
+		return Name{}, err
+	}
+	if !absolute {
+		if !origin.IsValid() {
+			return Name{}, textError(0, "relative name "+quoted(t.Text)+" without an origin", "RFC 1035 §5.1", ErrSyntax)
+		}
+		if len(b)-1+origin.Len() > MaxName {
+			return Name{}, textError(0, "name", "RFC 1035 §2.3.4", ErrNameTooLong)
+		}
+		b = origin.AppendWire(b[:len(b)-1])
+	}
+	return Name{mem.string(b)}, nil
+}
