@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/ftp"
+	"applayer/internal/golden"
 )
 
 // What is parsed and appended parses to the same.
@@ -27,5 +28,39 @@ func FuzzParseCommand(f *testing.F) {
 		again, err := ftp.ParseCommand(b[:len(b)-2])
 		require.NoError(t, err)
 		assert.Equal(t, cmd, again)
+	})
+}
+
+// What is parsed and appended parses to the same, but for the padding of lines
+// that begin with digits.
+func FuzzParseReply(f *testing.F) {
+	for _, s := range []string{"220 ready\r\n", "211-Features:\r\n MDTM\r\n211 End\r\n", "220-a\r\n220-b\r\n220\n", "213-1\r\n226 x\r\n213 \r\n"} {
+		f.Add([]byte(s))
+	}
+	golden.Seed(f, "testdata/golden")
+	f.Fuzz(func(t *testing.T, in []byte) {
+		lim := &ftp.Limits{MaxReply: 512, MaxReplyLines: 64}
+		r, n, err := ftp.ParseReply(in, lim)
+		if err != nil {
+			return
+		}
+		require.LessOrEqual(t, n, 512)
+		require.LessOrEqual(t, len(r.Lines), 64)
+		for i := range n {
+			_, _, err := ftp.ParseReply(in[:i], lim)
+			require.Equal(t, ftp.ErrIncomplete, err, "the front of a reply is part of one")
+		}
+		b, err := ftp.AppendReply(nil, r)
+		if err != nil {
+			require.ErrorIs(t, err, ftp.ErrControlOctet)
+			return
+		}
+		again, n, err := ftp.ParseReply(append(b, "220 next\r\n"...), nil)
+		require.NoError(t, err)
+		require.Equal(t, len(b), n, "exactly one reply")
+		require.Equal(t, r.Code, again.Code)
+		for i, l := range r.Lines {
+			require.Contains(t, []string{l, " " + l}, again.Lines[i])
+		}
 	})
 }

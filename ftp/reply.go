@@ -1,10 +1,10 @@
 package ftp
 
 import (
-	"errors"
-	"io/fs"
 	"strconv"
 	"strings"
+
+	"applayer/internal/reply"
 )
 
 // Reply is a server's answer (RFC 959 §4.2).
@@ -31,57 +31,54 @@ func (r Reply) Err() error {
 	return &ReplyError{Code: r.Code, Text: r.Text()}
 }
 
-// Refusals that a [*ReplyError] is, beside fs.ErrNotExist and fs.ErrPermission
-// which 550 may mean both.
-var (
-	// ErrNotLoggedIn is 530 and 532.
-	ErrNotLoggedIn = errors.New("ftp: not logged in")
-	// ErrNotFound is 550 for a name that stands for nothing or may not be used.
-	ErrNotFound = errors.New("ftp: file unavailable")
-	// ErrDataConn is 425 and 426: the data connection was not opened or broke.
-	ErrDataConn = errors.New("ftp: data connection")
-	// ErrTLSRequired is 521, 522, 533 and 534, and 530 or 550 in the clear where the
-	// text asks for TLS.
-	ErrTLSRequired = errors.New("ftp: TLS required")
-)
-
-// ReplyError is a server's refusal.
-type ReplyError struct {
-	Code int
-	// Text is what the server said, LF between lines. It is the peer's: Error
-	// quotes and cuts it.
-	Text string
+// ParseReply reads the reply at the front of b, which is n octets long, with its
+// end. [ErrIncomplete] means that more must come. Lines between the first and
+// the last are free (RFC 959 §4.2); one that repeats the code and a hyphen is
+// taken without them, since that is how many servers write each line. LF alone
+// ends a line too.
+func ParseReply(b []byte, lim *Limits) (r Reply, n int, err error) {
+	in := lim.inForce()
+	code, lines, n, err := reply.Parse(b, replyFormat(&in))
+	if err == nil && (code < 100 || code >= 700) { // 6yz is a protected reply (RFC 2228 §4)
+		n, err = 0, reply.ErrCode
+	}
+	if err != nil {
+		return Reply{}, 0, replyError(err, n, &in)
+	}
+	return Reply{Code: code, Lines: lines}, n, nil
 }
 
-// maxQuoted is how much of a peer's text an error shows.
-const maxQuoted = 100
-
-// Error tells code and text, such as `ftp: reply 550: "No such file."`.
-func (e *ReplyError) Error() string {
-	text := e.Text
-	if len(text) > maxQuoted {
-		text = text[:maxQuoted]
+// AppendReply appends r. A line between the first and the last that begins with
+// three digits gets a space before it, as RFC 959 §4.2 asks. A text with CR, LF
+// or NUL is refused, since it would be two replies.
+func AppendReply(dst []byte, r Reply) ([]byte, error) {
+	dst, n, err := reply.Append(dst, r.Code, r.Lines, reply.Format{})
+	switch err {
+	case nil:
+		return dst, nil
+	case reply.ErrControlOctet:
+		at := strings.IndexAny(r.Lines[n], "\r\n\x00")
+		return dst, &ParseError{Offset: int64(at), What: "reply text", Ref: "RFC 959 §4.2", Err: ErrControlOctet}
+	default:
+		return dst, &ParseError{What: "reply code", Ref: "RFC 959 §4.2", Err: ErrValue}
 	}
-	return "ftp: reply " + strconv.Itoa(e.Code) + ": " + strconv.QuoteToASCII(text)
 }
 
-// Temporary tells whether the same command may be granted later: 4yz
-// (RFC 959 §4.2.1).
-func (e *ReplyError) Temporary() bool { return e.Code/100 == 4 }
+// replyFormat is FTP's form under limits in force, for [reply.Finder].
+func replyFormat(in *Limits) reply.Format {
+	return reply.Format{Max: in.MaxReply, MaxLines: in.MaxReplyLines}
+}
 
-// Is tells which of this package's errors, and of io/fs's, the reply means.
-func (e *ReplyError) Is(target error) bool {
-	switch target {
-	case ErrNotLoggedIn:
-		return e.Code == 530 || e.Code == 532
-	case ErrNotFound, fs.ErrNotExist, fs.ErrPermission:
-		return e.Code == 550
-	case ErrDataConn:
-		return e.Code == 425 || e.Code == 426
-	case ErrNoSpace:
-		return e.Code == 452 || e.Code == 552
-	case ErrTLSRequired:
-		return e.Code == 521 || e.Code == 522 || e.Code == 533 || e.Code == 534
+// replyError says in this package's terms what is wrong at octet n of a reply.
+func replyError(err error, n int, in *Limits) error {
+	switch err {
+	case reply.ErrIncomplete:
+		return ErrIncomplete
+	case reply.ErrTooLong:
+		return &LimitError{Name: "MaxReply", Max: int64(in.MaxReply)}
+	case reply.ErrTooManyLines:
+		return &LimitError{Name: "MaxReplyLines", Max: int64(in.MaxReplyLines)}
+	default:
+		return &ParseError{Offset: int64(n), What: "reply code", Ref: "RFC 959 §4.2", Err: ErrSyntax}
 	}
-	return false
 }
