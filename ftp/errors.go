@@ -17,6 +17,9 @@ var (
 	ErrValue = errors.New("value")
 	// ErrControlOctet means CR, LF or NUL where a line's text stands.
 	ErrControlOctet = errors.New("CR, LF or NUL")
+	// ErrProtocol means a network protocol that is neither IPv4 nor IPv6, or
+	// that the command cannot speak of (522, RFC 2428 §2).
+	ErrProtocol = errors.New("network protocol")
 )
 
 // ParseError tells that a command, a reply or what a data connection brought is
