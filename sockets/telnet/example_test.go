@@ -33,3 +33,23 @@ func ExampleCodec() {
 	// command IP
 	// "one\xff\xfftwo\r\x00three\r\n"
 }
+
+// Two negotiators agree on who echoes, and on nothing else.
+func ExampleNegotiator() {
+	server := telnet.Negotiator{}
+	client := telnet.Negotiator{Remote: telnet.Options(telnet.OptionEcho)}
+
+	will, err := server.Enable(telnet.SideLocal, telnet.OptionEcho)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	answer := client.Receive(will, telnet.OptionEcho)
+	fmt.Println(will, answer, server.Receive(answer, telnet.OptionEcho) == 0)
+	fmt.Println(server.State(telnet.SideLocal, telnet.OptionEcho))
+	fmt.Println(client.Receive(telnet.CommandDo, telnet.OptionLineMode))
+	// Output:
+	// WILL DO true
+	// Yes
+	// WONT
+}
