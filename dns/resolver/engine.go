@@ -180,9 +180,9 @@ func (e *Engine) AskFor(now time.Time, q dns.Question, client netip.Prefix) (id 
 		e.refuse(id, q, limitError("MaxQuestions", e.limits.MaxQuestions))
 		return id
 	case t == nil:
-		b := &budget{deadline: now.Add(e.limits.MaxTime), tasks: make(map[*task]struct{})}
-		e.timers.push(b.deadline, timer{budget: b})
-		t = e.newTask(key, b, 0)
+		t = e.newTask(key, e.newBudget(now, e.limits.MaxTime), 0)
+	case len(t.asks) == 0:
+		t.takeOver(e.newBudget(now, e.limits.MaxTime))
 	}
 	t.asks = append(t.asks, id)
 	e.drain(now)
@@ -359,7 +359,6 @@ func (e *Engine) fail(now time.Time, t *task, err error) {
 
 // finish hands the result of a task, which is done, to all who wait for it.
 func (e *Engine) finish(now time.Time, t *task, r *Result) {
-	delete(t.b.tasks, t)
 	t.query = nil
 	if key := (taskKey{t.q, t.subnet}); e.tasks[key] == t {
 		delete(e.tasks, key)
@@ -377,9 +376,7 @@ func (e *Engine) finish(now time.Time, t *task, r *Result) {
 			r.Trace = append(r.Trace, *s)
 		}
 	}
-	if len(t.b.tasks) == 0 {
-		t.b.trace = nil // the budget's timer keeps it for a while
-	}
+	t.b.leave(t)
 	for _, id := range t.asks {
 		e.results = append(e.results, askResult{id, r})
 	}

@@ -118,6 +118,9 @@ func (t *task) childDone(e *Engine, now time.Time, child *task, r *Result) {
 			if h.name != child.q.Name {
 				continue
 			}
+			if child.b != t.b && r.RCode == dns.RCodeServFail {
+				h.fetched = false // it was another's budget that ended
+			}
 			for _, rr := range r.Answer[:min(len(r.Answer), e.limits.MaxPerZone)] {
 				// The host of an NS record is no alias (RFC 2181 §10.3).
 				if rr.Name.Equal(h.name) {

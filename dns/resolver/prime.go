@@ -18,14 +18,12 @@ func (e *Engine) prime(now time.Time) *task {
 	if e.priming != nil || now.Before(e.nextPrime) {
 		return e.priming
 	}
-	b := &budget{deadline: now.Add(e.limits.MaxTime / 2), tasks: make(map[*task]struct{})}
-	e.timers.push(b.deadline, timer{budget: b})
 	// It is not among the tasks that others may join: a client's question for
 	// the root's NS records follows the rules for all questions.
 	q := dns.Question{Name: dns.Root, Type: dns.TypeNS, Class: dns.ClassIN}
 	key := taskKey{Question: q}
 	old := e.tasks[key]
-	t := e.newTask(key, b, 0)
+	t := e.newTask(key, e.newBudget(now, e.limits.MaxTime/2), 0)
 	t.priming = true
 	if old != nil {
 		e.tasks[key] = old

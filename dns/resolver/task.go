@@ -17,6 +17,20 @@ type budget struct {
 	tasks                     map[*task]struct{}
 }
 
+// newBudget returns what a question that begins now may cost.
+func (e *Engine) newBudget(now time.Time, span time.Duration) *budget {
+	b := &budget{deadline: now.Add(span), tasks: make(map[*task]struct{})}
+	e.timers.push(b.deadline, timer{budget: b})
+	return b
+}
+
+// leave takes a task off the budget.
+func (b *budget) leave(t *task) {
+	if delete(b.tasks, t); len(b.tasks) == 0 {
+		b.trace = nil // the budget's timer keeps it for a while
+	}
+}
+
 // task is one question under way: a client's, or one for the address of a name
 // server.
 type task struct {
@@ -63,6 +77,15 @@ func (e *Engine) newTask(key taskKey, b *budget, depth int) *task {
 	e.tasks[key] = t
 	e.ready = append(e.ready, t)
 	return t
+}
+
+// takeOver makes a lookup of a server's address a client's question, with a
+// budget of its own: whoever began it chose what else its budget was spent on,
+// and so could let the client's question fail.
+func (t *task) takeOver(b *budget) {
+	t.b.leave(t)
+	t.b, t.depth = b, 0
+	b.tasks[t] = struct{}{}
 }
 
 // do takes a step; that the table has it is a matter of this file alone.

@@ -1,0 +1,80 @@
+package resolver_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/dns"
+	"applayer/dns/resolver"
+)
+
+// victims is a world in which evil.com says that www.victim.com is its name
+// server, and so does shop.com, which is right.
+func victims(t *testing.T, limits resolver.Limits) *world {
+	w := newWorld(t, &resolver.EngineOptions{NoIPv6: true, Limits: limits})
+	w.serve("192.0.2.1", zone(t, ".", "com. 3600 NS a.nic.com.", "a.nic.com. 3600 A 192.0.2.10"))
+	w.serve("192.0.2.10", zone(t, "com.", "evil.com. 3600 NS www.victim.com.",
+		"victim.com. 3600 NS ns.victim.com.", "ns.victim.com. 3600 A 192.0.2.30",
+		"shop.com. 3600 NS www.victim.com.", "worse.com. 3600 NS ns.worse.com.", "ns.worse.com. 3600 A 192.0.2.66"))
+	w.serve("192.0.2.66", zone(t, "worse.com.", "www.worse.com. 60 CNAME www.evil.com."))
+	w.serve("192.0.2.30", zone(t, "victim.com.", "www.victim.com. 60 A 192.0.2.31"))
+	w.serve("192.0.2.31", zone(t, "shop.com.", "www.shop.com. 60 A 198.51.100.7"))
+	return w
+}
+
+// results waits for so many results.
+func (w *world) results(n int) map[uint64]*resolver.Result {
+	w.t.Helper()
+	all := make(map[uint64]*resolver.Result)
+	for range 10000 {
+		w.pump()
+		if id, r, ok := w.engine.NextResult(); ok {
+			if all[id] = r; len(all) == n {
+				return all
+			}
+			continue
+		}
+		w.step()
+	}
+	require.Fail(w.t, "no end")
+	return nil
+}
+
+// What one client's question may cost is not taken from another's, though they
+// wait for the same: else who asks for a zone of his own making, that names a
+// victim's hosts as its servers, uses up what the victim's name may cost.
+func TestEachQuestionHasItsOwnBudget(t *testing.T) {
+	for _, row := range []struct {
+		name, victim string
+		until        string // what the attacker's question has come to
+	}{
+		{"the name itself", "www.victim.com.", "victim.com. A"},
+		{"the address of a server", "www.shop.com.", "evil.com. A"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			// worse.com twice, evil.com, victim.com: then nothing is left for
+			// www.victim.com.
+			w := victims(t, resolver.Limits{MaxMessages: 4})
+			w.ask("com.", dns.TypeNS) // priming, and what all know
+			w.log = nil
+			evil := w.engine.Ask(w.now, asked("www.worse.com.", dns.TypeA))
+			var victim uint64
+			for range 100 {
+				w.pump()
+				if seen := w.asked("192.0.2.10"); len(seen) > 0 && seen[len(seen)-1] == row.until {
+					victim = w.engine.Ask(w.now, asked(row.victim, dns.TypeA))
+					break
+				}
+				w.step()
+			}
+			require.NotZero(t, victim)
+			all := w.results(2)
+			assert.Equal(t, dns.RCodeServFail, all[evil].RCode)
+			assert.Equal(t, dns.RCodeNoError, all[victim].RCode, "%v", all[victim].Err)
+			assert.Len(t, all[victim].Answer, 1)
+			assert.Zero(t, resolver.UnderWay(w.engine))
+		})
+	}
+}
