@@ -186,6 +186,7 @@ func (x *exchange) make(network string, id uint16, local netip.Addr) (accept fun
 	}
 	x.matcher.MatchCase = mixed
 	x.matcher.WantCookie = known && network == NetworkUDP
+	x.matcher.WantQuestion = network == NetworkUDP
 	return x.accept, nil
 }
 

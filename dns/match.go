@@ -20,6 +20,11 @@ type Matcher struct {
 	// to send them (RFC 7873 §5.3). One that is missing is a [*MismatchError]
 	// that says AskStream.
 	WantCookie bool
+	// WantQuestion wants the question in every reply. Without it, a refusal may
+	// lack what the server could not, or would not, read; with it, such a one is
+	// a [*MismatchError] that says AskStream. It is for datagrams: who forges one
+	// has the ID alone to guess where nothing else need be right.
+	WantQuestion bool
 
 	id       uint16
 	opcode   Opcode
@@ -57,6 +62,7 @@ var (
 	errWrongID     = &MismatchError{What: "ID", Ref: "RFC 5452 §9.1"}
 	errWrongOpcode = &MismatchError{What: "opcode", Ref: "RFC 1035 §4.1.1"}
 	errQuestion    = &MismatchError{What: "question", Ref: "RFC 5452 §9.1"}
+	errNoQuestion  = &MismatchError{What: "a refusal without the question", Ref: "RFC 5452 §9.1", AskStream: true}
 	errCase        = &MismatchError{What: "case of the question", Ref: "RFC 4343 §4.1", AskStream: true}
 	errRecords     = &MismatchError{What: "records behind which the options stand", Ref: "RFC 1035 §4.1.3"}
 	errCookie      = &MismatchError{What: "client cookie", Ref: "RFC 7873 §5.3"}
@@ -128,6 +134,9 @@ func (m *Matcher) Accept(reply []byte) error {
 	if !m.asked || n.Question != 1 {
 		if !m.withoutQuestion(h, n) {
 			return errQuestion
+		}
+		if m.asked && m.WantQuestion {
+			return errNoQuestion
 		}
 	} else {
 		q := reply[HeaderSize:]

@@ -20,7 +20,7 @@ func TestMatcher(t *testing.T) {
 	tests := []struct {
 		name       string
 		query      *dns.Message
-		wantCookie bool
+		datagram   bool // a cookie and the question are wanted
 		reply      func(q []byte) []byte
 		ok, stream bool
 	}{
@@ -43,11 +43,16 @@ func TestMatcher(t *testing.T) {
 		}, true, false},
 		{"1035-4.1.3 the options cannot be found", with, false, func(q []byte) []byte { return answer(q, nil)[:40] }, false, false},
 		{"6891-7 FORMERR, the header alone", with, false, func(q []byte) []byte { return bare(q, dns.RCodeFormErr) }, true, false},
+		{"5452-9.1 FORMERR, the header alone, over UDP", with, true, func(q []byte) []byte { return bare(q, dns.RCodeFormErr) }, false, true},
+		{"5452-9.1 REFUSED, the header alone, over UDP", question(), true, func(q []byte) []byte { return bare(q, dns.RCodeRefused) }, false, true},
 		{"5452-9.1 NOERROR, the header alone", with, false, func(q []byte) []byte { return bare(q, dns.RCodeNoError) }, false, false},
 		{"5452-9.1 NXDOMAIN, the header alone", with, false, func(q []byte) []byte { return bare(q, dns.RCodeNXDomain) }, false, false},
 		{"5452-9.1 FORMERR with records, but no question", with, false, func(q []byte) []byte {
 			return answer(q, func(m *dns.Message) { m.RCode, m.Question = dns.RCodeFormErr, nil })
 		}, false, false},
+		{"7873-5.4 no question was asked, over UDP", &dns.Message{EDNS: with.EDNS}, true, func(q []byte) []byte {
+			return answer(q, func(m *dns.Message) { m.EDNS.SetCookie(dns.Cookie{Client: [8]byte{1}, Server: []byte("8 octets")}) })
+		}, true, false},
 		{"7873-5.4 no question was asked", &dns.Message{EDNS: with.EDNS}, false, func(q []byte) []byte { return answer(q, nil) }, true, false},
 		{"7873-5.4 and one is answered", &dns.Message{EDNS: with.EDNS}, false, func(q []byte) []byte {
 			return answer(q, func(m *dns.Message) { m.Question = []dns.Question{exampleA} })
@@ -62,7 +67,7 @@ func TestMatcher(t *testing.T) {
 			require.NoError(t, err)
 			m, err := dns.NewMatcher(q)
 			require.NoError(t, err)
-			m.WantCookie = tt.wantCookie
+			m.WantCookie, m.WantQuestion = tt.datagram, tt.datagram
 			err = m.Accept(tt.reply(q))
 			if tt.ok {
 				assert.NoError(t, err)

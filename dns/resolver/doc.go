@@ -22,9 +22,9 @@
 //
 // A message is the reply when it comes from where the question went, to the
 // port that it left from, with its ID, its question letter for letter, case
-// included, and its cookie (RFC 5452 §9.1, RFC 7873 §5.3). What is none is
-// ignored and the wait goes on. After eight replies with wrong IDs, or one in
-// other case, the question goes over TCP.
+// included, and its cookie (RFC 5452 §9.1, RFC 7873 §5.3); a [dns.Matcher]
+// tells. What is none is ignored and the wait goes on. After eight of them, or
+// one that errs in the case or the cookie alone, the question goes over TCP.
 //
 // Of a reply counts what the server may speak for: names at or below the zone
 // that it was asked for. Addresses in referrals lead to servers and answer
@@ -62,7 +62,7 @@
 // RFC 1034 and 1035; 2181 (ranking, sets), 2308 (negative answers), 5452
 // (forged replies), 6672 (DNAME), 6891 (EDNS), 7873 (cookies), 8020 (nothing
 // below NXDOMAIN), 8767 (stale answers), 9156 (minimised names), 9520
-// (failures), 9609 (priming), and 7871 (client subnets) where it is asked for. Not here: validation of signatures (the cache has
-// room for its result), RFC 8806 (a local root), prefetching, the client
-// response timer of RFC 8767.
+// (failures), 9609 (priming), and 7871 (client subnets) where it is asked for.
+// Not here: validation of signatures (the cache has room for its result),
+// RFC 8806 (a local root), prefetching, the client response timer of RFC 8767.
 package resolver

@@ -39,9 +39,9 @@ type Limits struct {
 	// MaxTries bounds the messages without a reply to one server in a row, for
 	// one question (default 5).
 	MaxTries int
-	// MaxWrongIDs is after how many replies with a wrong ID a question goes
-	// over TCP (default 8; RFC 5452 §9.3).
-	MaxWrongIDs int
+	// MaxMismatches is after how many messages that are not its reply a question
+	// goes over TCP (default 8; RFC 5452 §9.3).
+	MaxMismatches int
 	// MaxMinimise bounds the steps by which a name is shown to the servers of
 	// one zone (default 10; RFC 9156 §2.3).
 	MaxMinimise int
@@ -102,7 +102,7 @@ func (l Limits) withDefaults() Limits {
 	count(&l.MaxWaiting, 1000)
 	count(&l.MaxPerServer, 1000)
 	count(&l.MaxTries, 5)
-	count(&l.MaxWrongIDs, 8)
+	count(&l.MaxMismatches, 8)
 	count(&l.MaxMinimise, 10)
 	count(&l.MaxSetRecords, 500)
 	count(&l.MaxPerZone, 64)

@@ -1,11 +1,6 @@
 package resolver
 
-import (
-	"encoding/binary"
-
-	"applayer/dns"
-	"applayer/internal/ascii"
-)
+import "applayer/dns"
 
 // outcome is what a reply means for the question that was asked of a zone's
 // server.
@@ -261,27 +256,4 @@ func soaMinimum(s *set) uint32 {
 		return d.Minimum
 	}
 	return 0
-}
-
-// sameQuestion tells how the question of a message compares to the one sent:
-// equal octet for octet, or but for the case of letters.
-func sameQuestion(msg, sent []byte) (equal, folded bool) {
-	if len(msg) < dns.HeaderSize+len(sent) || binary.BigEndian.Uint16(msg[4:]) != 1 {
-		return false, false
-	}
-	got := msg[dns.HeaderSize : dns.HeaderSize+len(sent)]
-	if string(got) == string(sent) {
-		return true, true
-	}
-	name := len(sent) - 4
-	for i := range sent {
-		a, b := got[i], sent[i]
-		if i < name {
-			a, b = ascii.Lower(a), ascii.Lower(b)
-		}
-		if a != b {
-			return false, false
-		}
-	}
-	return false, true
 }

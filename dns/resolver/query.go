@@ -1,7 +1,7 @@
 package resolver
 
 import (
-	"encoding/binary"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -49,15 +49,13 @@ type query struct {
 
 	// of the message under way
 	send     uint64
-	id       uint16
 	network  string
 	sent     time.Time
 	deadline time.Time
-	question []byte // as sent
-	cookie   []byte // our part, nil without
+	matcher  *dns.Matcher
 	edns     bool
 
-	wrongIDs   int
+	mismatches int
 	suspicious bool // there were replies that were not taken
 	noEDNS     bool // the server has shown that it does not know EDNS
 	noSubnet   bool // it refused, perhaps for the client's network
@@ -67,58 +65,48 @@ type query struct {
 	done       bool
 }
 
-// The numbers of the OPT record in our messages.
-const (
-	udpSize      = 1232 // no path cuts it into fragments
-	optionCookie = 10   // RFC 7873 §4
-	clientCookie = 8
-	maxCookie    = 40
-)
-
-// message builds the next message of the query.
+// message builds the next message of the query, and what matches its reply. DO
+// is set always, so that the cache serves those who ask for signatures too; the
+// cookie is the server's own.
 func (q *query) message(e *Engine, now time.Time) []byte {
-	q.id = e.random16()
-	b := dns.AppendHeader(nil, dns.Header{ID: q.id, RecursionDesired: len(e.opts.Forward) > 0}, dns.Counts{Question: 1})
-	b = q.name.AppendWire(b)
-	if !e.opts.KeepCase && !now.Before(q.server.caseLost) {
-		e.mixCase(b[dns.HeaderSize:])
+	m := dns.Message{
+		Header:   dns.Header{ID: e.random16(), RecursionDesired: len(e.opts.Forward) > 0},
+		Question: []dns.Question{{Name: q.name, Type: q.typ, Class: q.class}},
 	}
-	b = binary.BigEndian.AppendUint16(b, uint16(q.typ))
-	b = binary.BigEndian.AppendUint16(b, uint16(q.class))
-	q.question = b[dns.HeaderSize:len(b):len(b)]
-	q.cookie, q.told = nil, false
-	if q.edns = !q.noEDNS && !now.Before(q.server.noEDNS); q.edns {
-		binary.BigEndian.PutUint16(b[10:], 1)
-		b = q.opt(e, b)
+	q.edns = !q.noEDNS && !now.Before(q.server.noEDNS)
+	q.told = q.edns && q.subnet.IsValid() && !q.noSubnet
+	if q.edns {
+		m.EDNS = &dns.EDNS{UDPSize: dns.DefaultUDPSize, DNSSECOK: true}
+		must(m.EDNS.SetCookie(dns.Cookie{Client: e.clientCookie(q.server.addr.Addr()), Server: q.server.cookie}))
 	}
+	if q.told {
+		must(m.EDNS.SetSubnet(dns.Subnet{Prefix: q.subnet}))
+	}
+	b, err := dns.AppendMessage(nil, &m)
+	must(err)
+	mixed := !e.opts.KeepCase && !now.Before(q.server.caseLost)
+	if mixed {
+		e.mixCase(b[dns.HeaderSize : dns.HeaderSize+q.name.Len()])
+	}
+	q.matcher, err = dns.NewMatcher(b)
+	must(err)
+	q.matcher.MatchCase = mixed
+	q.matcher.WantQuestion = q.network == "udp"
+	q.matcher.WantCookie = q.network == "udp" && len(q.server.cookie) > 0
 	return b
 }
 
-// opt appends the OPT record: DO is set always, so that the cache serves those
-// who ask for signatures too; the cookie is the server's own.
-func (q *query) opt(e *Engine, b []byte) []byte {
-	b = append(b, 0, 0, byte(dns.TypeOPT))
-	b = binary.BigEndian.AppendUint16(b, udpSize)
-	b = append(b, 0, 0, 0x80, 0)
-	cookie := e.clientCookie(q.server.addr.Addr())
-	q.cookie = cookie[:]
-	b = append(b, 0, 0)
-	start := len(b)
-	n := clientCookie + len(q.server.cookie)
-	b = binary.BigEndian.AppendUint16(b, optionCookie)
-	b = binary.BigEndian.AppendUint16(b, uint16(n))
-	b = append(b, q.cookie...)
-	b = append(b, q.server.cookie...)
-	if q.told = q.subnet.IsValid() && !q.noSubnet; q.told {
-		b = appendSubnet(b, q.subnet)
+// must is for what cannot fail: the names, networks and cookies that an engine
+// puts into its messages have been checked.
+func must(err error) {
+	if err != nil {
+		panic(err)
 	}
-	binary.BigEndian.PutUint16(b[start-2:], uint16(len(b)-start))
-	return b
 }
 
 // start sends the question over a network.
 func (q *query) start(e *Engine, now time.Time, network string) {
-	q.network, q.sent, q.wrongIDs, q.suspicious = network, now, 0, false
+	q.network, q.sent, q.mismatches, q.suspicious = network, now, 0, false
 	timeout := e.limits.TCPTimeout
 	if network == "udp" {
 		timeout = q.server.timeout(&e.limits)
@@ -185,45 +173,50 @@ func (q *query) take(e *Engine, now time.Time, from netip.AddrPort, msg []byte) 
 	if netip.AddrPortFrom(from.Addr().Unmap(), from.Port()) != q.server.addr || len(msg) < dns.HeaderSize {
 		return ErrNotReply
 	}
+	err := q.matcher.Accept(msg)
+	switch mismatch, ok := errors.AsType[*dns.MismatchError](err); {
+	case err == nil:
+	case !ok || !mismatch.AskStream:
+		return q.ignore(e, now)
+	case q.network == "udp":
+		q.again(e, now, "tcp", ReplySuspicious)
+		return nil
+	default:
+		// Over TCP it is the server itself that does not keep the case.
+		q.server.caseLost = now.Add(memorySpan)
+	}
 	for b := range q.budgets() {
 		b.octets += len(msg)
 	}
 	h, counts, err := dns.ParseHeader(msg)
-	if err != nil || h.ID != q.id {
-		if q.wrongIDs++; q.wrongIDs >= e.limits.MaxWrongIDs && q.network == "udp" {
-			q.again(e, now, "tcp", ReplySuspicious)
-			return nil
-		}
-		return ErrNotReply
-	}
-	if !h.Response || h.Opcode != dns.OpcodeQuery {
-		q.suspicious = true
-		return ErrNotReply
-	}
-	switch equal, folded := sameQuestion(msg, q.question); {
-	case equal:
-	case folded && q.network == "udp":
-		q.again(e, now, "tcp", ReplySuspicious)
-		return nil
-	case folded:
-		// Over TCP it is the server itself that does not keep the case.
-		q.server.caseLost = now.Add(memorySpan)
-	case q.network == "tcp" && counts.Question == 0 && (h.RCode == dns.RCodeFormErr || h.RCode == dns.RCodeNotImp):
-		// Some say that they cannot read a question without repeating it.
-	default:
-		q.suspicious = true
-		return ErrNotReply
-	}
-	if h.Truncated && q.network == "udp" {
+	if err == nil && h.Truncated && q.network == "udp" {
 		q.server.replied(now.Sub(q.sent))
 		q.again(e, now, "tcp", ReplyTruncated)
 		return nil
 	}
-	return q.read(e, now, msg, counts.Question == 1)
+	q.read(e, now, msg, counts.Question == 1)
+	return nil
 }
 
-// read takes apart a message that is a reply by its header and question.
-func (q *query) read(e *Engine, now time.Time, msg []byte, question bool) error {
+// ignore counts a message that is not the reply. Over UDP somebody is guessing
+// when there are many of them (RFC 5452 §9.3); over TCP it is the server, which
+// then is of no use.
+func (q *query) ignore(e *Engine, now time.Time) error {
+	q.suspicious = true
+	switch q.mismatches++; {
+	case q.mismatches < e.limits.MaxMismatches:
+		return ErrNotReply
+	case q.network == "udp":
+		q.again(e, now, "tcp", ReplySuspicious)
+	default:
+		q.end(e, now, ReplyMalformed, 0, 0)
+		e.complete(now, q, &outcome{kind: ReplyMalformed})
+	}
+	return nil
+}
+
+// read takes apart the reply, which has the question or lacks it.
+func (q *query) read(e *Engine, now time.Time, msg []byte, question bool) {
 	if question {
 		// Names that point at the question get its letters as we know them.
 		plain := append([]byte(nil), msg...)
@@ -235,50 +228,45 @@ func (q *query) read(e *Engine, now time.Time, msg []byte, question bool) error 
 		q.replied(now)
 		q.end(e, now, ReplyMalformed, 0, len(msg))
 		e.complete(now, q, &outcome{kind: ReplyMalformed})
-		return nil
+		return
 	}
-	scope, right := q.subnetRight(r)
-	if !right || !q.cookieRight(r) {
-		q.suspicious = true
-		return ErrNotReply
-	}
+	q.learnCookie(r)
 	q.replied(now)
 	switch {
 	case (r.RCode == dns.RCodeFormErr || r.RCode == dns.RCodeNotImp) && q.edns && r.edns == nil:
 		// What RFC 6891 §7 takes as proof that it does not know EDNS.
 		q.noEDNS = true
 		q.again(e, now, q.network, ReplyNoEDNS)
-		return nil
+		return
 	case r.RCode == dns.RCodeRefused && q.told:
 		q.noSubnet = true // it may not want to be told (RFC 7871 §7.3)
 		q.again(e, now, q.network, ReplyFailure)
-		return nil
-	case r.RCode == dns.RCodeBadCookie && q.cookie != nil && q.badCookies < 2:
+		return
+	case r.RCode == dns.RCodeBadCookie && q.edns && q.badCookies < 2:
 		q.badCookies++
 		network := q.network
 		if q.badCookies == 2 {
 			network = "tcp" // RFC 7873 §5.3
 		}
 		q.again(e, now, network, ReplyBadCookie)
-		return nil
+		return
 	case q.noEDNS && r.RCode != dns.RCodeFormErr && r.RCode != dns.RCodeNotImp:
 		q.server.noEDNS = now.Add(memorySpan)
 	}
 	if r.Truncated {
 		q.end(e, now, ReplyTruncated, r.RCode, len(msg))
 		e.complete(now, q, &outcome{kind: ReplyTruncated})
-		return nil
+		return
 	}
 	e.dropPrivate(r)
 	c := classifier{q: dns.Question{Name: q.name, Type: q.typ, Class: q.class}, zone: q.zone, forward: len(e.opts.Forward) > 0, hearsay: q.hearsay, maxAliases: e.limits.MaxAliases}
 	o := c.classify(r)
-	o.scope = scope
+	o.scope = q.scope(r)
 	step := q.end(e, now, o.kind, r.RCode, len(msg))
 	if o.referral != nil {
 		step.Referred = o.referral.zone
 	}
 	e.complete(now, q, o)
-	return nil
 }
 
 // replied takes into account that the server lives. Over TCP the time tells of
@@ -290,32 +278,15 @@ func (q *query) replied(now time.Time) {
 	q.server.silences = 0
 }
 
-// cookieRight checks the cookie of a reply (RFC 7873 §5.3), and keeps the
-// server's part of it.
-func (q *query) cookieRight(r *reply) bool {
-	if q.cookie == nil {
-		return true
-	}
-	if r.edns != nil {
-		for _, o := range r.edns.Options {
-			if o.Code != optionCookie {
-				continue
-			}
-			if len(o.Data) < 2*clientCookie || len(o.Data) > maxCookie || string(o.Data[:clientCookie]) != string(q.cookie) {
-				return false
-			}
-			q.server.cookie = append([]byte(nil), o.Data[clientCookie:]...)
-			return true
-		}
-	}
-	// One that gave cookies before does not stop; over TCP it is believed.
-	if len(q.server.cookie) > 0 {
-		if q.network == "udp" {
-			return false
-		}
+// learnCookie keeps the server's part of the cookie (RFC 7873 §5.3). A server
+// that gave some and stopped is believed over TCP; over UDP such a reply is not
+// taken at all.
+func (q *query) learnCookie(r *reply) {
+	if c, ok := r.edns.Cookie(); q.edns && ok {
+		q.server.cookie = c.Server
+	} else if q.network != "udp" {
 		q.server.cookie = nil
 	}
-	return true
 }
 
 // expired ends a message whose time is over.

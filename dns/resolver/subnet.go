@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"encoding/binary"
 	"hash/maphash"
 	"net/netip"
 	"time"
@@ -43,29 +42,13 @@ func (t *task) subnetFor(name dns.Name, typ dns.Type) netip.Prefix {
 	return t.subnet
 }
 
-// appendSubnet appends the option to an OPT record.
-func appendSubnet(dst []byte, p netip.Prefix) []byte {
-	start := len(dst)
-	dst = append(dst, 0, byte(dns.OptionSubnet), 0, 0)
-	d, err := dns.AppendSubnet(dst, dns.Subnet{Prefix: p})
-	if err != nil {
-		return dst[:start]
+// scope tells for how many bits of the client's network the reply holds
+// (RFC 7871 §7.3).
+func (q *query) scope(r *reply) int {
+	if s, ok := r.edns.Subnet(); ok && q.told {
+		return int(s.Scope)
 	}
-	binary.BigEndian.PutUint16(d[start+2:], uint16(len(d)-start-4))
-	return d
-}
-
-// subnetRight checks the option of a reply: it repeats what was sent, or it is
-// not there (RFC 7871 §7.3). Scope is for how many bits the answer holds.
-func (q *query) subnetRight(r *reply) (scope int, right bool) {
-	if !q.told || r.edns == nil {
-		return 0, true
-	}
-	if _, there := r.edns.Option(dns.OptionSubnet); !there {
-		return 0, true
-	}
-	s, ok := r.edns.Subnet()
-	return int(s.Scope), ok && s.Prefix == q.subnet
+	return 0
 }
 
 // subnetBuckets is how many networks the answers to one question are kept for:
