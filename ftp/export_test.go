@@ -2,3 +2,15 @@ package ftp
 
 // LimitsInForce is what l means.
 func LimitsInForce(l *Limits) Limits { return l.inForce() }
+
+// HasMeta tells whether a pattern is more than one name.
+func HasMeta(s string) bool { return hasMeta(s) }
+
+// FileReply is the code for an error of a file system.
+func FileReply(err error) int { return fileReply(err) }
+
+// Resolve makes the name that a client means.
+func Resolve(cwd, p string, lim *Limits) (string, error) { return resolve(cwd, p, lim) }
+
+// Absolute is a name as a client sees it.
+func Absolute(name string) string { return absolute(name) }

@@ -14,8 +14,9 @@ import (
 // These three are all that a file system needs to be served. What else it can
 // do it tells by the other interfaces of this file; a command that asks for one
 // which is missing gets 502. Errors are told apart with errors.Is:
-// fs.ErrNotExist and fs.ErrPermission get 550, fs.ErrExist 553, [ErrNoSpace]
-// 452 or 552, [ErrName] 553, others 451.
+// fs.ErrNotExist, fs.ErrPermission and [ErrNotRegular] get 550, fs.ErrExist 553,
+// [ErrNoSpace] 452, [ErrQuota] 552, [ErrName] 553, [ErrOffset] 554,
+// errors.ErrUnsupported 502, others 451. A name need not be UTF-8.
 //
 // A session calls from several goroutines only where a transfer and STAT run at
 // once; a file system that sessions share must allow for all of them.
@@ -51,21 +52,22 @@ const (
 	CreateResume
 	// CreateAppend writes behind the file's end, or into a new one (APPE).
 	CreateAppend
-	// CreateUnique makes a file under a name that nothing has, near the one
-	// given (STOU).
+	// CreateUnique makes a file under a name that nothing has: the one given,
+	// or one made of it (STOU).
 	CreateUnique
 )
 
 // CreateFS is a file system that takes uploads.
 type CreateFS interface {
-	// Create begins an upload. offset counts for CreateResume alone and must
-	// not be behind the file's end.
+	// Create begins an upload. offset counts for CreateResume alone;
+	// [ErrOffset] is for one behind the file's end.
 	Create(name string, mode CreateMode, offset int64) (Upload, error)
 }
 
 // Upload is a file on its way in. Exactly one of Commit and Abort ends it.
 // It may be an io.ReaderFrom as well, so that octets pass from a connection to
-// a file without passing through this process.
+// a file without passing through this process, and have Chmod(fs.FileMode) error
+// for the permissions that the file shall get (SITE UMASK).
 type Upload interface {
 	io.Writer
 	// Name is the name under which it will stand, which matters for
@@ -114,7 +116,8 @@ type TruncateFS interface {
 
 // SpaceFS is a file system that knows how much it can take (ALLO).
 type SpaceFS interface {
-	// Space is how many octets the directory name can take more.
+	// Space is how many octets the directory name can take more;
+	// errors.ErrUnsupported means that it does not know after all.
 	Space(name string) (int64, error)
 }
 
@@ -122,6 +125,38 @@ type SpaceFS interface {
 var (
 	// ErrNoSpace means that a disk or a quota is full.
 	ErrNoSpace = errors.New("no space")
+	// ErrQuota is the [ErrNoSpace] of a user who has had his share.
+	ErrQuota error = quotaError{}
 	// ErrName means a name that the file system cannot hold.
 	ErrName = errors.New("name not allowed")
+	// ErrNotRegular means a directory, FIFO, device or socket where a regular
+	// file should be.
+	ErrNotRegular = errors.New("not a regular file")
+	// ErrOffset means a place behind a file's end (RFC 1123 §4.1.3.4).
+	ErrOffset = errors.New("place behind the file's end")
 )
+
+type quotaError struct{}
+
+func (quotaError) Error() string        { return "quota reached" }
+func (quotaError) Is(target error) bool { return target == ErrNoSpace }
+
+// fileReply is the code that answers an error of a file system: 550 where the
+// name is at fault, 451 where we are.
+func fileReply(err error) int {
+	for _, r := range fileReplies {
+		if errors.Is(err, r.err) {
+			return r.code
+		}
+	}
+	return 451
+}
+
+// fileReplies goes from the narrow to the wide.
+var fileReplies = []struct {
+	err  error
+	code int
+}{
+	{ErrQuota, 552}, {ErrNoSpace, 452}, {ErrName, 553}, {ErrOffset, 554}, {ErrNotRegular, 550},
+	{fs.ErrNotExist, 550}, {fs.ErrPermission, 550}, {fs.ErrExist, 553}, {errors.ErrUnsupported, 502},
+}

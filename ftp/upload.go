@@ -1,0 +1,289 @@
+package ftp
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"unicode/utf8"
+)
+
+// dirUpload is an upload to a [DirFS]. A new file, and one that takes another's
+// place, is written under a temporary name in the same directory; what is
+// resumed or appended to is written in place.
+type dirUpload struct {
+	opts   DirOptions
+	folder *os.Root // where the file is, even if it is renamed meanwhile
+	f      *os.File
+	name   string // the whole one that the client knows
+	base   string // its last element, within folder
+	temp   string // "" where the file is written in place
+	fresh  bool   // nothing had the name when the upload began
+	// held is the empty file that keeps a unique name, nil without one.
+	held fs.FileInfo
+}
+
+// Create begins an upload. It is an io.ReaderFrom and has Chmod.
+func (d *DirFS) Create(name string, mode CreateMode, offset int64) (Upload, error) {
+	if err := d.checkChange("create", name); err != nil {
+		return nil, err
+	}
+	folder, base, err := d.folder(name)
+	if err != nil {
+		return nil, fileError("create", name, err)
+	}
+	u := &dirUpload{opts: d.opts, folder: folder, name: name, base: base}
+	switch mode {
+	case CreateResume:
+		err = u.resume(offset)
+	case CreateAppend:
+		if err = u.toEnd(); errors.Is(err, fs.ErrNotExist) {
+			err = u.replace()
+		}
+	case CreateUnique:
+		err = u.unique()
+	default:
+		err = u.replace()
+	}
+	if err != nil {
+		folder.Close()
+		return nil, fileError("create", name, err)
+	}
+	return u, nil
+}
+
+// resume opens the file to go on at offset.
+func (u *dirUpload) resume(offset int64) error {
+	f, info, err := openRegular(u.folder, u.base, os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	if offset < 0 || offset > info.Size() {
+		f.Close()
+		return ErrOffset
+	}
+	return u.seek(f, offset, io.SeekStart)
+}
+
+// toEnd opens the file to go on at its end. It is sought, not opened for
+// appending: the kernel would not splice from a connection to it then.
+func (u *dirUpload) toEnd() error {
+	f, _, err := openRegular(u.folder, u.base, os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	return u.seek(f, 0, io.SeekEnd)
+}
+
+func (u *dirUpload) seek(f *os.File, offset int64, whence int) error {
+	if _, err := f.Seek(offset, whence); err != nil {
+		f.Close()
+		return err
+	}
+	u.f = f
+	return nil
+}
+
+// replace begins a temporary file to take the place of what has the name.
+func (u *dirUpload) replace() error {
+	perm, err := u.replaceable()
+	if err != nil {
+		return err
+	}
+	return u.openTemp(perm)
+}
+
+// replaceable refuses to replace what could not be written to either, since a
+// rename asks only for the directory's permissions. It returns those of the file,
+// 0 where nothing has the name. A link is replaced itself.
+func (u *dirUpload) replaceable() (fs.FileMode, error) {
+	info, err := u.folder.Lstat(u.base)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		u.fresh = true
+		return 0, nil
+	case err != nil:
+		return 0, err
+	case info.Mode()&fs.ModeSymlink != 0:
+		return 0, nil
+	case !info.Mode().IsRegular():
+		return 0, ErrNotRegular
+	}
+	f, info, err := openRegular(u.folder, u.base, os.O_WRONLY)
+	if err != nil {
+		return 0, err
+	}
+	return info.Mode().Perm(), f.Close()
+}
+
+// openTemp makes the temporary file, with these permissions if they are not 0.
+// Its lock tells a sweep that somebody is at work.
+func (u *dirUpload) openTemp(perm fs.FileMode) error {
+	temp := newTemp()
+	f, err := u.folder.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	u.f, u.temp = f, temp
+	if err := lock(f); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return errors.Join(err, u.discard())
+	}
+	if perm != 0 {
+		if err := f.Chmod(perm); err != nil {
+			return errors.Join(err, u.discard())
+		}
+	}
+	return nil
+}
+
+// uniqueTries bounds the names that are tried for a unique one. Chance makes
+// them: where the second is taken, somebody takes them on purpose.
+const uniqueTries = 100
+
+// unique takes a name that nothing has, by an empty file that is made only if
+// there is none, in one step.
+func (u *dirUpload) unique() error {
+	dir, base := path.Split(u.name)
+	for range uniqueTries {
+		f, err := u.folder.OpenFile(u.base, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if errors.Is(err, fs.ErrExist) {
+			u.base = uniqueName(base)
+			u.name = dir + u.base
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		u.held, err = f.Stat()
+		if err = errors.Join(err, f.Close()); err == nil {
+			err = u.openTemp(0)
+		}
+		if err != nil {
+			u.letGo()
+		}
+		return err
+	}
+	return fs.ErrExist
+}
+
+// uniqueName makes a name of another, which is cut to leave room.
+func uniqueName(base string) string {
+	suffix := "." + strings.ToLower(rand.Text()[:10])
+	for len(base)+len(suffix) > defaultMaxName {
+		_, size := utf8.DecodeLastRuneInString(base)
+		base = base[:len(base)-size]
+	}
+	return base + suffix
+}
+
+// Name is the name under which the file will stand.
+func (u *dirUpload) Name() string { return u.name }
+
+// Write writes to the file.
+func (u *dirUpload) Write(b []byte) (int, error) {
+	n, err := u.f.Write(b)
+	return n, orFileError("write", u.name, err)
+}
+
+// ReadFrom copies from r, within the kernel if r is a TCP connection or a part
+// of one. Errors of r come back as they are.
+func (u *dirUpload) ReadFrom(r io.Reader) (int64, error) {
+	n, err := u.f.ReadFrom(r)
+	if err != nil && kindOf(err) == ErrNoSpace {
+		err = fileError("write", u.name, err)
+	}
+	return n, err
+}
+
+// Chmod sets the permissions that the file shall have.
+func (u *dirUpload) Chmod(mode fs.FileMode) error {
+	return orFileError("chmod", u.name, u.f.Chmod(mode.Perm()))
+}
+
+// Commit puts the file in its place.
+func (u *dirUpload) Commit() error {
+	if u.f == nil {
+		return fs.ErrClosed
+	}
+	defer u.folder.Close()
+	var err error
+	if !u.opts.NoSync {
+		err = u.f.Sync()
+	}
+	if err = errors.Join(err, u.close()); err == nil && u.temp != "" {
+		err = u.folder.Rename(u.temp, u.base)
+	}
+	if err != nil {
+		if u.temp != "" {
+			u.folder.Remove(u.temp)
+			u.letGo()
+		}
+		return fileError("commit", u.name, err)
+	}
+	if !u.opts.NoSync && u.temp != "" {
+		err = syncDir(u.folder)
+	}
+	return orFileError("commit", u.name, err)
+}
+
+// Abort forgets a new file, or keeps it for the client to go on with.
+func (u *dirUpload) Abort() error {
+	if u.f == nil {
+		return fs.ErrClosed
+	}
+	defer u.folder.Close()
+	if u.opts.KeepPartial && (u.fresh || u.held != nil) {
+		return orFileError("abort", u.name, u.keep())
+	}
+	return orFileError("abort", u.name, u.discard())
+}
+
+// keep gives what arrived its name, unless that is another's meanwhile. A file
+// of which nothing arrived is not kept.
+func (u *dirUpload) keep() error {
+	if info, err := u.f.Stat(); err != nil || info.Size() == 0 {
+		return u.discard()
+	}
+	if u.held != nil {
+		if !u.stillHeld() {
+			return u.discard()
+		}
+		return errors.Join(u.close(), u.folder.Rename(u.temp, u.base))
+	}
+	// A link fails where a name is taken; a rename would not.
+	err := u.folder.Link(u.temp, u.base)
+	return errors.Join(err, u.discard())
+}
+
+// discard closes the file and removes it if it is temporary.
+func (u *dirUpload) discard() error {
+	err := u.close()
+	if u.temp != "" {
+		err = errors.Join(err, u.folder.Remove(u.temp))
+	}
+	u.letGo()
+	return err
+}
+
+func (u *dirUpload) close() error {
+	f := u.f
+	u.f = nil
+	return f.Close()
+}
+
+// letGo gives a unique name back.
+func (u *dirUpload) letGo() {
+	if u.held != nil && u.stillHeld() {
+		u.folder.Remove(u.base)
+	}
+	u.held = nil
+}
+
+// stillHeld tells whether the empty file is where it was made.
+func (u *dirUpload) stillHeld() bool {
+	info, err := u.folder.Lstat(u.base)
+	return err == nil && info.Size() == 0 && os.SameFile(info, u.held)
+}
