@@ -40,6 +40,10 @@ type Codec struct {
 	tokens []Token
 	next   int
 	origin Name
+	// onward tells that fields go on to dst, as they stand on the wire, and that
+	// no memory is taken for names and character-strings: their values are not
+	// set. Only the types of [straight] can do with that.
+	onward bool
 }
 
 var errUnexpectedEOF = io.ErrUnexpectedEOF
@@ -91,6 +95,15 @@ func (c *Codec) scan(d RData, tokens []Token, origin Name, mem *memory) error {
 		c.fail("more than the fields of "+d.Type().String(), "RFC 1035 §5.1", ErrSyntax)
 	}
 	return c.err
+}
+
+// scanOnward appends to dst what scan would fill d with, as it stands on the
+// wire. What is in d then is of no use.
+func (c *Codec) scanOnward(dst []byte, d RData, tokens []Token, origin Name, mem *memory) ([]byte, error) {
+	c.onward, c.dst = true, dst
+	err := c.scan(d, tokens, origin, mem)
+	dst, c.onward, c.dst = c.dst, false, nil
+	return dst, err
 }
 
 // free gives the codec back, without what it pointed to.
@@ -201,7 +214,9 @@ func (c *Codec) Uint8(v *uint8) {
 		c.dst = append(c.dst, *v)
 	default:
 		if u := uint64(*v); c.decimal(&u, 1<<8-1) {
-			*v = uint8(u)
+			if *v = uint8(u); c.onward {
+				c.dst = append(c.dst, *v)
+			}
 		}
 	}
 }
@@ -217,7 +232,9 @@ func (c *Codec) Uint16(v *uint16) {
 		c.dst = binary.BigEndian.AppendUint16(c.dst, *v)
 	default:
 		if u := uint64(*v); c.decimal(&u, 1<<16-1) {
-			*v = uint16(u)
+			if *v = uint16(u); c.onward {
+				c.dst = binary.BigEndian.AppendUint16(c.dst, *v)
+			}
 		}
 	}
 }
@@ -230,6 +247,7 @@ func (c *Codec) Uint32(v *uint32) {
 	default:
 		if u := uint64(*v); c.decimal(&u, 1<<32-1) {
 			*v = uint32(u)
+			c.onward32(*v)
 		}
 	}
 }
@@ -252,6 +270,14 @@ func (c *Codec) Seconds(v *uint32) {
 			c.fail("seconds "+quoted(t.Text), "RFC 1035 §5.1", ErrSyntax)
 		}
 		*v = s
+		c.onward32(s)
+	}
+}
+
+// onward32 passes 32 bits on that were read from text.
+func (c *Codec) onward32(v uint32) {
+	if c.onward {
+		c.dst = binary.BigEndian.AppendUint32(c.dst, v)
 	}
 }
 

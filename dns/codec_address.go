@@ -10,7 +10,17 @@ func (c *Codec) IPv4(v *netip.Addr) {
 			*v = netip.AddrFrom4([4]byte(b))
 		}
 	case opScan:
-		c.scanAddr(v, netip.Addr.Is4, "IPv4 address", "RFC 1035 §3.4.1")
+		const what = "IPv4 address"
+		if t, ok := c.word(what); ok {
+			switch b, plain := parseIPv4(t.Text); {
+			case !plain:
+				c.scanAddr(v, t, netip.Addr.Is4, what, "RFC 1035 §3.4.1")
+			case c.onward:
+				c.dst = append(c.dst, b[:]...)
+			default:
+				*v = netip.AddrFrom4(b)
+			}
+		}
 	default:
 		if !v.Is4() {
 			c.fail("IPv4 address", "RFC 1035 §3.4.1", ErrValue)
@@ -28,7 +38,17 @@ func (c *Codec) IPv6(v *netip.Addr) {
 			*v = netip.AddrFrom16([16]byte(b))
 		}
 	case opScan:
-		c.scanAddr(v, netip.Addr.Is6, "IPv6 address", "RFC 3596 §2.4")
+		const what = "IPv6 address"
+		if t, ok := c.word(what); ok {
+			switch b, plain := parseIPv6(t.Text); {
+			case !plain:
+				c.scanAddr(v, t, netip.Addr.Is6, what, "RFC 3596 §2.4")
+			case c.onward:
+				c.dst = append(c.dst, b[:]...)
+			default:
+				*v = netip.AddrFrom16(b)
+			}
+		}
 	default:
 		if !v.Is6() || v.Zone() != "" {
 			c.fail("IPv6 address", "RFC 3596 §2.2", ErrValue)
@@ -38,31 +58,21 @@ func (c *Codec) IPv6(v *netip.Addr) {
 	}
 }
 
-func (c *Codec) scanAddr(v *netip.Addr, is func(netip.Addr) bool, what, ref string) {
-	t, ok := c.word(what)
-	if !ok {
-		return
-	}
-	a, ok := parseIPv4(t.Text)
-	if !ok {
-		a, ok = parseIPv6(t.Text)
-	}
-	if ok && is(a) {
-		*v = a
-		return
-	}
-	var err error
-	if a, err = netip.ParseAddr(string(t.Text)); err != nil || !is(a) || a.Zone() != "" {
+// scanAddr reads an address in any form.
+func (c *Codec) scanAddr(v *netip.Addr, t Token, is func(netip.Addr) bool, what, ref string) {
+	a, err := netip.ParseAddr(string(t.Text))
+	if err != nil || !is(a) || a.Zone() != "" {
 		c.fail(what+" "+quoted(t.Text), ref, ErrSyntax)
 		return
 	}
-	*v = a
+	if *v = a; c.onward {
+		c.appendAddr(a)
+	}
 }
 
 // parseIPv4 reads an IPv4 address in its plain form; what it does not know may
 // be an address still.
-func parseIPv4(b []byte) (netip.Addr, bool) {
-	var v4 [4]byte
+func parseIPv4(b []byte) (v4 [4]byte, ok bool) {
 	i := 0
 	for k := range v4 {
 		start, n := i, 0
@@ -70,41 +80,40 @@ func parseIPv4(b []byte) (netip.Addr, bool) {
 			n = 10*n + int(b[i]-'0')
 		}
 		if i == start || n > 255 || b[start] == '0' && i-start > 1 {
-			return netip.Addr{}, false
+			return v4, false
 		}
 		v4[k] = byte(n)
 		if k < 3 {
 			if i == len(b) || b[i] != '.' {
-				return netip.Addr{}, false
+				return v4, false
 			}
 			i++
 		}
 	}
-	return netip.AddrFrom4(v4), i == len(b)
+	return v4, i == len(b)
 }
 
 // parseIPv6 reads an IPv6 address that is written with hexadecimal groups alone;
 // what it does not know may be an address still.
-func parseIPv6(b []byte) (netip.Addr, bool) {
-	var v6 [16]byte
+func parseIPv6(b []byte) (v6 [16]byte, ok bool) {
 	n, gap := 0, -1 // octets, and where "::" stands
 	for i := 0; i < len(b); {
 		if b[i] == ':' {
 			// "::" stands once; one colon between groups, and none at the start.
 			if i+1 < len(b) && b[i+1] == ':' {
 				if gap >= 0 {
-					return netip.Addr{}, false
+					return v6, false
 				}
 				gap = n
 				i += 2
 				continue
 			}
 			if i == 0 || n == gap || i+1 == len(b) {
-				return netip.Addr{}, false
+				return v6, false
 			}
 			i++
 		} else if i > 0 && b[i-1] != ':' {
-			return netip.Addr{}, false
+			return v6, false
 		}
 		v, start := 0, i
 		for ; i < len(b) && i-start < 4; i++ {
@@ -115,7 +124,7 @@ func parseIPv6(b []byte) (netip.Addr, bool) {
 			v = v<<4 | int(digit)
 		}
 		if i == start || n == len(v6) {
-			return netip.Addr{}, false
+			return v6, false
 		}
 		v6[n], v6[n+1] = byte(v>>8), byte(v)
 		n += 2
@@ -125,9 +134,9 @@ func parseIPv6(b []byte) (netip.Addr, bool) {
 		copy(v6[len(v6)-(n-gap):], v6[gap:n])
 		clear(v6[gap : len(v6)-(n-gap)])
 	case gap >= 0 || n < len(v6):
-		return netip.Addr{}, false
+		return v6, false
 	}
-	return netip.AddrFrom16(v6), true
+	return v6, true
 }
 
 func (c *Codec) appendAddr(v netip.Addr) {
@@ -143,4 +152,14 @@ func (c *Codec) appendAddr(v netip.Addr) {
 	}
 	b := v.As16()
 	c.dst = append(c.dst, b[:]...)
+}
+
+// appendAddrText appends an address as RFC 5952 §4 has it, but those that begin
+// with 96 bits of zero with their end as an IPv4 address, as inet_ntop and with
+// it BIND and dig do.
+func appendAddrText(dst []byte, a netip.Addr) []byte {
+	if b := a.As16(); a.Is6() && [12]byte(b[:12]) == [12]byte{} && (b[12] != 0 || b[13] != 0) {
+		return netip.AddrFrom4([4]byte(b[12:])).AppendTo(append(dst, "::"...))
+	}
+	return a.AppendTo(dst)
 }

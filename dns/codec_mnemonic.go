@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"encoding/binary"
 	"time"
 
 	"applayer/internal/ascii"
@@ -13,13 +14,20 @@ func (c *Codec) Type(v *Type) {
 		c.space()
 		c.dst = append(c.dst, v.String()...)
 	case opScan:
-		if t, ok := c.word("type"); ok {
-			if *v, ok = typeFromText(t.Text); !ok {
-				c.fail("type "+quoted(t.Text), "RFC 3597 §5", ErrSyntax)
-			}
+		if c.scanType(v); c.onward {
+			c.dst = binary.BigEndian.AppendUint16(c.dst, uint16(*v))
 		}
 	default:
 		c.Uint16((*uint16)(v))
+	}
+}
+
+// scanType reads a type's mnemonic, which goes nowhere else than to v.
+func (c *Codec) scanType(v *Type) {
+	if t, ok := c.word("type"); ok {
+		if *v, ok = typeFromText(t.Text); !ok {
+			c.fail("type "+quoted(t.Text), "RFC 3597 §5", ErrSyntax)
+		}
 	}
 }
 
@@ -60,7 +68,9 @@ func mnemonic[V any](c *Codec, names map[string]V) (v V, ok bool) {
 // also as its mnemonic (RFC 4034 §2.2).
 func (c *Codec) Algorithm(v *Algorithm) {
 	if a, ok := mnemonic(c, algorithmsByName); ok {
-		*v = a
+		if *v = a; c.onward {
+			c.dst = append(c.dst, byte(a))
+		}
 		return
 	}
 	c.Uint8((*uint8)(v))
@@ -100,6 +110,7 @@ func (c *Codec) scanDate(v *uint32) {
 		return
 	}
 	*v = uint32(s)
+	c.onward32(*v)
 }
 
 // rcode is a field of 16 bits, the error of a TSIG or TKEY record, in text a

@@ -45,7 +45,7 @@ func (c *Codec) name(v *Name, pointers, lower bool) {
 		}
 	case opScan:
 		if t, ok := c.word("name"); ok {
-			*v = c.scanName(t)
+			c.scanName(t, v)
 		}
 	default:
 		switch {
@@ -62,39 +62,56 @@ func (c *Codec) name(v *Name, pointers, lower bool) {
 	}
 }
 
-// scanName reads a name of a master file: relative to the origin without a dot
-// at its end, the origin itself as "@" (RFC 1035 §5.1).
-func (c *Codec) scanName(t Token) Name {
-	n, err := scanName(t, c.origin, c.mem)
+// scanName reads a name from text.
+func (c *Codec) scanName(t Token, v *Name) {
+	var err error
+	if c.onward {
+		c.dst, err = appendScannedName(c.dst, t, c.origin)
+	} else {
+		*v, err = scanName(t, c.origin, c.mem)
+	}
 	if err != nil {
 		if e, ok := errors.AsType[*ParseError](err); ok {
 			e.Offset += int64(t.Offset)
 		}
 		c.err = err
 	}
-	return n
 }
 
 func scanName(t Token, origin Name, mem *memory) (Name, error) {
-	if len(t.Text) == 1 && t.Text[0] == '@' && !t.Quoted {
-		if !origin.IsValid() {
-			return Name{}, textError(0, "@ without an origin", "RFC 1035 §5.1", ErrSyntax)
-		}
+	if isAt(t) && origin.IsValid() {
 		return origin, nil
 	}
 	var wire [MaxName]byte
-	b, absolute, err := appendNameText(wire[:0], t.Text)
+	b, err := appendScannedName(wire[:0], t, origin)
 	if err != nil {
 		return Name{}, err
 	}
-	if !absolute {
-		if !origin.IsValid() {
-			return Name{}, textError(0, "relative name "+quoted(t.Text)+" without an origin", "RFC 1035 §5.1", ErrSyntax)
-		}
-		if len(b)-1+origin.Len() > MaxName {
-			return Name{}, textError(0, "name", "RFC 1035 §2.3.4", ErrNameTooLong)
-		}
-		b = origin.AppendWire(b[:len(b)-1])
-	}
 	return Name{mem.string(b)}, nil
+}
+
+// isAt tells whether a token is the origin.
+func isAt(t Token) bool { return len(t.Text) == 1 && t.Text[0] == '@' && !t.Quoted }
+
+// appendScannedName appends the octets of a name of a master file: relative to
+// the origin without a dot at its end, the origin itself as "@" (RFC 1035 §5.1).
+func appendScannedName(dst []byte, t Token, origin Name) ([]byte, error) {
+	if isAt(t) {
+		if !origin.IsValid() {
+			return dst, textError(0, "@ without an origin", "RFC 1035 §5.1", ErrSyntax)
+		}
+		return origin.AppendWire(dst), nil
+	}
+	start := len(dst)
+	dst, absolute, err := appendNameText(dst, t.Text)
+	if err != nil || absolute {
+		return dst, err
+	}
+	if !origin.IsValid() {
+		return dst, textError(0, "relative name "+quoted(t.Text)+" without an origin", "RFC 1035 §5.1", ErrSyntax)
+	}
+	if len(dst)-start-1+origin.Len() > MaxName {
+		return dst, textError(0, "name", "RFC 1035 §2.3.4", ErrNameTooLong)
+	}
+	return origin.AppendWire(dst[:len(dst)-1]), nil
 }

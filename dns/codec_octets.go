@@ -82,6 +82,7 @@ func (c *Codec) rest(v *[]byte, e *encoding) {
 			t, _ := c.word("octets")
 			text = append(text, t.Text...)
 		}
+		c.mem.scratch = text
 		*v = c.decode(text, e)
 	}
 }
@@ -90,6 +91,15 @@ func (c *Codec) rest(v *[]byte, e *encoding) {
 func (c *Codec) decode(text []byte, e *encoding) []byte {
 	if c.err != nil {
 		return nil
+	}
+	if c.onward {
+		start := len(c.dst)
+		var err error
+		if c.dst, err = e.decode(c.dst, text); err != nil {
+			c.fail("octets "+quoted(text), "RFC 1035 §5.1", ErrSyntax)
+			return nil
+		}
+		return c.dst[start:len(c.dst):len(c.dst)]
 	}
 	// The octets are put behind the text: it may be that of scratch itself.
 	b := append(c.mem.scratch[:0], text...)
@@ -139,11 +149,18 @@ func (c *Codec) octets8(v *[]byte, e *encoding, empty bool) {
 		if !ok {
 			return
 		}
+		number := len(c.dst) // where it goes
+		if c.onward {
+			c.dst = append(c.dst, 0)
+		}
 		if *v = nil; !empty || string(t.Text) != "-" {
 			*v = c.decode(t.Text, e)
 			c.must(len(*v) > 0, "no octets", ref, ErrSyntax)
 		}
 		c.must(len(*v) <= 255, "more than 255 octets", ref, ErrSyntax)
+		if c.onward {
+			c.dst[number] = byte(len(*v))
+		}
 		return
 	case opPrint:
 		c.space()

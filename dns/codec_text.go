@@ -1,8 +1,8 @@
 package dns
 
 import (
+	"bytes"
 	"math"
-	"net/netip"
 	"strconv"
 
 	"applayer/internal/ascii"
@@ -39,16 +39,6 @@ func (c *Codec) decimal(v *uint64, max uint64) (set bool) {
 	}
 	*v = u
 	return true
-}
-
-// appendAddrText appends an address as RFC 5952 §4 has it, but those that begin
-// with 96 bits of zero with their end as an IPv4 address, as inet_ntop and with
-// it BIND and dig do.
-func appendAddrText(dst []byte, a netip.Addr) []byte {
-	if b := a.As16(); a.Is6() && [12]byte(b[:12]) == [12]byte{} && (b[12] != 0 || b[13] != 0) {
-		return netip.AddrFrom4([4]byte(b[12:])).AppendTo(append(dst, "::"...))
-	}
-	return a.AppendTo(dst)
 }
 
 // unitSeconds are the units of times in master files.
@@ -100,7 +90,14 @@ func (c *Codec) Text(v *string) {
 			}
 		}
 	case opScan:
-		if t, ok := c.token("character-string"); ok {
+		t, ok := c.token("character-string")
+		switch {
+		case !ok:
+		case c.onward:
+			at := len(c.dst)
+			c.dst = c.appendUnescaped(append(c.dst, 0), t, 255)
+			c.dst[at] = byte(len(c.dst) - at - 1)
+		default:
 			*v = c.scanText(t, 255)
 		}
 	default:
@@ -182,24 +179,34 @@ func appendQuoted(dst []byte, s string) []byte {
 
 // scanText undoes a token's escapes; max is how long it may be.
 func (c *Codec) scanText(t Token, max int) string {
-	b := c.mem.scratch[:0]
-	for i := 0; i < len(t.Text); {
-		o, n := t.Text[i], 1
-		if o == '\\' {
-			var ok bool
-			if o, n, ok = escape(t.Text[i+1:]); !ok {
-				c.fail("escape in a character-string", "RFC 1035 §5.1", ErrSyntax)
-				return ""
-			}
-			n++
-		}
-		b = append(b, o)
-		i += n
-	}
+	b := c.appendUnescaped(c.mem.scratch[:0], t, max)
 	c.mem.scratch = b
-	if len(b) > max {
-		c.fail("character-string longer than "+strconv.Itoa(max)+" octets", "RFC 1035 §3.3", ErrSyntax)
+	if c.err != nil {
 		return ""
 	}
 	return c.mem.string(b)
+}
+
+// appendUnescaped is scanText for octets.
+func (c *Codec) appendUnescaped(dst []byte, t Token, max int) []byte {
+	start := len(dst)
+	for text := t.Text; len(text) > 0; {
+		plain := bytes.IndexByte(text, '\\')
+		if plain < 0 {
+			dst = append(dst, text...)
+			break
+		}
+		dst = append(dst, text[:plain]...)
+		o, n, ok := escape(text[plain+1:])
+		if !ok {
+			c.fail("escape in a character-string", "RFC 1035 §5.1", ErrSyntax)
+			return dst
+		}
+		dst = append(dst, o)
+		text = text[plain+1+n:]
+	}
+	if len(dst)-start > max {
+		c.fail("character-string longer than "+strconv.Itoa(max)+" octets", "RFC 1035 §3.3", ErrSyntax)
+	}
+	return dst
 }

@@ -9,6 +9,8 @@ type Entry struct {
 	// Blank tells that the line begins with a blank: a record there belongs to
 	// the owner of the record before.
 	Blank bool
+	// Lines is how many line ends the entry has, its own included.
+	Lines int
 
 	at    int        // how far the octets have been read
 	in    entryState // what is at that place
@@ -65,7 +67,7 @@ func (e *Entry) Parse(b []byte, lim *EntryLimits) (n int, err error) {
 	}
 	maxToken, maxEntry := limit(lim.MaxToken, defaultMaxToken), limit(lim.MaxEntry, defaultMaxEntry)
 	if e.at == 0 {
-		e.Tokens, e.again = e.Tokens[:0], false
+		e.Tokens, e.Lines, e.again = e.Tokens[:0], 0, false
 		e.Blank = len(b) > 0 && (b[0] == ' ' || b[0] == '\t')
 	} else {
 		e.again = true
@@ -118,7 +120,7 @@ func (e *Entry) words(b []byte, maxToken int) (end int, err error) {
 		switch e.in {
 		case betweenWords:
 			var done bool
-			if i, done, err = e.between(b, i); done || err != nil {
+			if i, done, err = e.between(b, i, maxToken); done || err != nil {
 				return i, err
 			}
 		case inWord:
@@ -142,14 +144,14 @@ func (e *Entry) words(b []byte, maxToken int) (end int, err error) {
 	return i, ErrIncomplete
 }
 
-// between takes blanks and parentheses up to where a word or a comment begins;
-// done tells that the entry ends.
-func (e *Entry) between(b []byte, i int) (_ int, done bool, err error) {
+// between takes blanks, parentheses and plain words up to where something else
+// begins; done tells that the entry ends.
+func (e *Entry) between(b []byte, i, maxToken int) (_ int, done bool, err error) {
 	for ; i < len(b); i++ {
 		switch b[i] {
 		case ' ', '\t', '\r':
 		case '\n':
-			if e.depth == 0 {
+			if e.Lines++; e.depth == 0 {
 				return i + 1, true, nil
 			}
 		case '(':
@@ -169,8 +171,16 @@ func (e *Entry) between(b []byte, i int) (_ int, done bool, err error) {
 			e.in, e.start = inQuotes, i
 			return i + 1, false, nil
 		default:
-			e.in, e.start = inWord, i
-			return i, false, nil
+			end := i
+			for end < len(b) && !endsWord[b[end]] {
+				end++
+			}
+			if end == len(b) || b[end] == '\\' || end-i > maxToken {
+				e.in, e.start = inWord, i
+				return i, false, nil
+			}
+			e.Tokens = append(e.Tokens, Token{Text: b[i:end:end], Offset: i})
+			i = end - 1
 		}
 	}
 	return i, false, nil

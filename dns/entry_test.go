@@ -52,6 +52,7 @@ func TestEntry(t *testing.T) {
 			assert.Equal(t, tt.want, words(&e))
 			assert.Equal(t, tt.blank, e.Blank)
 			assert.Equal(t, tt.n, n)
+			assert.Equal(t, strings.Count(tt.in[:n], "\n"), e.Lines)
 		})
 	}
 }

@@ -1,13 +1,15 @@
 package dns
 
+import "net/netip"
+
 // ParseIPv6 and ParseIPv4 read addresses that have a plain form.
 func ParseIPv6(b []byte) (string, bool) {
 	a, ok := parseIPv6(b)
-	return a.String(), ok
+	return netip.AddrFrom16(a).String(), ok
 }
 
 // ParseIPv4 is ParseIPv6 for the other family.
 func ParseIPv4(b []byte) (string, bool) {
 	a, ok := parseIPv4(b)
-	return a.String(), ok
+	return netip.AddrFrom4(a).String(), ok
 }

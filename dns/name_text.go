@@ -40,11 +40,23 @@ func appendNameText[T ~string | ~[]byte](dst []byte, s T) (_ []byte, absolute bo
 	label := start // where the length of the label stands
 	dst = append(dst, 0)
 	for i := 0; i < len(s); {
-		c := s[i]
 		at := i
+		for i < len(s) && plainInName[s[i]] {
+			i++
+		}
+		if i > at {
+			room := max(0, min(MaxLabel+1-(len(dst)-label), MaxName-1-(len(dst)-start)))
+			n := min(i-at, room)
+			dst = append(dst, s[at:at+n]...)
+			if dst[label] += byte(n); n < i-at {
+				return dst, false, nameTextFull(at+n, len(dst)-label)
+			}
+			continue
+		}
+		c := s[i]
 		i++
-		switch {
-		case c == '.':
+		switch c {
+		case '.':
 			if len(dst)-label == 1 {
 				return dst, false, textError(at, "empty label", "RFC 1035 §3.1", ErrLabel)
 			}
@@ -55,29 +67,43 @@ func appendNameText[T ~string | ~[]byte](dst []byte, s T) (_ []byte, absolute bo
 			label = len(dst)
 			dst = append(dst, 0)
 			continue
-		case c == '\\':
+		case '\\':
 			octet, n, ok := escape(s[i:])
 			if !ok {
 				return dst, false, textError(at, "escape in a name", "RFC 1035 §5.1", ErrLabel)
 			}
 			c, i = octet, i+n
-		case c <= ' ' || c >= 0x7f:
+		default:
 			return dst, false, textError(at, "character that stands as \\DDD in a name", "RFC 4343 §2.1", ErrLabel)
 		}
-		if len(dst)-label > MaxLabel {
-			return dst, false, textError(at, "label longer than 63 octets", "RFC 1035 §2.3.4", ErrLabel)
+		if len(dst)-label > MaxLabel || len(dst)-start >= MaxName-1 {
+			return dst, false, nameTextFull(at, len(dst)-label)
 		}
 		dst = append(dst, c)
 		dst[label]++
-		if len(dst)-start >= MaxName {
-			return dst, false, textError(at, "name", "RFC 1035 §2.3.4", ErrNameTooLong)
-		}
 	}
 	if len(dst)-label == 1 {
 		return dst, false, textError(len(s), "empty label", "RFC 1035 §3.1", ErrLabel)
 	}
 	return append(dst, 0), absolute, nil
 }
+
+// nameTextFull is the error for an octet that does not fit into its name any
+// more, or not into its label, which has so many octets with its length.
+func nameTextFull(at, label int) error {
+	if label > MaxLabel {
+		return textError(at, "label longer than 63 octets", "RFC 1035 §2.3.4", ErrLabel)
+	}
+	return textError(at, "name", "RFC 1035 §2.3.4", ErrNameTooLong)
+}
+
+// plainInName tells which octets of a name's text stand for themselves.
+var plainInName = func() (plain [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		plain[c] = c != '.' && c != '\\'
+	}
+	return plain
+}()
 
 // escape reads what follows a backslash: three digits, or an octet that stands
 // for itself (RFC 1035 §5.1). It tells how many octets it took.

@@ -63,7 +63,8 @@ func FuzzRData(f *testing.F) {
 	})
 }
 
-// Text of RDATA that is read is printed so that it reads as the same.
+// Text of RDATA that is read is printed so that it reads as the same, and is the
+// same on the wire if it goes there at once.
 func FuzzRDataText(f *testing.F) {
 	for _, v := range readVectors(f) {
 		for _, g := range v.good {
@@ -75,6 +76,8 @@ func FuzzRDataText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, n uint16, s string) {
 		typ := dns.Type(n)
+		onward, inBetween := &dns.TextParser{Origin: dns.Root}, &dns.TextParser{Origin: dns.Root}
+		requireSameOnward(t, onward, inBetween, typ, tokensOf(s))
 		d, err := scanRData(typ, s)
 		if err != nil {
 			return

@@ -14,6 +14,8 @@ type TextParser struct {
 
 	mem memory
 	one bool // there is one record to read
+	// values are those that [TextParser.AppendRData] reads types of straight by.
+	values [len(straight)]RData
 }
 
 // memory is where what is read is kept.
@@ -63,3 +65,40 @@ func (p *TextParser) RData(t Type, tokens []Token) (RData, error) {
 	}
 	return d, err
 }
+
+// AppendRData is [TextParser.RData] for those who want the data as it stands on
+// the wire, as [AppendRData] appends it without compression. Most types are
+// passed on field by field, and nothing is made of them.
+func (p *TextParser) AppendRData(dst []byte, t Type, tokens []Token) ([]byte, error) {
+	if !isStraight(t) || p.Types[t].New != nil || isUnknownForm(tokens) {
+		d, err := p.RData(t, tokens)
+		if err != nil {
+			return dst, err
+		}
+		return AppendRData(dst, d, nil)
+	}
+	d := p.values[t]
+	if d == nil {
+		d = newRData(t)
+		p.values[t] = d
+	}
+	m := p.memory()
+	b, err := m.codec.scanOnward(dst, d, tokens, p.Origin, m)
+	if err != nil {
+		return dst, err
+	}
+	return b, nil
+}
+
+// straight are the types whose text has the fields of the wire one by one, and
+// whose Fields methods look neither at names nor at character-strings: they can
+// be passed on.
+var straight = [...]bool{
+	TypeA: true, TypeNS: true, TypeCNAME: true, TypeSOA: true, TypePTR: true, TypeHINFO: true, TypeMX: true,
+	TypeTXT: true, TypeRP: true, TypeAFSDB: true, TypeAAAA: true, TypeSRV: true, TypeKX: true, TypeDNAME: true,
+	TypeDS: true, TypeSSHFP: true, TypeRRSIG: true, TypeNSEC: true, TypeDNSKEY: true, TypeNSEC3: true,
+	TypeNSEC3PARAM: true, TypeTLSA: true, TypeSMIMEA: true, TypeOPENPGPKEY: true, TypeCSYNC: true, TypeZONEMD: true,
+	TypeSPF: true,
+}
+
+func isStraight(t Type) bool { return int(t) < len(straight) && straight[t] }

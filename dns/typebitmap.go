@@ -109,7 +109,7 @@ func (c *Codec) TypeBitmap(v *TypeBitmap) {
 			c.dst = append(c.dst, t.String()...)
 		}
 	case opScan:
-		c.scanTypes(v, c.Type)
+		c.scanTypes(v, c.scanType)
 	default:
 		c.dst = append(c.dst, v.wire...)
 	}
@@ -126,5 +126,7 @@ func (c *Codec) scanTypes(v *TypeBitmap, field func(*Type)) {
 	}
 	b := appendTypeBitmap(c.mem.scratch[:0], types)
 	c.mem.scratch = b
-	v.wire = c.mem.string(b)
+	if v.wire = c.mem.string(b); c.onward {
+		c.dst = append(c.dst, b...)
+	}
 }
