@@ -1,6 +1,7 @@
 package zone
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"applayer/dns"
@@ -320,8 +321,16 @@ func (a *answer) first(set *rrset) bool {
 
 // makeSet makes a set of one record.
 func makeSet(rr *dns.RR) (*rrset, error) {
-	w, err := appendRecord(nil, rr, rr.Type())
-	return &rrset{typ: rr.Type(), n: 1, wire: string(w)}, err
+	t := rr.Type()
+	w, err := dns.AppendRData(appendRecordHead(nil, t, rr.Class, rr.TTL, 0), rr.Data, nil)
+	if err == nil && len(w) > recordHead+maxRData {
+		err = dns.ErrRDLength
+	}
+	if err != nil {
+		return nil, err
+	}
+	binary.BigEndian.PutUint16(w[recordHead-2:], uint16(len(w)-recordHead))
+	return &rrset{typ: t, n: 1, wire: string(w)}, nil
 }
 
 // negative writes that there is nothing: the SOA record, whose TTL says for how

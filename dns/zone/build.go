@@ -58,6 +58,7 @@ type Builder struct {
 	faults map[string]error
 	notes  []Problem
 	key    [maxKey]byte
+	data   []byte // of the record that is added
 }
 
 // NewBuilder returns a Builder of the zone with that apex, without a record.
@@ -77,26 +78,54 @@ func (z *Zone) Builder() *Builder {
 // set get the lowest TTL among them (RFC 2181 §5). Owner and data are copied.
 // The error says why the record cannot be in this zone.
 func (b *Builder) Add(rr dns.RR) error {
-	d, err := b.draft(rr.Name)
+	t := rr.Type()
+	d, err := b.place(rr.Name, t, rr.Class)
 	if err != nil {
 		return err
 	}
-	if b.class == 0 {
-		b.class = rr.Class
+	if rr.Data == nil {
+		return b.recordError(rr.Name, t, ErrMeta)
 	}
-	t := rr.Type()
-	switch {
-	case rr.Data == nil || t.IsMeta():
-		return b.recordError(&rr, ErrMeta)
-	case rr.Class != b.class:
-		return b.recordError(&rr, ErrOutOfZone)
-	case t == dns.TypeSOA && len(d.key) > 0:
-		return b.recordError(&rr, ErrNoSOA)
+	if b.data, err = dns.AppendRData(b.data[:0], rr.Data, nil); err != nil {
+		return b.recordError(rr.Name, t, err)
 	}
-	if err := d.add(&rr, t); err != nil {
-		return b.recordError(&rr, err)
+	if len(b.data) > maxRData {
+		return b.recordError(rr.Name, t, dns.ErrRDLength)
 	}
+	d.add(t, rr.Class, rr.TTL, b.data)
 	return nil
+}
+
+// addWire is [Builder.Add] for data as it stands on the wire, no longer than a
+// record can have it.
+func (b *Builder) addWire(rr *wireRecord, class dns.Class, rdata []byte) error {
+	d, err := b.place(rr.owner, rr.typ, class)
+	if err != nil {
+		return err
+	}
+	d.add(rr.typ, class, rr.ttl, rdata)
+	return nil
+}
+
+// place returns the draft of the name that a record is added to, unless it
+// cannot be in this zone.
+func (b *Builder) place(owner dns.Name, t dns.Type, class dns.Class) (*draft, error) {
+	d, err := b.draft(owner)
+	if err != nil {
+		return nil, err
+	}
+	if b.class == 0 {
+		b.class = class
+	}
+	switch {
+	case t.IsMeta():
+		return nil, b.recordError(owner, t, ErrMeta)
+	case class != b.class:
+		return nil, b.recordError(owner, t, ErrOutOfZone)
+	case t == dns.TypeSOA && len(d.key) > 0:
+		return nil, b.recordError(owner, t, ErrNoSOA)
+	}
+	return d, nil
 }
 
 // Remove removes one record, whatever its TTL, and tells whether it was there.
@@ -131,8 +160,8 @@ func (b *Builder) RemoveName(n dns.Name) bool {
 	return before > 0
 }
 
-func (b *Builder) recordError(rr *dns.RR, err error) error {
-	return fmt.Errorf("%s %s: %w", rr.Name, rr.Type(), err)
+func (b *Builder) recordError(owner dns.Name, t dns.Type, err error) error {
+	return fmt.Errorf("%s %s: %w", owner, t, err)
 }
 
 // Zone returns the zone of what was added. The Builder is spent then: its other

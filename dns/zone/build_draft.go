@@ -54,23 +54,15 @@ func (d *draft) set(t, covered dns.Type) *draftSet {
 	return nil
 }
 
-// add adds a record of type t.
-func (d *draft) add(rr *dns.RR, t dns.Type) (err error) {
+// add adds a record.
+func (d *draft) add(t dns.Type, class dns.Class, ttl uint32, rdata []byte) {
 	covered := dns.Type(0)
-	if t == dns.TypeRRSIG {
-		covered = coveredBy(rr.Data)
+	if t == dns.TypeRRSIG && len(rdata) >= 2 {
+		covered = dns.Type(binary.BigEndian.Uint16(rdata)) // RFC 4034 §3.1
 	}
-	s := d.setOrNew(t, covered, rr.TTL)
-	before := len(s.wire)
-	if s.wire, err = appendRecord(s.wire, rr, t); err != nil {
-		s.wire = s.wire[:before]
-		if s.n == 0 {
-			d.sets = d.sets[:len(d.sets)-1]
-		}
-		return err
-	}
-	s.count(1, rr.TTL)
-	return nil
+	s := d.setOrNew(t, covered, ttl)
+	s.wire = append(appendRecordHead(s.wire, t, class, ttl, len(rdata)), rdata...)
+	s.count(1, ttl)
 }
 
 // addNode adds the records of a node.

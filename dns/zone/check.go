@@ -3,6 +3,7 @@ package zone
 import (
 	"bytes"
 	"cmp"
+	"iter"
 	"slices"
 
 	"applayer/dns"
@@ -61,9 +62,11 @@ func Check(origin dns.Name, rrs []dns.RR) ([]dns.RR, []Problem) {
 	if i := slices.IndexFunc(c.rrs, func(rr dns.RR) bool { return setOrder(&rr) >= orderHashed }); i >= 0 {
 		c.names = c.rrs[:i]
 	}
+	var sets []rrset
 	for rest := c.rrs; len(rest) > 0; {
 		n := nameLen(rest)
-		c.name(rest[:n])
+		sets = setsOf(sets[:0], rest[:n])
+		c.name(rest[0].Name, sets, servers(rest[:n]))
 		rest = rest[n:]
 	}
 	return c.rrs, c.problems
@@ -168,44 +171,53 @@ func nameLen(rrs []dns.RR) int {
 	return n
 }
 
-// name looks at the records of one name.
-func (c *checker) name(rrs []dns.RR) {
-	n := rrs[0].Name
+// setsOf appends which sets the records of a name are, without what is in them.
+func setsOf(dst []rrset, rrs []dns.RR) []rrset {
+	for len(rrs) > 0 {
+		n := setLen(rrs)
+		dst = append(dst, rrset{typ: rrs[0].Type(), covered: coveredBy(rrs[0].Data), n: uint32(n)})
+		rrs = rrs[n:]
+	}
+	return dst
+}
+
+// servers goes through the name servers among the records of a name.
+func servers(rrs []dns.RR) iter.Seq[dns.Name] {
+	return func(yield func(dns.Name) bool) {
+		for i := range rrs {
+			if ns, ok := rrs[i].Data.(*dns.NS); ok && !yield(ns.Host) {
+				return
+			}
+		}
+	}
+}
+
+// name looks at the sets of one name, and at its name servers.
+func (c *checker) name(n dns.Name, sets []rrset, servers iter.Seq[dns.Name]) {
 	if !n.IsSubdomainOf(c.origin) {
 		c.report(n, 0, false, "out of the zone "+c.origin.String(), "RFC 1035 §5.2")
 		return
 	}
 	switch {
 	case !n.IsSubdomainOf(c.dname):
-		if find(rrs, dns.TypeDNAME) != nil {
+		if findSet(sets, dns.TypeDNAME, 0) != nil {
 			c.dname = n
 		}
-	case !isHashed(rrs):
+	case !isHashed(sets):
 		c.report(n, 0, false, "below the DNAME record of "+c.dname.String(), "RFC 6672 §2.4")
 	}
-	c.aliases(rrs)
-	c.occluded(rrs)
-	for _, rr := range find(rrs, dns.TypeNS) {
-		if ns, ok := rr.Data.(*dns.NS); ok {
-			c.server(n, ns.Host)
-		}
+	c.aliases(n, sets)
+	c.occluded(n, sets)
+	for host := range servers {
+		c.server(n, host)
 	}
-}
-
-// find returns the records of a type among those of a name.
-func find(rrs []dns.RR, t dns.Type) []dns.RR {
-	i := slices.IndexFunc(rrs, func(rr dns.RR) bool { return rr.Type() == t })
-	if i < 0 {
-		return nil
-	}
-	return rrs[i : i+setLen(rrs[i:])]
 }
 
 // isHashed tells whether a name stands for the hash of another, which may be
 // below a DNAME at the apex (RFC 5155 §7.1).
-func isHashed(rrs []dns.RR) bool {
-	for i := range rrs {
-		if t := rrs[i].Type(); t != dns.TypeNSEC3 && t != dns.TypeRRSIG {
+func isHashed(sets []rrset) bool {
+	for i := range sets {
+		if t := sets[i].typ; t != dns.TypeNSEC3 && t != dns.TypeRRSIG {
 			return false
 		}
 	}
@@ -214,14 +226,13 @@ func isHashed(rrs []dns.RR) bool {
 
 // aliases looks for data beside a CNAME record, and for several of what there is
 // one of.
-func (c *checker) aliases(rrs []dns.RR) {
-	n := rrs[0].Name
-	if cname := find(rrs, dns.TypeCNAME); cname != nil {
-		if len(cname) > 1 {
+func (c *checker) aliases(n dns.Name, sets []rrset) {
+	if cname := findSet(sets, dns.TypeCNAME, 0); cname != nil {
+		if cname.n > 1 {
 			c.report(n, dns.TypeCNAME, false, "several at one name", "RFC 2181 §10.1")
 		}
-		for i := range rrs {
-			switch rrs[i].Type() {
+		for i := range sets {
+			switch sets[i].typ {
 			case dns.TypeCNAME, dns.TypeRRSIG, dns.TypeNSEC, dns.TypeSIG, dns.TypeKEY, dns.TypeNXT:
 				continue
 			}
@@ -229,27 +240,26 @@ func (c *checker) aliases(rrs []dns.RR) {
 			break
 		}
 	}
-	if len(find(rrs, dns.TypeDNAME)) > 1 {
+	if dname := findSet(sets, dns.TypeDNAME, 0); dname != nil && dname.n > 1 {
 		c.report(n, dns.TypeDNAME, false, "several at one name", "RFC 6672 §2.4")
 	}
 }
 
 // occluded looks for data at and below delegations, which only addresses of name
 // servers are of use there.
-func (c *checker) occluded(rrs []dns.RR) {
-	n := rrs[0].Name
+func (c *checker) occluded(n dns.Name, sets []rrset) {
 	if n.IsSubdomainOf(c.cut) {
-		for i := range rrs {
-			switch rrs[i].Type() {
+		for i := range sets {
+			switch sets[i].typ {
 			case dns.TypeA, dns.TypeAAAA, dns.TypeRRSIG, dns.TypeNSEC, dns.TypeNSEC3:
 				continue
 			}
-			c.report(n, rrs[i].Type(), true, "below the delegation of "+c.cut.String(), "RFC 1034 §4.2.1")
+			c.report(n, sets[i].typ, true, "below the delegation of "+c.cut.String(), "RFC 1034 §4.2.1")
 			return
 		}
 		return
 	}
-	if !n.Equal(c.origin) && find(rrs, dns.TypeNS) != nil {
+	if !n.Equal(c.origin) && findSet(sets, dns.TypeNS, 0) != nil {
 		c.cut = n
 	}
 }

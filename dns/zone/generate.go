@@ -22,6 +22,8 @@ type generator struct {
 	left      int // records to make
 	next      int64
 	step      int64
+	made      bool // the record at hand was made, of number
+	number    int64
 	head      dns.RRHead
 	owner     template
 	data      template
@@ -220,32 +222,20 @@ func parsePlace(b []byte) (p piece, n int, ok bool) {
 	return p, n, false
 }
 
-// nextGenerated returns the next record of the $GENERATE at work.
-func (r *Reader) nextGenerated() (dns.RR, error) {
+// generateOne makes the next record of the $GENERATE at work, up to its data.
+func (r *Reader) generateOne() (rec record, f *fault) {
 	g := &r.gen
 	i := g.next
-	rr, f := r.generateOne(i)
-	if f != nil {
-		f.at = 0
-		f.what = "$GENERATE at " + strconv.FormatInt(i, 10) + ": " + f.what
-		r.err = r.located(f)
-		r.Close()
-		return dns.RR{}, r.err
-	}
+	g.made, g.number = true, i
 	g.left--
 	g.next += g.step
-	return rr, nil
-}
-
-func (r *Reader) generateOne(i int64) (rr dns.RR, f *fault) {
-	g := &r.gen
 	b, f := g.owner.expand(g.expansion[:0], i)
 	if f != nil {
-		return rr, f
+		return rec, f
 	}
 	b, f = g.data.expand(append(b, ' '), i)
 	if f != nil {
-		return rr, f
+		return rec, f
 	}
 	b = append(b, '\n')
 	g.expansion = b
@@ -253,17 +243,23 @@ func (r *Reader) generateOne(i int64) (rr dns.RR, f *fault) {
 	n, err := g.entry.Parse(b, &dns.EntryLimits{MaxToken: -1, MaxEntry: -1})
 	switch {
 	case err == dns.ErrIncomplete:
-		return rr, syntax(0, "parenthesis that is not closed", "RFC 1035 §5.1")
+		return rec, syntax(0, "parenthesis that is not closed", "RFC 1035 §5.1")
 	case err != nil:
-		return rr, faultOf(err)
+		return rec, faultOf(err)
 	case len(g.entry.Tokens) == 0 || n != len(b):
-		return rr, syntax(0, "owner and data", "")
+		return rec, syntax(0, "owner and data", "")
 	}
 	owner, err := r.parser.Name(g.entry.Tokens[0])
 	if err != nil {
-		return rr, faultOf(err)
+		return rec, faultOf(err)
 	}
-	return r.finish(owner, &g.head, 0, g.entry.Tokens[1:])
+	return record{owner: owner, head: g.head, data: g.entry.Tokens[1:]}, nil
+}
+
+// fault is what is wrong with the record that was made last. Its words stand
+// nowhere in the file.
+func (g *generator) fault(f *fault) *fault {
+	return &fault{0, "$GENERATE at " + strconv.FormatInt(g.number, 10) + ": " + f.what, f.ref, f.err}
 }
 
 // expand appends the text of t for a number.

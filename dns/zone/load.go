@@ -41,12 +41,15 @@ func Load(r io.Reader, opts *ReaderOptions) (*Zone, []Problem, error) {
 type batch struct {
 	records [256]located
 	n       int
+	data    []byte // of all of them, one behind the other
 	err     error
 }
 
-// located is a record and where it is in which file.
+// located is a record, where its data ends in that of the batch, and where it is
+// in which file.
 type located struct {
-	rr   dns.RR
+	wireRecord
+	end  int
 	file string
 	line int
 }
@@ -65,11 +68,8 @@ func addAll(b *Builder, r *Reader) error {
 	defer close(stop)
 	for {
 		from := <-full
-		for i := range from.records[:from.n] {
-			at := &from.records[i]
-			if err := b.Add(at.rr); err != nil {
-				return &ParseError{File: at.file, Line: at.line, Column: 1, Err: err}
-			}
+		if err := from.addTo(b, r.opts.Class); err != nil {
+			return err
 		}
 		switch {
 		case from.err == io.EOF:
@@ -81,6 +81,19 @@ func addAll(b *Builder, r *Reader) error {
 	}
 }
 
+// addTo adds the records of a batch.
+func (t *batch) addTo(b *Builder, class dns.Class) error {
+	start := 0
+	for i := range t.records[:t.n] {
+		at := &t.records[i]
+		if err := b.addWire(&at.wireRecord, class, t.data[start:at.end]); err != nil {
+			return &ParseError{File: at.file, Line: at.line, Column: 1, Err: err}
+		}
+		start = at.end
+	}
+	return nil
+}
+
 // readAhead fills batches until there is an error, or nobody wants more.
 func readAhead(r *Reader, full chan<- *batch, free <-chan *batch, stop <-chan struct{}) {
 	for {
@@ -90,14 +103,7 @@ func readAhead(r *Reader, full chan<- *batch, free <-chan *batch, stop <-chan st
 		case <-stop:
 			return
 		}
-		to.n = 0
-		for to.err == nil && to.n < len(to.records) {
-			at := &to.records[to.n]
-			if at.rr, to.err = r.Next(); to.err == nil {
-				at.file, at.line = r.Position()
-				to.n++
-			}
-		}
+		to.fill(r)
 		failed := to.err != nil // to is not ours behind this
 		select {
 		case full <- to:
@@ -107,6 +113,24 @@ func readAhead(r *Reader, full chan<- *batch, free <-chan *batch, stop <-chan st
 		if failed {
 			return
 		}
+	}
+}
+
+// maxBatch is how many octets of data a batch has at most, but for its last
+// record.
+const maxBatch = 64 << 10
+
+// fill reads a batch.
+func (t *batch) fill(r *Reader) {
+	t.n, t.data = 0, t.data[:0]
+	for t.n < len(t.records) && len(t.data) < maxBatch {
+		at := &t.records[t.n]
+		if at.wireRecord, t.data, t.err = r.nextWire(t.data); t.err != nil {
+			return
+		}
+		at.end = len(t.data)
+		at.file, at.line = r.Position()
+		t.n++
 	}
 }
 

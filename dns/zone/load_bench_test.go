@@ -37,6 +37,7 @@ func BenchmarkLoad(b *testing.B) {
 		{"sorted", "example.org", million(200_000, true)},
 		{"shuffled", "example.org", million(200_000, false)},
 		{"mixed", "example", bigZone(20_000)},
+		{"small", "example", bigZone(5_000)},
 	} {
 		b.Run(in.name, func(b *testing.B) {
 			text := in.text

@@ -77,30 +77,15 @@ func NewReader(r io.Reader, opts *ReaderOptions) *Reader {
 // [*ParseError], or what reading the file gave; it ends the reading. The record
 // may be kept.
 func (r *Reader) Next() (dns.RR, error) {
-	for r.err == nil {
-		if r.gen.left > 0 {
-			return r.nextGenerated()
-		}
-		if r.err = r.nextEntry(); r.err != nil {
-			break
-		}
-		tokens := r.entry.Tokens
-		if len(tokens) == 0 {
-			continue
-		}
-		if isDirective(&r.entry) {
-			r.err = r.located(r.directive(tokens))
-			continue
-		}
-		rr, f := r.record(tokens, r.entry.Blank)
-		if f != nil {
-			r.err = r.located(f)
-			break
-		}
-		return rr, nil
+	rec, err := r.find()
+	if err != nil {
+		return dns.RR{}, err
 	}
-	r.Close()
-	return dns.RR{}, r.err
+	rr, f := r.finish(&rec)
+	if f != nil {
+		return dns.RR{}, r.fail(f)
+	}
+	return rr, nil
 }
 
 // All goes through the records. After an error, which is the last that it
@@ -185,120 +170,6 @@ func (r *Reader) located(f *fault) error {
 		File: r.src.name, Line: line, Column: column, Offset: r.src.offset + int64(r.src.start+f.at),
 		What: f.what, Ref: f.ref, Err: f.err,
 	}
-}
-
-// record reads a record from the words of its entry; blank tells that the owner
-// is the one of the record before.
-func (r *Reader) record(tokens []dns.Token, blank bool) (rr dns.RR, f *fault) {
-	if !blank {
-		if f := r.setOwner(tokens[0]); f != nil {
-			return rr, f
-		}
-		tokens = tokens[1:]
-	}
-	if !r.owner.IsValid() {
-		return rr, syntax(0, "blank owner in the first record", "RFC 1035 §5.1")
-	}
-	head, n, err := r.parser.Head(tokens)
-	if err != nil {
-		return rr, faultOf(err)
-	}
-	at := tokens[n-1].Offset
-	if f := r.checkHead(&head, at); f != nil {
-		return rr, f
-	}
-	return r.finish(r.owner, &head, at, tokens[n:])
-}
-
-// setOwner reads an owner. Most records have that of the one before.
-func (r *Reader) setOwner(t dns.Token) *fault {
-	if r.parser.Origin == r.ownerOrigin && string(t.Text) == string(r.ownerText) && !t.Quoted {
-		return nil
-	}
-	owner, err := r.parser.Name(t)
-	if err != nil {
-		return faultOf(err)
-	}
-	r.owner, r.ownerOrigin = owner, r.parser.Origin
-	r.ownerText = append(r.ownerText[:0], t.Text...)
-	if t.Quoted {
-		r.ownerText = r.ownerText[:0]
-	}
-	return nil
-}
-
-// checkHead refuses another class and what is no data of a zone.
-func (r *Reader) checkHead(h *dns.RRHead, at int) *fault {
-	switch {
-	case h.Class != 0 && h.Class != r.opts.Class:
-		return syntax(at, "class "+h.Class.String()+" in a zone of class "+r.opts.Class.String(), "RFC 1035 §5.2")
-	case h.Type.IsMeta() || h.Type == 0:
-		return syntax(at, "type "+h.Type.String()+" in a zone", "RFC 6895 §3.1")
-	}
-	return nil
-}
-
-// finish reads the data of a record and sets its TTL; at is where the type
-// stands.
-func (r *Reader) finish(owner dns.Name, h *dns.RRHead, at int, data []dns.Token) (rr dns.RR, f *fault) {
-	d, err := r.parser.RData(h.Type, data)
-	if err != nil {
-		f := faultOf(err)
-		f.at = max(f.at, at) // no data at all has no place of its own
-		return rr, f
-	}
-	if f := r.checkLength(d, at, data); f != nil {
-		return rr, f
-	}
-	ttl, ok := r.ttl(h, d)
-	if !ok {
-		return rr, syntax(at, "no TTL: neither here nor before", "RFC 2308 §4")
-	}
-	return dns.RR{Name: owner, Class: r.opts.Class, TTL: ttl, Data: d}, nil
-}
-
-// ttl returns the TTL of a record: its own; else that of $TTL; else that of the
-// record before (RFC 1035 §5.1, RFC 2308 §4). Without any of them an SOA's
-// minimum counts, for it and for those behind it, as in named.
-func (r *Reader) ttl(h *dns.RRHead, d dns.RData) (uint32, bool) {
-	soa, isSOA := d.(*dns.SOA)
-	switch {
-	case h.HasTTL:
-		r.lastTTL, r.hasLastTTL = h.TTL, true
-		return h.TTL, true
-	case r.hasDefaultTTL:
-		return r.defaultTTL, true
-	case r.hasLastTTL:
-		return r.lastTTL, true
-	case isSOA:
-		r.defaultTTL, r.hasDefaultTTL = min(soa.Minimum, dns.MaxTTL), true
-		return r.defaultTTL, true
-	}
-	return 0, false
-}
-
-// checkLength refuses RDATA that is too long. A word can stand for so many more
-// octets as a relative name, a character for so many as in an IPv6 address: what
-// is short in text is not looked at.
-func (r *Reader) checkLength(d dns.RData, at int, data []dns.Token) *fault {
-	bound := 0
-	for i := range data {
-		bound += dns.MaxName + 1 + 16*len(data[i].Text)
-	}
-	if bound <= r.limits.MaxRData {
-		return nil
-	}
-	b, err := dns.AppendRData(r.scratch[:0], d, nil)
-	r.scratch = b[:0]
-	switch {
-	case err != nil:
-		f := faultOf(err)
-		f.at = at
-		return f
-	case len(b) > r.limits.MaxRData:
-		return limitReached(at, "MaxRData", r.limits.MaxRData)
-	}
-	return nil
 }
 
 // isDirective tells whether an entry begins with a dollar sign, which in an

@@ -20,8 +20,8 @@ type source struct {
 	offset       int64 // of buf[0] in the file
 	eof, ended   bool  // r is at its end; a line end has been added there
 
-	// lines are those that end before buf[counted].
-	lines, counted int
+	// lines are those before the entry at hand, which has so many ends.
+	lines, ends int
 
 	// What is in force again at the end of an included file.
 	parent      *source
@@ -35,11 +35,15 @@ type source struct {
 // are valid up to the next call.
 func (s *source) next(e *dns.Entry, lim *dns.EntryLimits) error {
 	s.start = s.after
+	s.lines, s.ends = s.lines+s.ends, 0
 	for {
 		n, err := e.Parse(s.buf[s.start:], lim)
 		switch {
-		case err != dns.ErrIncomplete:
+		case err == nil:
 			s.after = s.start + n
+			s.ends = e.Lines
+			return nil
+		case err != dns.ErrIncomplete:
 			return err
 		case !s.eof:
 			if err := s.fill(); err != nil {
@@ -64,7 +68,6 @@ const maxEmptyReads = 100
 // fill reads more behind the entry at hand, which is moved to the front of the
 // buffer. The buffer doubles where the entry fills more than half of it.
 func (s *source) fill() error {
-	s.countTo(s.start)
 	have := len(s.buf) - s.start
 	to := s.buf
 	switch {
@@ -75,7 +78,7 @@ func (s *source) fill() error {
 	}
 	copy(to[:have], s.buf[s.start:])
 	s.offset += int64(s.start)
-	s.counted, s.start, s.after = 0, 0, 0
+	s.start, s.after = 0, 0
 	s.buf = to[:have]
 	for range maxEmptyReads {
 		n, err := s.r.Read(s.buf[have:cap(s.buf)])
@@ -99,15 +102,8 @@ const (
 	largeBuffer = 64 << 10
 )
 
-// countTo counts the lines up to buf[at].
-func (s *source) countTo(at int) {
-	s.lines += bytes.Count(s.buf[s.counted:at], []byte{'\n'})
-	s.counted = at
-}
-
 // position returns the line and the column of an octet of the entry at hand.
 func (s *source) position(at int) (line, column int) {
-	s.countTo(s.start)
 	at = min(s.start+at, len(s.buf))
 	line = s.lines + bytes.Count(s.buf[s.start:at], []byte{'\n'}) + 1
 	return line, at - bytes.LastIndexByte(s.buf[:at], '\n')

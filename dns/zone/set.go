@@ -1,7 +1,6 @@
 package zone
 
 import (
-	"encoding/binary"
 	"iter"
 	"net/netip"
 
@@ -65,20 +64,11 @@ func be32(s string) uint32 {
 	return uint32(s[0])<<24 | uint32(s[1])<<16 | uint32(s[2])<<8 | uint32(s[3])
 }
 
-// appendRecord appends a record of type t as an rrset has it.
-func appendRecord(dst []byte, rr *dns.RR, t dns.Type) ([]byte, error) {
-	dst = append(dst, questionName>>8, questionName&0xff, byte(t>>8), byte(t), byte(rr.Class>>8), byte(rr.Class),
-		byte(rr.TTL>>24), byte(rr.TTL>>16), byte(rr.TTL>>8), byte(rr.TTL), 0, 0)
-	start := len(dst)
-	dst, err := dns.AppendRData(dst, rr.Data, nil)
-	if err != nil {
-		return dst, err
-	}
-	if len(dst)-start > 1<<16-1 {
-		return dst, dns.ErrRDLength
-	}
-	binary.BigEndian.PutUint16(dst[start-2:], uint16(len(dst)-start))
-	return dst, nil
+// appendRecordHead appends what stands before so many octets of data of a record
+// in an rrset.
+func appendRecordHead(dst []byte, t dns.Type, class dns.Class, ttl uint32, size int) []byte {
+	return append(dst, questionName>>8, questionName&0xff, byte(t>>8), byte(t), byte(class>>8), byte(class),
+		byte(ttl>>24), byte(ttl>>16), byte(ttl>>8), byte(ttl), byte(size>>8), byte(size))
 }
 
 // Set is the records of one name and type in a [Zone], or in what is made of
@@ -175,10 +165,14 @@ func (n *node) set(t dns.Type) *rrset { return n.find(t, 0) }
 // signatures returns those of the set of a type, nil for none.
 func (n *node) signatures(covered dns.Type) *rrset { return n.find(dns.TypeRRSIG, covered) }
 
-func (n *node) find(t, covered dns.Type) *rrset {
-	for i := range n.sets {
-		if n.sets[i].is(t, covered) {
-			return &n.sets[i]
+func (n *node) find(t, covered dns.Type) *rrset { return findSet(n.sets, t, covered) }
+
+// findSet returns the set of a type, and of the type that it covers; nil for
+// none.
+func findSet(sets []rrset, t, covered dns.Type) *rrset {
+	for i := range sets {
+		if sets[i].is(t, covered) {
+			return &sets[i]
 		}
 	}
 	return nil

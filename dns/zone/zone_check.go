@@ -31,19 +31,21 @@ func (z *Zone) Check() []Problem {
 			below = e.key
 		}
 		if all || ends || inside || e.node.has(dns.TypeCNAME) {
-			c.name(e.node.records())
+			c.name(e.node.owner, e.node.sets, e.node.servers)
 		}
 		return len(c.problems) < MaxProblems
 	})
 	return c.problems
 }
 
-// records returns the records of a name.
-func (n *node) records() (rrs []dns.RR) {
-	for i := range n.list() {
-		for rr := range (Set{n.owner, &n.sets[i]}).All() {
-			rrs = append(rrs, rr)
-		}
+// servers goes through the name servers of a name.
+func (n *node) servers(yield func(dns.Name) bool) {
+	ns := n.set(dns.TypeNS)
+	if ns == nil {
+		return
 	}
-	return rrs
+	ns.records(func(rdata string) bool {
+		host, _, ok := dns.CutName(rdata)
+		return !ok || yield(host)
+	})
 }
