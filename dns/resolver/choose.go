@@ -83,6 +83,7 @@ func (t *task) retreat(e *Engine, now time.Time) bool {
 	if up == nil {
 		return false
 	}
+	t.left = t.cut
 	t.cut, t.shown, t.steps, t.whole = up, dns.Name{}, 0, e.opts.NoMinimise
 	return true
 }

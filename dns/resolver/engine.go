@@ -326,22 +326,40 @@ func (e *Engine) wakeBusy() {
 
 // fail ends a task without an answer, unless a stale one serves.
 func (e *Engine) fail(now time.Time, t *task, err error) {
+	r := e.staleAnswer(now, t, err)
 	if len(t.asks) > 0 && !errors.Is(err, ErrRemembered) {
-		e.keepFailure(now, t.q)
-	}
-	if len(t.asks) > 0 && e.limits.MaxStale > 0 {
-		if r, ok := e.cache.known(now, t.q, e.limits.MaxAliases, e.limits.MaxStale); ok {
-			if r.Stale {
-				r.Err = err
-				r.EDE = []dns.ExtendedError{{Code: dns.EDEStaleAnswer}}
-				if r.RCode == dns.RCodeNXDomain {
-					r.EDE[0].Code = dns.EDEStaleNXDomainAnswer
-				}
-			}
-			e.finish(now, t, r)
-			return
+		first := e.limits.FailureTTL
+		if r != nil {
+			first = max(first, staleRecheck)
 		}
+		e.keepFailure(now, t.q, first)
 	}
+	if r == nil {
+		r = failure(err)
+	}
+	e.finish(now, t, r)
+}
+
+// staleAnswer returns what the cache has left for a client whose question
+// failed (RFC 8767 §5); nil for nothing.
+func (e *Engine) staleAnswer(now time.Time, t *task, err error) *Result {
+	if len(t.asks) == 0 || e.limits.MaxStale == 0 {
+		return nil
+	}
+	r, ok := e.cache.known(now, t.q, e.limits.MaxAliases, e.limits.MaxStale)
+	if !ok || !r.Stale {
+		return r
+	}
+	r.Err = err
+	r.EDE = []dns.ExtendedError{{Code: dns.EDEStaleAnswer}}
+	if r.RCode == dns.RCodeNXDomain {
+		r.EDE[0].Code = dns.EDEStaleNXDomainAnswer
+	}
+	return r
+}
+
+// failure is the result of a question that has no answer.
+func failure(err error) *Result {
 	r := &Result{RCode: dns.RCodeServFail, Err: err}
 	limit, isLimit := errors.AsType[*dns.LimitError](err)
 	switch {
@@ -354,7 +372,7 @@ func (e *Engine) fail(now time.Time, t *task, err error) {
 		_, text, _ := strings.Cut(err.Error(), ": ")
 		r.EDE = []dns.ExtendedError{{Code: dns.EDEOther, Text: text}}
 	}
-	e.finish(now, t, r)
+	return r
 }
 
 // finish hands the result of a task, which is done, to all who wait for it.

@@ -127,16 +127,17 @@ func (e *Engine) failed(now time.Time, q dns.Question) bool {
 	return ok && len(ent.data) == failureSize && int64(binary.BigEndian.Uint64(ent.data)) > now.Unix()
 }
 
-// keepFailure remembers a failure, for twice as long as the one before.
-func (e *Engine) keepFailure(now time.Time, q dns.Question) {
+// keepFailure remembers a failure: the first for a while, and each that follows
+// for twice as long as the one before.
+func (e *Engine) keepFailure(now time.Time, q dns.Question, first time.Duration) {
 	ent, ok := e.cache.get(nil, now, spaceFailure, q.Name, q.Type, q.Class, 0)
 	n := byte(0)
 	if ok && len(ent.data) == failureSize {
 		n = min(ent.data[8]+1, 30)
 	}
-	span := min(e.limits.FailureTTL<<n, e.limits.MaxFailureTTL)
-	if span <= 0 {
-		span = e.limits.MaxFailureTTL
+	span := min(first, e.limits.MaxFailureTTL)
+	for range n {
+		span = min(2*span, e.limits.MaxFailureTTL)
 	}
 	seconds := max(int64(span/time.Second), 1)
 	data := binary.BigEndian.AppendUint64(nil, uint64(now.Unix()+seconds))

@@ -37,7 +37,7 @@ type Limits struct {
 	// MaxPerServer bounds the questions under way at one server (default 1000).
 	MaxPerServer int
 	// MaxTries bounds the messages without a reply to one server in a row, for
-	// one question (default 5).
+	// one question (default 3; RFC 9520 §3.1).
 	MaxTries int
 	// MaxMismatches is after how many messages that are not its reply a question
 	// goes over TCP (default 8; RFC 5452 §9.3).
@@ -101,7 +101,7 @@ func (l Limits) withDefaults() Limits {
 	count(&l.MaxQuestions, 10000)
 	count(&l.MaxWaiting, 1000)
 	count(&l.MaxPerServer, 1000)
-	count(&l.MaxTries, 5)
+	count(&l.MaxTries, 3)
 	count(&l.MaxMismatches, 8)
 	count(&l.MaxMinimise, 10)
 	count(&l.MaxSetRecords, 500)

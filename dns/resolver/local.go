@@ -23,8 +23,14 @@ type finding struct {
 	scoped, untold bool
 }
 
-// staleTTL is the time to live that stale answers go out with (RFC 8767 §4).
-const staleTTL = 30
+const (
+	// staleTTL is the time to live that stale answers go out with
+	// (RFC 8767 §4).
+	staleTTL = 30
+	// staleRecheck is for how long the servers are left alone that could not
+	// refresh one (RFC 8767 §5).
+	staleRecheck = 30 * time.Second
+)
 
 // look is step 1 of RFC 1034 §5.3.3 for one name. What ended up to stale ago
 // counts too.

@@ -27,6 +27,9 @@ func (t *task) receive(e *Engine, now time.Time, q *query, o *outcome) {
 		t.do(EventSilence)
 	case ReplyReferral:
 		t.cut, t.cached = newCut(o.referral.zone, o.referral.records(), e.limits.MaxPerZone), false
+		if t.left != nil && t.left.zone == t.cut.zone {
+			t.cut.tries = t.left.tries // who failed before has no more tries (RFC 9520 §3.1)
+		}
 		t.whole = e.opts.NoMinimise
 		t.do(EventDelegation)
 	case ReplyLame:

@@ -59,8 +59,10 @@ type task struct {
 	heard, hearsay bool
 
 	// cached tells that the cut is one that was known before, and not one from
-	// a referral of now.
+	// a referral of now; left is the one whose servers failed, so that the zone
+	// above was asked again.
 	cached bool
+	left   *cut
 
 	query   *query
 	waits   []*task // whose results this one needs
