@@ -116,6 +116,17 @@ type slot struct {
 	meta            meta
 }
 
+// clockSlack is by how many seconds a clock may be set back without a loss of
+// what is known.
+const clockSlack = 5
+
+// age returns for how many seconds the entry has been kept. Where the clock was
+// set back since, nobody knows, and the entry is of no use: its records would
+// live longer than their zone said.
+func (e *slot) age(now int64) (seconds int64, known bool) {
+	return max(now-e.stored, 0), e.stored-now <= clockSlack
+}
+
 // maxKey is the longest key: the space, a type, a class, a name, a bucket.
 const maxKey = 5 + dns.MaxName + 1
 
@@ -146,7 +157,7 @@ func (c *Cache) putKey(now int64, m meta, key []byte, ttl int64, data []byte) {
 	defer s.mu.Unlock()
 	if i, ok := s.index[h]; ok {
 		old := &s.slots[i]
-		if old.meta.rank > m.rank && old.expires > now && s.cells.hasPrefix(old.first, key) {
+		if _, known := old.age(now); known && old.meta.rank > m.rank && old.expires > now && s.cells.hasPrefix(old.first, key) {
 			return
 		}
 		s.drop(i)
@@ -213,14 +224,15 @@ func (c *Cache) getKey(dst []byte, now int64, key []byte, stale time.Duration) (
 		return entry{}, false
 	}
 	e := &s.slots[i]
-	if e.expires+int64(stale/time.Second) <= now || !s.cells.hasPrefix(e.first, key) {
+	age, known := e.age(now)
+	if !known || e.expires+int64(stale/time.Second) <= now || !s.cells.hasPrefix(e.first, key) {
 		return entry{}, false
 	}
 	s.hits++
 	s.clock++
 	e.used = s.clock
 	return entry{
-		meta: e.meta, ttl: e.expires - now, age: now - e.stored,
+		meta: e.meta, ttl: e.expires - e.stored - age, age: age,
 		data: s.cells.append(dst, e.first, int(e.key), int(e.size)),
 	}, true
 }

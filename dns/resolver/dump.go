@@ -67,11 +67,12 @@ func (s *shard) dump(all []dumped, now int64) []dumped {
 	defer s.mu.Unlock()
 	for i := range s.slots {
 		e := &s.slots[i]
-		if _, ok := spaceWords[e.meta.space]; !ok || e.expires <= now {
+		age, known := e.age(now)
+		if _, ok := spaceWords[e.meta.space]; !ok || !known || e.expires <= now {
 			continue
 		}
 		b := s.cells.append(nil, e.first, 0, int(e.size))
-		d := dumped{meta: e.meta, ttl: e.expires - now, typ: dns.Type(binary.BigEndian.Uint16(b[1:])), class: dns.Class(binary.BigEndian.Uint16(b[3:]))}
+		d := dumped{meta: e.meta, ttl: e.expires - e.stored - age, typ: dns.Type(binary.BigEndian.Uint16(b[1:])), class: dns.Class(binary.BigEndian.Uint16(b[3:]))}
 		var err error
 		if d.name, _, err = dns.ParseNameAt(b[:e.key], 5); err == nil {
 			d.rrs = parseRecords(b[e.key:], d.class, uint32(d.ttl))
