@@ -3,12 +3,15 @@ package resolver
 import (
 	"cmp"
 	"context"
+	"errors"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"applayer/dns"
+	"applayer/internal/ascii"
 )
 
 // The lookups below are shaped like those of net.Resolver, so that programs
@@ -34,6 +37,9 @@ func (r *Resolver) LookupHost(ctx context.Context, host string) ([]string, error
 // sockets.Dialer.
 func (r *Resolver) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	if a, err := netip.ParseAddr(host); err == nil {
+		if network == "ip4" && !a.Unmap().Is4() || network == "ip6" && a.Unmap().Is4() {
+			return nil, &net.DNSError{Err: "no suitable address", Name: host, IsNotFound: true}
+		}
 		return []netip.Addr{a}, nil
 	}
 	var types []dns.Type
@@ -85,7 +91,9 @@ func (r *Resolver) LookupNetIP(ctx context.Context, network, host string) ([]net
 }
 
 // LookupMX returns the mail exchangers of a domain, those to be tried first
-// first.
+// first, and those of one preference in an order drawn anew each time
+// (RFC 5321 §5.1). Records whose host is no host's name are left out, and then
+// there is an error beside those that remain.
 func (r *Resolver) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
 	rrs, err := r.lookup(ctx, name, dns.TypeMX)
 	if err != nil {
@@ -93,21 +101,25 @@ func (r *Resolver) LookupMX(ctx context.Context, name string) ([]*net.MX, error)
 	}
 	var out []*net.MX
 	for _, rr := range rrs {
-		if d, ok := rr.Data.(*dns.MX); ok {
+		if d, ok := rr.Data.(*dns.MX); ok && isHostName(d.Exchange) {
 			out = append(out, &net.MX{Host: d.Exchange.String(), Pref: d.Preference})
+		} else if ok {
+			err = badName(name)
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == 0 && err == nil {
 		return nil, notFound(name)
 	}
+	rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	slices.SortStableFunc(out, func(a, b *net.MX) int { return cmp.Compare(a.Pref, b.Pref) })
-	return out, nil
+	return out, err
 }
 
 // LookupSRV returns the servers of a service, those to be tried first first,
-// and the name that they belong to. Within one priority they are in the order
-// of the answer: who wants a share by weight draws it (RFC 2782). With service
-// and proto empty, name is asked as it is.
+// and the name that they belong to. Those of one priority are in an order drawn
+// by their weights (RFC 2782). With service and proto empty, name is asked as it
+// is. Records whose target is no host's name are left out as by
+// [Resolver.LookupMX].
 func (r *Resolver) LookupSRV(ctx context.Context, service, proto, name string) (cname string, addrs []*net.SRV, err error) {
 	if service != "" || proto != "" {
 		name = "_" + service + "._" + proto + "." + name
@@ -117,16 +129,50 @@ func (r *Resolver) LookupSRV(ctx context.Context, service, proto, name string) (
 		return "", nil, err
 	}
 	for _, rr := range rrs {
-		if d, ok := rr.Data.(*dns.SRV); ok {
+		if d, ok := rr.Data.(*dns.SRV); ok && isHostName(d.Target) {
 			cname = rr.Name.String()
 			addrs = append(addrs, &net.SRV{Target: d.Target.String(), Port: d.Port, Priority: d.Priority, Weight: d.Weight})
+		} else if ok {
+			err = badName(name)
 		}
 	}
-	if len(addrs) == 0 {
+	if len(addrs) == 0 && err == nil {
 		return "", nil, notFound(name)
 	}
 	slices.SortStableFunc(addrs, func(a, b *net.SRV) int { return cmp.Compare(a.Priority, b.Priority) })
-	return cname, addrs, nil
+	for rest := addrs; len(rest) > 0; {
+		same := slices.IndexFunc(rest, func(s *net.SRV) bool { return s.Priority != rest[0].Priority })
+		if same < 0 {
+			same = len(rest)
+		}
+		drawByWeight(rest[:same])
+		rest = rest[same:]
+	}
+	return cname, addrs, err
+}
+
+// drawByWeight puts servers into an order by chance: one is next as often as
+// its share of the weights of those left, and those of weight 0 seldom
+// (RFC 2782, "Weight").
+func drawByWeight(addrs []*net.SRV) {
+	rand.Shuffle(len(addrs), func(i, j int) { addrs[i], addrs[j] = addrs[j], addrs[i] })
+	slices.SortStableFunc(addrs, func(a, b *net.SRV) int {
+		return cmp.Compare(min(a.Weight, 1), min(b.Weight, 1)) // those of weight 0 first
+	})
+	total := 0
+	for _, s := range addrs {
+		total += int(s.Weight)
+	}
+	for ; len(addrs) > 1; addrs = addrs[1:] {
+		i := 0
+		for drawn := rand.IntN(total+1) - int(addrs[0].Weight); drawn > 0; drawn -= int(addrs[i].Weight) {
+			i++
+		}
+		next := addrs[i]
+		copy(addrs[1:], addrs[:i])
+		addrs[0] = next
+		total -= int(next.Weight)
+	}
 }
 
 // LookupTXT returns the texts of a name, each with its parts joined.
@@ -147,7 +193,8 @@ func (r *Resolver) LookupTXT(ctx context.Context, name string) ([]string, error)
 	return out, nil
 }
 
-// LookupAddr returns the names of an address.
+// LookupAddr returns the names of an address. What is no host's name is left
+// out as by [Resolver.LookupMX].
 func (r *Resolver) LookupAddr(ctx context.Context, addr string) ([]string, error) {
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
@@ -159,14 +206,31 @@ func (r *Resolver) LookupAddr(ctx context.Context, addr string) ([]string, error
 	}
 	var out []string
 	for _, rr := range rrs {
-		if d, ok := rr.Data.(*dns.PTR); ok {
+		if d, ok := rr.Data.(*dns.PTR); ok && isHostName(d.Target) {
 			out = append(out, d.Target.String())
+		} else if ok {
+			err = badName(addr)
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == 0 && err == nil {
 		return nil, notFound(addr)
 	}
-	return out, nil
+	return out, err
+}
+
+// isHostName tells whether a name can be that of a host: letters, digits,
+// hyphens, and the underscores that some have (RFC 1123 §2.1). What a stranger
+// may put into his zone is more, and callers write it into pages, commands and
+// logs (CVE-2021-33195).
+func isHostName(n dns.Name) bool {
+	for label := range n.Labels() {
+		for _, c := range []byte(label) {
+			if lower := ascii.Lower(c); (lower < 'a' || lower > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // lookup resolves a name and turns what is no answer into an error.
@@ -179,7 +243,7 @@ func (r *Resolver) lookup(ctx context.Context, name string, t dns.Type) ([]dns.R
 	res, ok := localAnswer(q)
 	if !ok {
 		if res, err = r.Lookup(ctx, q); err != nil {
-			return nil, &net.DNSError{Err: err.Error(), Name: name, UnwrapErr: err, IsTimeout: ctx.Err() != nil, IsTemporary: true}
+			return nil, &net.DNSError{Err: err.Error(), Name: name, UnwrapErr: err, IsTimeout: errors.Is(err, context.DeadlineExceeded), IsTemporary: !errors.Is(err, ErrClosed)}
 		}
 	}
 	switch res.RCode {
@@ -191,8 +255,14 @@ func (r *Resolver) lookup(ctx context.Context, name string, t dns.Type) ([]dns.R
 	e := &net.DNSError{Err: "server misbehaving: " + res.RCode.String(), Name: name, UnwrapErr: res.Err, IsTemporary: true}
 	if res.Err != nil {
 		e.Err = res.Err.Error()
+		limit, ok := errors.AsType[*dns.LimitError](res.Err)
+		e.IsTimeout = ok && limit.Name == "MaxTime"
 	}
 	return nil, e
+}
+
+func badName(name string) error {
+	return &net.DNSError{Err: "records with what is no host's name", Name: name}
 }
 
 func notFound(name string) error {
