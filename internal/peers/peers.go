@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -40,6 +41,10 @@ type Config struct {
 	// takes DNS over TLS beside UDP and TCP, on a port of its own.
 	TLS *tls.Config
 
+	// Users are the passwords of those who may log in at an FTP or Telnet
+	// server, by their names.
+	Users map[string]string
+
 	// What follows is for name servers alone.
 
 	// Addr is host and port to listen on, within [testkit.Namespace] or so;
@@ -68,7 +73,8 @@ type Server struct {
 	scheme string
 }
 
-// URL returns the address of a path on a web server, which starts with a slash.
+// URL returns the address of a path on a web or FTP server, which starts with a
+// slash.
 func (s *Server) URL(path string) string { return s.scheme + "://" + s.Addr + path }
 
 // place is what a configuration is written for.
@@ -126,11 +132,20 @@ func startUntil(tb testing.TB, c *Config, command func(at *place) []string, read
 	return nil
 }
 
-// program finds a server's program, also where a user's PATH does not lead.
+// unpacked names the variable of the environment that says where programs lie
+// that no package manager may install beside others, such as a second FTP
+// server: a folder with usr/sbin and usr/bin. Empty is defaultUnpacked.
+const (
+	unpacked        = "APPLAYER_PROGRAMS"
+	defaultUnpacked = "/usr/local/lib/applayer/programs"
+)
+
+// program finds a program, also where a user's PATH does not lead.
 func program(tb testing.TB, name string) string {
 	tb.Helper()
 	if _, err := exec.LookPath(name); err != nil {
-		for _, dir := range []string{"/usr/sbin", "/usr/local/sbin"} {
+		more := cmp.Or(os.Getenv(unpacked), defaultUnpacked)
+		for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", more + "/usr/sbin", more + "/usr/bin"} {
 			if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
 				return path
 			}

@@ -43,7 +43,7 @@ func StraceChild(tb testing.TB, test, calls string) string {
 	p := StartChild(tb, test, Program(tb, "strace"), "-f", "-o", out, "-e", "trace="+calls)
 	code := p.Wait()
 	if strings.Contains(strings.ToUpper(p.Stderr()), "PTRACE") {
-		lack(tb, "strace may not trace here: "+p.Stderr())
+		Lack(tb, "strace may not trace here: "+p.Stderr())
 	}
 	if code != 0 {
 		tb.Fatalf("testkit: %s under strace: exit status %d\n%s%s", test, code, p.Stdout(), p.Stderr())

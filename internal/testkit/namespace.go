@@ -29,11 +29,11 @@ func Namespace(tb testing.TB, addrs ...string) bool {
 	<-p.Done() // the test's own time limit bounds it
 	switch {
 	case p.Wait() != 0 && strings.HasPrefix(p.Stderr(), "unshare: "):
-		lack(tb, "network namespaces are not permitted here: "+p.Stderr())
+		Lack(tb, "network namespaces are not permitted here: "+p.Stderr())
 	case p.Wait() != 0:
 		tb.Fatalf("testkit: %s in a network namespace:\n%s%s", tb.Name(), p.Stdout(), p.Stderr())
 	case strings.Contains(p.Stdout(), "--- SKIP: "+tb.Name()+" "):
-		lack(tb, tb.Name()+" in a network namespace:\n"+p.Stdout())
+		Lack(tb, tb.Name()+" in a network namespace:\n"+p.Stdout())
 	}
 	return false
 }

@@ -29,17 +29,26 @@ func Program(tb testing.TB, name string) string {
 	if err == nil {
 		return path
 	}
-	lack(tb, "program "+name+" is not installed")
+	Lack(tb, "program "+name+" is not installed")
 	return ""
 }
 
-// lack skips a test for what is not here, or fails it where all must be.
-func lack(tb testing.TB, what string) {
+// Lack skips a test for what is not here, or fails it where all must be.
+func Lack(tb testing.TB, what string) {
 	tb.Helper()
 	if os.Getenv("APPLAYER_INTEROP") == "require" {
 		tb.Fatalf("testkit: %s, and is required", what)
 	}
 	tb.Skipf("testkit: %s", what)
+}
+
+// Root skips the test for who is not root, giving what must be run by root, or
+// fails it if APPLAYER_INTEROP=require is set in the environment.
+func Root(tb testing.TB, what string) {
+	tb.Helper()
+	if os.Geteuid() != 0 {
+		Lack(tb, what+" must be run by root")
+	}
 }
 
 // Linux skips the test on other systems, giving what needs Linux as reason.
