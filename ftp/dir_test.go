@@ -217,6 +217,7 @@ func TestFileReply(t *testing.T) {
 		want int
 	}{
 		{ftp.ErrQuota, 552}, {ftp.ErrNoSpace, 452}, {errors.ErrUnsupported, 502}, {io.ErrUnexpectedEOF, 451},
+		{&ftp.LimitError{Reply: 553}, 553}, {&ftp.ParseError{Reply: 501}, 501}, {&ftp.ParseError{}, 451},
 	} {
 		assert.Equal(t, tt.want, ftp.FileReply(&fs.PathError{Op: "x", Path: "y", Err: tt.err}), tt.err.Error())
 	}

@@ -14,3 +14,23 @@ func Resolve(cwd, p string, lim *Limits) (string, error) { return resolve(cwd, p
 
 // Absolute is a name as a client sees it.
 func Absolute(name string) string { return absolute(name) }
+
+// ListOptions are what LIST and NLST take.
+type ListOptions = listOptions
+
+// ParseListOptions cuts options from an argument.
+func ParseListOptions(arg string) (ListOptions, string) { return parseListOptions(arg) }
+
+// Letters returns the options that are set, in one order.
+func (o listOptions) Letters() string {
+	letters := ""
+	for _, l := range []struct {
+		set  bool
+		name string
+	}{{o.all, "a"}, {o.itself, "d"}, {o.long, "l"}, {o.reverse, "r"}, {o.byTime, "t"}, {o.recursive, "R"}, {o.bySize, "S"}} {
+		if l.set {
+			letters += l.name
+		}
+	}
+	return letters
+}

@@ -142,8 +142,15 @@ func (quotaError) Error() string        { return "quota reached" }
 func (quotaError) Is(target error) bool { return target == ErrNoSpace }
 
 // fileReply is the code that answers an error of a file system: 550 where the
-// name is at fault, 451 where we are.
+// name is at fault, 451 where we are, and what a limit or the grammar says of
+// itself.
 func fileReply(err error) int {
+	if limit, ok := errors.AsType[*LimitError](err); ok && limit.Reply != 0 {
+		return limit.Reply
+	}
+	if syntax, ok := errors.AsType[*ParseError](err); ok && syntax.Reply != 0 {
+		return syntax.Reply
+	}
 	for _, r := range fileReplies {
 		if errors.Is(err, r.err) {
 			return r.code

@@ -2,7 +2,6 @@ package ftp
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -17,16 +16,16 @@ type readOnly struct{ fsys fs.FS }
 
 // Open opens a regular file. What is none is not opened, since that may wait.
 func (r readOnly) Open(name string) (File, error) {
-	info, err := fs.Stat(r.fsys, name)
+	info, err := r.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "open", Path: name, Err: ErrNotRegular}
 	}
 	if err != nil {
-		return nil, nameError(err)
+		return nil, err
 	}
 	f, err := r.fsys.Open(name)
 	if err != nil {
-		return nil, nameError(err)
+		return nil, err
 	}
 	if seekable, ok := f.(File); ok {
 		return seekable, nil
@@ -36,8 +35,10 @@ func (r readOnly) Open(name string) (File, error) {
 
 // Stat describes what a name stands for.
 func (r readOnly) Stat(name string) (fs.FileInfo, error) {
-	info, err := fs.Stat(r.fsys, name)
-	return info, nameError(err)
+	if err := r.check("stat", name); err != nil {
+		return nil, err
+	}
+	return fs.Stat(r.fsys, name)
 }
 
 // ReadDir yields the entries of a directory, in batches where the file system
@@ -46,7 +47,7 @@ func (r readOnly) ReadDir(name string) iter.Seq2[fs.FileInfo, error] {
 	return func(yield func(fs.FileInfo, error) bool) {
 		for entries, err := range r.batches(name) {
 			if err != nil {
-				yield(nil, nameError(err))
+				yield(nil, err)
 				return
 			}
 			for _, entry := range entries {
@@ -64,6 +65,10 @@ func (r readOnly) ReadDir(name string) iter.Seq2[fs.FileInfo, error] {
 
 func (r readOnly) batches(name string) iter.Seq2[[]fs.DirEntry, error] {
 	return func(yield func([]fs.DirEntry, error) bool) {
+		if err := r.check("readdir", name); err != nil {
+			yield(nil, err)
+			return
+		}
 		f, err := r.fsys.Open(name)
 		if err != nil {
 			yield(nil, err)
@@ -90,12 +95,13 @@ func (r readOnly) batches(name string) iter.Seq2[[]fs.DirEntry, error] {
 	}
 }
 
-// nameError tells that a name is not one of package io/fs's.
-func nameError(err error) error {
-	if errors.Is(err, fs.ErrInvalid) {
-		return fmt.Errorf("%w: %w", ErrName, err)
+// check refuses what is no name of package io/fs, which wants UTF-8: how a file
+// system takes others is not said.
+func (r readOnly) check(op, name string) error {
+	if !fs.ValidPath(name) {
+		return &fs.PathError{Op: op, Path: name, Err: ErrName}
 	}
-	return err
+	return nil
 }
 
 // forward is a file that can only be read: a seek forwards reads what is
