@@ -1,7 +1,9 @@
 package telnet
 
 import (
+	"errors"
 	"net"
+	"os"
 	"syscall"
 
 	"applayer/sockets"
@@ -33,7 +35,19 @@ func SendUrgent(nc net.Conn, b []byte) (int, error) {
 	if err != nil {
 		return nc.Write(b)
 	}
-	n, err := sendUrgent(raw, b)
+	n := 0
+	if c, ok := nc.(*sockets.Conn); ok && len(b) > 1 {
+		// A Write of the Conn's own renews the deadline that the raw one goes by.
+		if n, err = c.Write(b[:len(b)-1]); err != nil {
+			return n, err
+		}
+	}
+	m, err := sendUrgent(raw, b[n:])
+	n += m
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		m, err = nc.Write(b[n:]) // not hurried, and for as long as nc allows
+		return n + m, err
+	}
 	if err != nil {
 		err = &net.OpError{Op: "write", Net: "tcp", Source: nc.LocalAddr(), Addr: nc.RemoteAddr(), Err: err}
 	}
