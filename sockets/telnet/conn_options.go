@@ -3,7 +3,9 @@ package telnet
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
+	"time"
 
 	"applayer/sockets"
 )
@@ -368,12 +370,21 @@ func (c *Conn) TerminalType(ctx context.Context) ([]string, error) {
 			return nil, err
 		}
 		if err := c.step(); err != nil {
-			if cause := context.Cause(ctx); cause != nil {
-				err = cause
-			}
-			return nil, err
+			return nil, causeOf(ctx, err)
 		}
 	}
+}
+
+// causeOf gives the end of ctx for an error that it made. A connection's timer
+// may run out a moment before that of ctx.
+func causeOf(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if at, ok := ctx.Deadline(); ok && errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(at) {
+		return context.DeadlineExceeded
+	}
+	return err
 }
 
 // hold keeps data for later.

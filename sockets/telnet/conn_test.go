@@ -332,11 +332,12 @@ func TestTerminalTypeCycle(t *testing.T) {
 			p.getsNothing()
 			p.nc.Close()
 			text, _ := got()
-			want := "typed "
+			var want strings.Builder
+			want.WriteString("typed ")
 			for i := range tt.answers {
-				want += "ahead" + string(rune('0'+i))
+				want.WriteString("ahead" + string(rune('0'+i)))
 			}
-			assert.Equal(t, want, text, "%s: what was typed ahead is there", tt.name)
+			assert.Equal(t, want.String(), text, "%s: what was typed ahead is there", tt.name)
 			names, whole := c.TerminalTypes()
 			assert.True(t, whole)
 			assert.Equal(t, tt.want, names, tt.name)
