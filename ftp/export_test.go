@@ -1,5 +1,7 @@
 package ftp
 
+import "strings"
+
 // LimitsInForce is what l means.
 func LimitsInForce(l *Limits) Limits { return l.inForce() }
 
@@ -23,16 +25,16 @@ func ParseListOptions(arg string) (ListOptions, string) { return parseListOption
 
 // Letters returns the options that are set, in one order.
 func (o listOptions) Letters() string {
-	letters := ""
+	var letters strings.Builder
 	for _, l := range []struct {
 		set  bool
 		name string
 	}{{o.all, "a"}, {o.itself, "d"}, {o.long, "l"}, {o.reverse, "r"}, {o.byTime, "t"}, {o.recursive, "R"}, {o.bySize, "S"}} {
 		if l.set {
-			letters += l.name
+			letters.WriteString(l.name)
 		}
 	}
-	return letters
+	return letters.String()
 }
 
 // FileError tells an error of the system in the words of [FS].

@@ -2,8 +2,9 @@ package ftp
 
 import "strings"
 
-// listOptions are the letters that LIST and NLST take before a path. RFC 959
-// §4.1.3 knows none, but since servers used to call ls, clients send them.
+// listOptions are the letters that LIST and NLST take before a path.
+// RFC 959 §4.1.3 knows none, but since servers used to call ls, clients send
+// them.
 type listOptions struct {
 	all       bool // -a, -A: names that begin with a dot, too
 	itself    bool // -d: a directory itself, not what is in it
