@@ -36,6 +36,3 @@ func (o listOptions) Letters() string {
 	}
 	return letters.String()
 }
-
-// FileError tells an error of the system in the words of [FS].
-func FileError(op, name string, err error) error { return fileError(op, name, err) }

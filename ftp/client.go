@@ -1,0 +1,210 @@
+package ftp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"applayer/sockets"
+)
+
+// Errors of [Client], beside those of replies and connections.
+var (
+	// ErrBusy is what a call gets while a reader of the same client is open or
+	// another call is under way: a session does one thing at a time. [Pool] has
+	// several.
+	ErrBusy = errors.New("ftp: the session is busy")
+	// ErrNotSupported means that the server lacks what a call needs.
+	ErrNotSupported = errors.New("ftp: not supported by the server")
+)
+
+// Client is the user's end of one session. One call at a time may be under way,
+// and an open [Reader] is a call; others get [ErrBusy] meanwhile. Close may be
+// called from anywhere.
+//
+// Each call is bounded by its context and by the timeouts of [Options]. One
+// that is cancelled in a transfer sends ABOR and waits for the server to be in
+// step again, at most [Options].AbortTimeout; where that works the session can
+// be used on, else it is closed. What a server refuses is a [*ReplyError]. After
+// reply 421, an error of the connection, or a reply outside the grammar, the
+// session has ended, and each call says so, which wraps net.ErrClosed.
+//
+// Names go to the server as they are: relative ones count from its current
+// directory. One with CR, LF or NUL is refused before an octet is sent, since
+// what follows would be another command.
+type Client struct {
+	opts Options
+	lim  Limits
+	nc   *sockets.Conn
+	conn *Conn
+	tls  clientTLS
+
+	mu    sync.Mutex // guards busy and ended
+	busy  bool
+	ended error
+
+	// What follows belongs to the call under way.
+	features  Features
+	typ       byte // of the last TYPE, 0 before any
+	avoid     detours
+	announces bool // 150 tells the size
+	pace      *pacer
+}
+
+// detours are ways that the server was found to lack.
+type detours struct{ epsv, eprt, mlsd, mlst bool }
+
+// Dial connects to the address of a server, such as "ftp.example.org:21",
+// secures the session as opts say, and logs in. A nil opts logs in as anonymous,
+// in the clear.
+func Dial(ctx context.Context, network, addr string, opts *Options) (*Client, error) {
+	o := opts.inForce()
+	nc, err := o.dialControl(ctx, network, addr)
+	if err != nil {
+		return nil, fmt.Errorf("ftp: %w", err)
+	}
+	if host, _, err := net.SplitHostPort(addr); err == nil {
+		o.serverName = host
+	}
+	return newClient(ctx, nc, o)
+}
+
+// NewClient makes a session of a connection, which it owns, as [Dial] does. For
+// TLS the server's name is that of Options.TLSConfig, else the peer's IP
+// address.
+func NewClient(ctx context.Context, nc net.Conn, opts *Options) (*Client, error) {
+	o := opts.inForce()
+	o.serverName = hostOf(nc.RemoteAddr())
+	return newClient(ctx, nc, o)
+}
+
+func newClient(ctx context.Context, nc net.Conn, o *Options) (*Client, error) {
+	c := &Client{opts: *o, lim: o.Limits.inForce(), pace: o.pace}
+	c.nc = sockets.NewConn(nc, &sockets.ConnOptions{WriteTimeout: positive(o.ReplyTimeout)})
+	c.conn = NewConn(c.nc, &ConnOptions{Client: true, Limits: &o.Limits, Trace: o.Trace})
+	if err := c.start(ctx); err != nil {
+		c.end(err)
+		return nil, err
+	}
+	return c, nil
+}
+
+// start brings the session from the server's greeting to where it can be used.
+func (c *Client) start(ctx context.Context) error {
+	if c.opts.TLS == TLSImplicit {
+		if err := c.startTLS(ctx); err != nil {
+			return err
+		}
+	}
+	if err := c.greeting(ctx); err != nil {
+		return err
+	}
+	if c.opts.TLS == TLSExplicit {
+		if err := c.authTLS(ctx); err != nil {
+			return err
+		}
+	}
+	if c.opts.NoLogin {
+		return nil
+	}
+	return c.login(ctx, c.opts.User, c.opts.Password)
+}
+
+// greeting waits for 220. 120 before it asks for patience (RFC 959 §5.4).
+func (c *Client) greeting(ctx context.Context) error {
+	r, err := c.reply(ctx)
+	if err == nil {
+		err = wantReply(r, 220, "the greeting", "RFC 959 §5.4")
+	}
+	if err != nil {
+		return &CommandError{Verb: "greeting", Err: err}
+	}
+	return nil
+}
+
+// Close closes the connections at once, whatever is under way. [Client.Quit]
+// is the polite way.
+func (c *Client) Close() error {
+	c.end(net.ErrClosed)
+	return nil
+}
+
+// Quit says goodbye and closes the session. It is closed whatever the error.
+func (c *Client) Quit(ctx context.Context) error {
+	if err := c.acquire(ctx); err != nil {
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		return err
+	}
+	defer c.release()
+	_, err := c.command(ctx, VerbQUIT, "")
+	c.end(net.ErrClosed)
+	return err
+}
+
+// acquire begins a call.
+func (c *Client) acquire(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.ended != nil:
+		return c.endedError()
+	case c.busy:
+		return ErrBusy
+	}
+	c.busy = true
+	return nil
+}
+
+// endedError tells why no call is possible any more, under the lock.
+func (c *Client) endedError() error {
+	if errors.Is(c.ended, net.ErrClosed) {
+		return fmt.Errorf("ftp: session: %w", c.ended)
+	}
+	return fmt.Errorf("ftp: session: %w, by: %w", net.ErrClosed, c.ended)
+}
+
+// release ends a call.
+func (c *Client) release() {
+	c.mu.Lock()
+	c.busy = false
+	c.mu.Unlock()
+}
+
+// end closes the session, for the reason that later calls are told.
+func (c *Client) end(why error) {
+	c.mu.Lock()
+	first := c.ended == nil
+	if first {
+		c.ended = why
+	}
+	c.mu.Unlock()
+	if first {
+		c.conn.Close()
+	}
+}
+
+// with runs a call that leaves no stream open.
+func (c *Client) with(ctx context.Context, call func() error) error {
+	if err := c.acquire(ctx); err != nil {
+		return err
+	}
+	defer c.release()
+	return call()
+}
+
+// LocalAddr returns this end's address of the control connection.
+func (c *Client) LocalAddr() net.Addr { return c.nc.LocalAddr() }
+
+// RemoteAddr returns the server's address of the control connection.
+func (c *Client) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
+
+// positive makes of a negative duration, which means none, zero.
+func positive(d time.Duration) time.Duration { return max(d, 0) }

@@ -1,0 +1,54 @@
+package ftp
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+)
+
+// copyBuffer is the size of the buffers through which octets pass that the
+// kernel does not move.
+const copyBuffer = 256 << 10
+
+var copyBuffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
+
+// sliceOctets is how much the kernel is asked to move under one deadline.
+const sliceOctets = 1 << 20
+
+// plainTCP tells that the kernel can move octets from and to the connection.
+func (d *dataConn) plainTCP() bool {
+	_, ok := d.rw.(*net.TCPConn)
+	return ok
+}
+
+// spliceTo moves a slice to a file. The error is io.EOF at the end.
+func (d *dataConn) spliceTo(f *os.File) (int64, error) {
+	return d.move(func(n int64) (int64, error) {
+		d.raw.SetReadDeadline(deadline(d.stall))
+		return f.ReadFrom(&io.LimitedReader{R: d.raw, N: n})
+	})
+}
+
+// sendFile moves a slice of a file. The error is io.EOF at the end.
+func (d *dataConn) sendFile(f *os.File) (int64, error) {
+	return d.move(func(n int64) (int64, error) {
+		d.raw.SetWriteDeadline(deadline(d.stall))
+		return d.raw.(*net.TCPConn).ReadFrom(&io.LimitedReader{R: f, N: n})
+	})
+}
+
+// move moves a slice by what the kernel has. A deadline in its middle is none
+// as long as something moves.
+func (d *dataConn) move(by func(n int64) (int64, error)) (int64, error) {
+	n, err := by(sliceOctets)
+	switch {
+	case d.ctx.Err() != nil:
+		return n, d.explain(os.ErrDeadlineExceeded)
+	case err == nil && n < sliceOctets:
+		return n, io.EOF
+	case n > 0 && isTimeout(err):
+		return n, nil
+	}
+	return n, d.explain(err)
+}

@@ -1,0 +1,278 @@
+package ftp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+)
+
+// transfer is a command with a data connection, from the command to its final
+// reply.
+type transfer struct {
+	c      *Client
+	verb   Verb
+	arg    string
+	upload bool
+
+	// ctx ends with the caller's, and with a reply that is a refusal: its cause
+	// is that reply then.
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	replies *replies
+	data    *dataConn
+}
+
+// replies are those to the command of a transfer, which a goroutine waits for
+// while the octets pass: whatever the server says ends the wait for them.
+type replies struct {
+	begun, done chan struct{}
+	// mark is the first reply, after begun; final the last one, or err why
+	// there is none, after done.
+	mark, final Reply
+	err         error
+}
+
+// begin sends a command that uses a data connection, and returns when octets
+// can pass. The caller holds the session.
+func (c *Client) begin(ctx context.Context, verb Verb, arg string, offset int64) (*transfer, error) {
+	way, err := c.prepareData(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &transfer{c: c, verb: verb, arg: arg, upload: verb == VerbSTOR || verb == VerbAPPE || verb == VerbSTOU}
+	if err := t.command(ctx, offset); err != nil {
+		way.close()
+		return nil, err
+	}
+	t.ctx, t.cancel = context.WithCancelCause(ctx)
+	t.await()
+	if err := t.open(way); err != nil {
+		way.close()
+		return nil, t.abort(err)
+	}
+	return t, nil
+}
+
+// command sends REST, where it is needed, and the command.
+func (t *transfer) command(ctx context.Context, offset int64) error {
+	if offset > 0 {
+		arg := fmt.Sprint(offset)
+		r, err := t.c.command(ctx, VerbREST, arg)
+		if err == nil {
+			err = wantReply(r, 350, "REST", "RFC 3659 §5.3")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := t.c.send(ctx, t.verb, t.arg); err != nil {
+		return commandError(t.verb, t.arg, err)
+	}
+	return nil
+}
+
+// await begins to wait for the replies.
+func (t *transfer) await() {
+	r := &replies{begun: make(chan struct{}), done: make(chan struct{})}
+	t.replies = r
+	t.c.nc.SetReadDeadline(time.Time{})
+	go func() {
+		defer close(r.done)
+		for first := true; ; first = false {
+			reply, err := t.c.conn.ReadReply()
+			if first {
+				r.mark = reply
+				close(r.begun)
+			}
+			if err == nil && reply.Code < 200 {
+				continue
+			}
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			r.final, r.err = reply, err
+			if err := t.outcome(); err != nil {
+				t.cancel(err)
+			}
+			return
+		}
+	}()
+}
+
+// open waits for the first reply and the connection, and secures it. The
+// handshake comes after the reply, never before it (RFC 4217 §7).
+func (t *transfer) open(way *dataWay) (err error) {
+	if way.l != nil {
+		if way.nc, err = t.c.accept(t.ctx, way.l); err != nil {
+			return err
+		}
+	}
+	t.data = newDataConn(t.ctx, way.nc, t.c.opts.DataTimeout)
+	if err := t.waitFor(t.replies.begun, t.c.opts.ReplyTimeout); err != nil {
+		return err
+	}
+	if t.replies.mark.Code/100 != 1 { // it was the last one, or none
+		<-t.replies.done
+		if err := t.outcome(); err != nil {
+			return err
+		}
+	}
+	if t.c.tls.protect {
+		return t.data.startTLS(t.c.tls.config, t.c.opts.HandshakeTimeout)
+	}
+	return nil
+}
+
+// waitFor waits for what the goroutine tells, d long.
+func (t *transfer) waitFor(what <-chan struct{}, d time.Duration) error {
+	ctx, cancel := within(t.ctx, d)
+	defer cancel()
+	select {
+	case <-what:
+		return nil
+	case <-ctx.Done():
+		if t.ctx.Err() == nil {
+			return timedOut("ReplyTimeout", d)
+		}
+		return context.Cause(t.ctx)
+	}
+}
+
+func timedOut(name string, d time.Duration) error {
+	return fmt.Errorf("%w: %w", &LimitError{Name: name, Max: int64(d)}, os.ErrDeadlineExceeded)
+}
+
+// complete waits for the final reply after all octets have passed, and gives
+// the session back to its user but for the release.
+func (t *transfer) complete() (Reply, error) {
+	err := t.waitFor(t.replies.done, t.c.opts.ReplyTimeout)
+	if err == nil {
+		err = t.outcome()
+	}
+	if err != nil && !t.replied(t.c.opts.AbortTimeout) {
+		t.stopWaiting()
+		t.c.end(err)
+	}
+	t.settle()
+	return t.replies.final, err
+}
+
+// outcome is what the last word says, after done.
+func (t *transfer) outcome() error {
+	err := t.replies.err
+	if err == nil {
+		err = t.replies.final.Err()
+	}
+	if err == nil {
+		return nil
+	}
+	return commandError(t.verb, t.arg, err)
+}
+
+// replied waits d for the final reply and tells whether it is there.
+func (t *transfer) replied(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-t.replies.done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// stopWaiting ends the goroutine that waits for replies.
+func (t *transfer) stopWaiting() {
+	select {
+	case <-t.replies.done:
+	default:
+		t.c.nc.SetReadDeadline(past)
+		<-t.replies.done
+	}
+}
+
+// settle lets go of what the transfer held, and ends the session where the
+// final reply was its last.
+func (t *transfer) settle() {
+	t.cancel(nil)
+	if t.data != nil {
+		t.data.close()
+	}
+	switch r := t.replies; {
+	case r.err != nil && !isTimeout(r.err):
+		t.c.end(r.err)
+	case r.final.Code == 421:
+		t.c.end(r.final.Err())
+	}
+}
+
+// abort ends a transfer that came to grief by why, which it returns, or what the
+// server says of it. The session can be used again, or has ended.
+//
+// A server that has not said its last word is told ABOR; then the data
+// connection ends, since many a server looks at commands only between
+// transfers. An upload is reset: a plain end would tell that the file is whole.
+// How many replies follow differs between servers; that to PWD, 257, can be no
+// other's, and what stands before it belongs to the transfer (RFC 959 §4.1.3).
+func (t *transfer) abort(why error) error {
+	defer t.settle()
+	broken := t.broken(why)
+	if broken {
+		t.replied(t.c.opts.AbortTimeout)
+	}
+	t.stopWaiting()
+	switch r := t.replies; {
+	case r.err == nil:
+		if err := t.outcome(); err != nil && broken {
+			return err
+		}
+	case isTimeout(r.err):
+		if err := t.c.fence(t.cut); err != nil {
+			t.c.end(why)
+		}
+	}
+	return why
+}
+
+// broken tells whether why is the connection's own trouble, of which the server
+// is likely to know more.
+func (t *transfer) broken(why error) bool {
+	_, limit := errors.AsType[*LimitError](why)
+	_, network := errors.AsType[*net.OpError](why)
+	return t.ctx.Err() == nil && !limit && (network || errors.Is(why, io.ErrUnexpectedEOF))
+}
+
+// cut ends the data connection in the middle.
+func (t *transfer) cut() {
+	if t.data != nil {
+		t.data.cut(t.upload)
+	}
+}
+
+// fence aborts what is under way and waits until nothing is.
+func (c *Client) fence(cut func()) error {
+	for _, verb := range []Verb{VerbABOR, VerbPWD} {
+		if err := c.sent(c.conn.WriteCommand(Command{Verb: verb})); err != nil {
+			return err
+		}
+	}
+	cut()
+	until := time.Now().Add(c.opts.AbortTimeout)
+	for {
+		c.nc.SetReadDeadline(until)
+		r, err := c.conn.ReadReply()
+		switch {
+		case err != nil:
+			return err
+		case r.Code == 421:
+			return r.Err()
+		case r.Code == 257:
+			return nil
+		}
+	}
+}
