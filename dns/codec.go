@@ -152,23 +152,23 @@ func (c *Codec) take(n int) []byte {
 }
 
 // token returns the next token; false, and an error, where there is none.
-func (c *Codec) token(what string) (t Token, ok bool) {
+func (c *Codec) token(what string) (t *Token, ok bool) {
 	if c.err != nil {
-		return t, false
+		return nil, false
 	}
 	if c.next == len(c.tokens) {
 		c.fail(what+" is missing", "RFC 1035 §5.1", ErrSyntax)
-		return t, false
+		return nil, false
 	}
 	c.next++
-	return c.tokens[c.next-1], true
+	return &c.tokens[c.next-1], true
 }
 
 // word returns the next token, which may not be in quotes.
-func (c *Codec) word(what string) (t Token, ok bool) {
+func (c *Codec) word(what string) (t *Token, ok bool) {
 	if t, ok = c.token(what); ok && t.Quoted {
 		c.fail(what+" in quotes", "RFC 1035 §5.1", ErrSyntax)
-		return t, false
+		return nil, false
 	}
 	return t, ok
 }

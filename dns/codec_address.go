@@ -59,7 +59,7 @@ func (c *Codec) IPv6(v *netip.Addr) {
 }
 
 // scanAddr reads an address in any form.
-func (c *Codec) scanAddr(v *netip.Addr, t Token, is func(netip.Addr) bool, what, ref string) {
+func (c *Codec) scanAddr(v *netip.Addr, t *Token, is func(netip.Addr) bool, what, ref string) {
 	a, err := netip.ParseAddr(string(t.Text))
 	if err != nil || !is(a) || a.Zone() != "" {
 		c.fail(what+" "+quoted(t.Text), ref, ErrSyntax)

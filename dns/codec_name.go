@@ -63,7 +63,7 @@ func (c *Codec) name(v *Name, pointers, lower bool) {
 }
 
 // scanName reads a name from text.
-func (c *Codec) scanName(t Token, v *Name) {
+func (c *Codec) scanName(t *Token, v *Name) {
 	var err error
 	if c.onward {
 		c.dst, err = appendScannedName(c.dst, t, c.origin)
@@ -78,7 +78,7 @@ func (c *Codec) scanName(t Token, v *Name) {
 	}
 }
 
-func scanName(t Token, origin Name, mem *memory) (Name, error) {
+func scanName(t *Token, origin Name, mem *memory) (Name, error) {
 	if isAt(t) && origin.IsValid() {
 		return origin, nil
 	}
@@ -91,11 +91,11 @@ func scanName(t Token, origin Name, mem *memory) (Name, error) {
 }
 
 // isAt tells whether a token is the origin.
-func isAt(t Token) bool { return len(t.Text) == 1 && t.Text[0] == '@' && !t.Quoted }
+func isAt(t *Token) bool { return len(t.Text) == 1 && t.Text[0] == '@' && !t.Quoted }
 
 // appendScannedName appends the octets of a name of a master file: relative to
 // the origin without a dot at its end, the origin itself as "@" (RFC 1035 §5.1).
-func appendScannedName(dst []byte, t Token, origin Name) ([]byte, error) {
+func appendScannedName(dst []byte, t *Token, origin Name) ([]byte, error) {
 	if isAt(t) {
 		if !origin.IsValid() {
 			return dst, textError(0, "@ without an origin", "RFC 1035 §5.1", ErrSyntax)

@@ -178,7 +178,7 @@ func appendQuoted(dst []byte, s string) []byte {
 }
 
 // scanText undoes a token's escapes; max is how long it may be.
-func (c *Codec) scanText(t Token, max int) string {
+func (c *Codec) scanText(t *Token, max int) string {
 	b := c.appendUnescaped(c.mem.scratch[:0], t, max)
 	c.mem.scratch = b
 	if c.err != nil {
@@ -188,7 +188,7 @@ func (c *Codec) scanText(t Token, max int) string {
 }
 
 // appendUnescaped is scanText for octets.
-func (c *Codec) appendUnescaped(dst []byte, t Token, max int) []byte {
+func (c *Codec) appendUnescaped(dst []byte, t *Token, max int) []byte {
 	start := len(dst)
 	for text := t.Text; len(text) > 0; {
 		plain := bytes.IndexByte(text, '\\')

@@ -1,5 +1,10 @@
 package dns
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // Entry is an entry of a master file, cut into its words: a directive, a
 // record, or an empty line (RFC 1035 §5.1). Line ends within parentheses are
 // blanks and comments are left out.
@@ -144,6 +149,31 @@ func (e *Entry) words(b []byte, maxToken int) (end int, err error) {
 	return i, ErrIncomplete
 }
 
+// wordEnd returns where from i on an octet stands that ends a word, or len(b).
+// Words are short, and where a loop over their octets ends is hard to foresee:
+// it takes eight at a time.
+func wordEnd(b []byte, i int) int {
+	const each, top = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(b); i++ {
+		x := binary.LittleEndian.Uint64(b[i:])
+		semicolons, backslashes := x^each*';', x^each*'\\'
+		// The lowest bit that is set marks the first octet that is below '*', a
+		// semicolon or a backslash: others that end a word are below '*'.
+		marks := ((x-each*'*')&^x | (semicolons-each)&^semicolons | (backslashes-each)&^backslashes) & top
+		if marks == 0 {
+			i += 7
+			continue
+		}
+		if i += bits.TrailingZeros64(marks) / 8; endsWord[b[i]] {
+			return i
+		}
+	}
+	for i < len(b) && !endsWord[b[i]] {
+		i++
+	}
+	return i
+}
+
 // between takes blanks, parentheses and plain words up to where something else
 // begins; done tells that the entry ends.
 func (e *Entry) between(b []byte, i, maxToken int) (_ int, done bool, err error) {
@@ -171,10 +201,7 @@ func (e *Entry) between(b []byte, i, maxToken int) (_ int, done bool, err error)
 			e.in, e.start = inQuotes, i
 			return i + 1, false, nil
 		default:
-			end := i
-			for end < len(b) && !endsWord[b[end]] {
-				end++
-			}
+			end := wordEnd(b, i)
 			if end == len(b) || b[end] == '\\' || end-i > maxToken {
 				e.in, e.start = inWord, i
 				return i, false, nil
@@ -189,9 +216,7 @@ func (e *Entry) between(b []byte, i, maxToken int) (_ int, done bool, err error)
 // word takes a word to the octet that ends it.
 func (e *Entry) word(b []byte, i, maxToken int) (_ int, err error) {
 	for {
-		for i < len(b) && !endsWord[b[i]] {
-			i++
-		}
+		i = wordEnd(b, i)
 		switch {
 		case i-e.start > maxToken:
 			return i, tokenTooLong(maxToken)

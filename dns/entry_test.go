@@ -160,3 +160,23 @@ func FuzzEntry(f *testing.F) {
 		}
 	})
 }
+
+// Wherever an octet stands that ends a word, or that is near to one, it is found
+// as one by one.
+func TestWordEnd(t *testing.T) {
+	ends := func(c byte) bool { return strings.IndexByte(" \t\r\n;()\"\\", c) >= 0 }
+	for before := range 10 {
+		for c := range 256 {
+			for _, rest := range []string{"", "a", "a\\bcdefgh", "$;!", "\x00\xff\x80 \x7f", "abcdefghijklmnop "} {
+				b := []byte(strings.Repeat("x", before) + string([]byte{byte(c)}) + rest)
+				for from := range len(b) {
+					want := from
+					for want < len(b) && !ends(b[want]) {
+						want++
+					}
+					require.Equal(t, want, dns.WordEnd(b, from), "%q from %d", b, from)
+				}
+			}
+		}
+	}
+}

@@ -13,3 +13,6 @@ func ParseIPv4(b []byte) (string, bool) {
 	a, ok := parseIPv4(b)
 	return netip.AddrFrom4(a).String(), ok
 }
+
+// WordEnd finds where a word ends.
+func WordEnd(b []byte, i int) int { return wordEnd(b, i) }

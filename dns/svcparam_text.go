@@ -33,7 +33,7 @@ func (d *SVCB) scanParams(c *Codec) {
 		if !ok {
 			return
 		}
-		d.Params = append(d.Params, c.svcParam(t))
+		d.Params = append(d.Params, c.svcParam(*t))
 	}
 	slices.SortStableFunc(d.Params, func(a, b SvcParam) int { return cmp.Compare(a.Key, b.Key) })
 	for i := range d.Params {
@@ -77,13 +77,13 @@ func (c *Codec) svcParam(t Token) SvcParam {
 // as a number, as octets.
 func (c *Codec) svcValue(key SvcParamKey, text []byte, named bool) (v []byte, ok bool) {
 	if !named {
-		return c.mem.bytes([]byte(c.scanText(Token{Text: text}, 1<<16-1))), c.err == nil
+		return c.mem.bytes([]byte(c.scanText(&Token{Text: text}, 1<<16-1))), c.err == nil
 	}
 	switch key {
 	case SvcMandatory:
 		v, ok = scanMandatory(text)
 	case SvcALPN:
-		v, ok = appendProtocols(nil, c.scanText(Token{Text: text}, 1<<17))
+		v, ok = appendProtocols(nil, c.scanText(&Token{Text: text}, 1<<17))
 	case SvcPort:
 		n, used, err := ascii.Decimal(text, 1<<16-1)
 		v, ok = binary.BigEndian.AppendUint16(nil, uint16(n)), err == nil && used == len(text)
@@ -95,10 +95,10 @@ func (c *Codec) svcValue(key SvcParamKey, text []byte, named bool) (v []byte, ok
 		b, err := base64.StdEncoding.Strict().AppendDecode(nil, text)
 		v, ok = b, err == nil
 	case SvcDoHPath:
-		s := c.scanText(Token{Text: text}, 1<<16-1)
+		s := c.scanText(&Token{Text: text}, 1<<16-1)
 		v, ok = []byte(s), isDoHTemplate(s)
 	default:
-		v, ok = []byte(c.scanText(Token{Text: text}, 1<<16-1)), true
+		v, ok = []byte(c.scanText(&Token{Text: text}, 1<<16-1)), true
 	}
 	return c.mem.bytes(v), ok
 }

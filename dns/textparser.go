@@ -32,7 +32,7 @@ const textRecords = 8
 // Name reads a domain name: relative to the origin, the origin itself as "@".
 // The error is a [*ParseError].
 func (p *TextParser) Name(t Token) (Name, error) {
-	n, err := scanName(t, p.Origin, p.memory())
+	n, err := scanName(&t, p.Origin, p.memory())
 	if e, ok := errors.AsType[*ParseError](err); ok {
 		e.Offset += int64(t.Offset)
 	}

@@ -60,7 +60,7 @@ func (c *Codec) scanUnknown() []byte {
 	if !ok {
 		return nil
 	}
-	if !isUnknownForm([]Token{mark}) {
+	if !isUnknownForm([]Token{*mark}) {
 		c.fail(`\#`, ref, ErrSyntax)
 		return nil
 	}

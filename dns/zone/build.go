@@ -1,13 +1,10 @@
 package zone
 
 import (
-	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"applayer/dns"
 )
@@ -276,31 +273,6 @@ func (b *Builder) enter(times []ranked) {
 		d.addNode(b.closed[t.at].node)
 	}
 	b.close(&d)
-}
-
-// ranked is where an entry stands in a list, with how its key begins: most keys
-// need no more to be compared, and nothing that points is moved.
-type ranked struct {
-	begins uint64
-	at     int
-}
-
-// sortedByKey returns the order of a list's entries by key, and of those with
-// the same key as they came.
-func sortedByKey(list []entry) []ranked {
-	order := make([]ranked, len(list))
-	for i := range list {
-		var begins [8]byte
-		copy(begins[:], list[i].key)
-		order[i] = ranked{binary.BigEndian.Uint64(begins[:]), i}
-	}
-	slices.SortFunc(order, func(a, b ranked) int {
-		if a.begins != b.begins {
-			return cmp.Compare(a.begins, b.begins)
-		}
-		return cmp.Or(strings.Compare(list[a.at].key, list[b.at].key), cmp.Compare(a.at, b.at))
-	})
-	return order
 }
 
 // close makes the node of a draft, if it has one of its own.

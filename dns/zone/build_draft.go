@@ -170,12 +170,7 @@ func (d *draft) node(mem *slab, note func(Problem)) *node {
 		}
 		sets[i] = rrset{s.typ, s.covered, s.n, mem.string(s.wire)}
 	}
-	slices.SortFunc(sets, func(a, b rrset) int {
-		if a.covered != b.covered {
-			return cmp.Compare(a.covered, b.covered)
-		}
-		return cmp.Compare(a.typ, b.typ)
-	})
+	slices.SortFunc(sets, func(a, b rrset) int { return cmp.Compare(a.order(), b.order()) })
 	owner := d.owner
 	if d.old != nil {
 		owner = d.old.owner

@@ -223,7 +223,7 @@ func parsePlace(b []byte) (p piece, n int, ok bool) {
 }
 
 // generateOne makes the next record of the $GENERATE at work, up to its data.
-func (r *Reader) generateOne() (rec record, f *fault) {
+func (r *Reader) generateOne() *fault {
 	g := &r.gen
 	i := g.next
 	g.made, g.number = true, i
@@ -231,11 +231,11 @@ func (r *Reader) generateOne() (rec record, f *fault) {
 	g.next += g.step
 	b, f := g.owner.expand(g.expansion[:0], i)
 	if f != nil {
-		return rec, f
+		return f
 	}
 	b, f = g.data.expand(append(b, ' '), i)
 	if f != nil {
-		return rec, f
+		return f
 	}
 	b = append(b, '\n')
 	g.expansion = b
@@ -243,17 +243,18 @@ func (r *Reader) generateOne() (rec record, f *fault) {
 	n, err := g.entry.Parse(b, &dns.EntryLimits{MaxToken: -1, MaxEntry: -1})
 	switch {
 	case err == dns.ErrIncomplete:
-		return rec, syntax(0, "parenthesis that is not closed", "RFC 1035 §5.1")
+		return syntax(0, "parenthesis that is not closed", "RFC 1035 §5.1")
 	case err != nil:
-		return rec, faultOf(err)
+		return faultOf(err)
 	case len(g.entry.Tokens) == 0 || n != len(b):
-		return rec, syntax(0, "owner and data", "")
+		return syntax(0, "owner and data", "")
 	}
 	owner, err := r.parser.Name(g.entry.Tokens[0])
 	if err != nil {
-		return rec, faultOf(err)
+		return faultOf(err)
 	}
-	return record{owner: owner, head: g.head, data: g.entry.Tokens[1:]}, nil
+	r.rec = record{owner: owner, head: g.head, data: g.entry.Tokens[1:]}
+	return nil
 }
 
 // fault is what is wrong with the record that was made last. Its words stand

@@ -125,7 +125,7 @@ func (t *batch) fill(r *Reader) {
 	t.n, t.data = 0, t.data[:0]
 	for t.n < len(t.records) && len(t.data) < maxBatch {
 		at := &t.records[t.n]
-		if at.wireRecord, t.data, t.err = r.nextWire(t.data); t.err != nil {
+		if t.data, t.err = r.nextWire(&at.wireRecord, t.data); t.err != nil {
 			return
 		}
 		at.end = len(t.data)

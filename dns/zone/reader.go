@@ -51,6 +51,7 @@ type Reader struct {
 	defaultTTL, lastTTL       uint32
 	hasDefaultTTL, hasLastTTL bool
 
+	rec       record // at hand
 	gen       generator
 	includes  int
 	generated int
@@ -77,11 +78,10 @@ func NewReader(r io.Reader, opts *ReaderOptions) *Reader {
 // [*ParseError], or what reading the file gave; it ends the reading. The record
 // may be kept.
 func (r *Reader) Next() (dns.RR, error) {
-	rec, err := r.find()
-	if err != nil {
+	if err := r.find(); err != nil {
 		return dns.RR{}, err
 	}
-	rr, f := r.finish(&rec)
+	rr, f := r.finish(&r.rec)
 	if f != nil {
 		return dns.RR{}, r.fail(f)
 	}
@@ -120,8 +120,7 @@ func (r *Reader) Close() error {
 
 // Position returns the file and the line of the record that Next returned last.
 func (r *Reader) Position() (file string, line int) {
-	line, _ = r.src.position(0)
-	return r.src.name, line
+	return r.src.name, r.src.lines + 1
 }
 
 // nextEntry reads an entry of the innermost file; at its end it goes on in the
@@ -143,8 +142,7 @@ func (r *Reader) nextEntry() error {
 		if f, ok := entryFault(err); ok {
 			return r.located(f)
 		}
-		line, _ := r.src.position(0)
-		return fmt.Errorf("zone: %s:%d: %w", r.src.name, line, err)
+		return fmt.Errorf("zone: %s:%d: %w", r.src.name, r.src.lines+1, err)
 	}
 }
 

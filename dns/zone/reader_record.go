@@ -14,36 +14,35 @@ type record struct {
 	data  []dns.Token // valid up to the next entry
 }
 
-// find goes on to the next record, and does on the way what directives say.
-func (r *Reader) find() (rec record, err error) {
+// find goes on to the next record, and does on the way what directives say. The
+// record is r.rec then.
+func (r *Reader) find() error {
 	for r.err == nil {
 		if r.gen.left > 0 {
-			rec, f := r.generateOne()
-			if f != nil {
-				return rec, r.fail(f)
-			}
-			return rec, nil
+			return r.orFail(r.generateOne())
 		}
 		r.gen.made = false
 		if r.err = r.nextEntry(); r.err != nil {
 			break
 		}
-		tokens := r.entry.Tokens
-		if len(tokens) == 0 {
-			continue
-		}
-		if isDirective(&r.entry) {
+		switch tokens := r.entry.Tokens; {
+		case len(tokens) == 0:
+		case isDirective(&r.entry):
 			r.err = r.located(r.directive(tokens))
-			continue
+		default:
+			return r.orFail(r.record(tokens, r.entry.Blank))
 		}
-		rec, f := r.record(tokens, r.entry.Blank)
-		if f != nil {
-			return rec, r.fail(f)
-		}
-		return rec, nil
 	}
 	r.Close()
-	return rec, r.err
+	return r.err
+}
+
+// orFail is [Reader.fail] where there is a fault.
+func (r *Reader) orFail(f *fault) error {
+	if f == nil {
+		return nil
+	}
+	return r.fail(f)
 }
 
 // fail ends the reading with a fault in the record at hand.
@@ -58,33 +57,30 @@ func (r *Reader) fail(f *fault) error {
 
 // record reads a record up to its data from the words of its entry; blank tells
 // that the owner is the one of the record before.
-func (r *Reader) record(tokens []dns.Token, blank bool) (rec record, f *fault) {
+func (r *Reader) record(tokens []dns.Token, blank bool) *fault {
 	if !blank {
-		if f := r.setOwner(tokens[0]); f != nil {
-			return rec, f
+		if f := r.setOwner(&tokens[0]); f != nil {
+			return f
 		}
 		tokens = tokens[1:]
 	}
 	if !r.owner.IsValid() {
-		return rec, syntax(0, "blank owner in the first record", "RFC 1035 §5.1")
+		return syntax(0, "blank owner in the first record", "RFC 1035 §5.1")
 	}
 	head, n, err := r.parser.Head(tokens)
 	if err != nil {
-		return rec, faultOf(err)
+		return faultOf(err)
 	}
-	at := tokens[n-1].Offset
-	if f := r.checkHead(&head, at); f != nil {
-		return rec, f
-	}
-	return record{r.owner, head, at, tokens[n:]}, nil
+	r.rec = record{r.owner, head, tokens[n-1].Offset, tokens[n:]}
+	return r.checkHead(&head, r.rec.at)
 }
 
 // setOwner reads an owner. Most records have that of the one before.
-func (r *Reader) setOwner(t dns.Token) *fault {
+func (r *Reader) setOwner(t *dns.Token) *fault {
 	if r.parser.Origin == r.ownerOrigin && string(t.Text) == string(r.ownerText) && !t.Quoted {
 		return nil
 	}
-	owner, err := r.parser.Name(t)
+	owner, err := r.parser.Name(*t)
 	if err != nil {
 		return faultOf(err)
 	}
@@ -188,26 +184,27 @@ type wireRecord struct {
 
 // nextWire is [Reader.Next] for who wants data as it stands on the wire: that of
 // the record is appended to dst, and nothing is made of it in between.
-func (r *Reader) nextWire(dst []byte) (w wireRecord, _ []byte, err error) {
-	rec, err := r.find()
-	if err != nil {
-		return w, dst, err
+func (r *Reader) nextWire(w *wireRecord, dst []byte) ([]byte, error) {
+	if err := r.find(); err != nil {
+		return dst, err
 	}
+	rec := &r.rec
 	b, err := r.parser.AppendRData(dst, rec.head.Type, rec.data)
 	if err != nil {
-		return w, dst, r.fail(rec.dataFault(err))
+		return dst, r.fail(rec.dataFault(err))
 	}
 	rdata := b[len(dst):]
 	if len(rdata) > r.limits.MaxRData {
-		return w, dst, r.fail(limitReached(rec.at, "MaxRData", r.limits.MaxRData))
+		return dst, r.fail(limitReached(rec.at, "MaxRData", r.limits.MaxRData))
 	}
 	minimum, isSOA := uint32(0), rec.head.Type == dns.TypeSOA && len(rdata) >= 4
 	if isSOA {
 		minimum = binary.BigEndian.Uint32(rdata[len(rdata)-4:])
 	}
-	ttl, f := r.ttl(&rec, minimum, isSOA)
+	ttl, f := r.ttl(rec, minimum, isSOA)
 	if f != nil {
-		return w, dst, r.fail(f)
+		return dst, r.fail(f)
 	}
-	return wireRecord{rec.owner, rec.head.Type, ttl}, b, nil
+	*w = wireRecord{rec.owner, rec.head.Type, ttl}
+	return b, nil
 }

@@ -36,6 +36,9 @@ func (s *rrset) class() dns.Class { return dns.Class(be16(s.wire[ownerSize+2:]))
 // is tells whether s is the set of a type, and of the type that it covers.
 func (s *rrset) is(t, covered dns.Type) bool { return s.typ == t && s.covered == covered }
 
+// order is the place of a set among those of its name.
+func (s *rrset) order() uint32 { return uint32(s.covered)<<16 | uint32(s.typ) }
+
 // records goes through the data of each record, its length before it.
 func (s *rrset) records(f func(rdata string) bool) {
 	for w := s.wire; len(w) > 0; {
