@@ -22,13 +22,15 @@ const SecurityUnchecked Security = 0
 type space uint8
 
 const (
-	spaceAnswer     space = iota // a set, or that there is none of this type
-	spaceName                    // that the name does not exist (RFC 8020 §2)
-	spaceDelegation              // NS records of a referral with its glue
-	spaceFailure                 // that the question could not be answered (RFC 9520)
-	spaceReady                   // octets of a response
-	spaceReadyDO                 // the same with what DNSSEC adds
-	spaceSubnet                  // a set that was given for a client's network
+	spaceAnswer           space = iota // a set, or that there is none of this type
+	spaceName                          // that the name does not exist (RFC 8020 §2)
+	spaceDelegation                    // NS records of a referral with its glue
+	spaceFailure                       // that the question could not be answered (RFC 9520)
+	spaceReady                         // octets of a response
+	spaceReadyDO                       // the same with what DNSSEC adds
+	spaceSubnet                        // a set that was given for a client's network
+	spaceUnchecked                     // what a forwarder gave that was asked not to check
+	spaceUncheckedFailure              // that it gave nothing even so
 )
 
 // rank orders answers by trust (RFC 2181 §5.4.1).

@@ -22,7 +22,7 @@ func (t *task) servers(e *Engine, now time.Time) {
 	if known {
 		return // the answer to that part of the name is in the cache
 	}
-	key := queryKey{zone: t.cut.zone, name: name, typ: typ, class: t.q.Class, subnet: t.subnetFor(name, typ)}
+	key := queryKey{zone: t.cut.zone, name: name, typ: typ, class: t.q.Class, subnet: t.subnetFor(name, typ), unchecked: t.unchecked}
 	if q := e.queries[key]; q != nil {
 		t.do(EventServer)
 		t.query = q

@@ -88,6 +88,18 @@ type askResult struct {
 	r  *Result
 }
 
+// Client is what of a client matters to its question; the zero value says
+// nothing.
+type Client struct {
+	// Network is where it is: the zones' servers are told where
+	// [EngineOptions.Subnets] says so.
+	Network netip.Prefix
+	// CheckingDisabled is the CD bit: the client checks signatures by itself. A
+	// forwarder is told, so that it gives what it would withhold; others who ask
+	// the same are not given that (RFC 4035 §3.2.2, RFC 6840 §5.9).
+	CheckingDisabled bool
+}
+
 // Send is a message to be sent. Each goes from a socket of its own, with a port
 // chosen by chance (RFC 5452 §9.2); what comes there is given to
 // [Engine.Handle] with the ID.
@@ -111,6 +123,8 @@ type Result struct {
 	Answer, Authority []dns.RR
 	// Security is the lowest of what is known of the sets' signatures.
 	Security Security
+	// unchecked tells that a forwarder was asked not to check it.
+	unchecked bool
 	// Scope is for how many bits of the client's address the answer holds
 	// (RFC 7871): 0 for all clients.
 	Scope int
@@ -159,15 +173,18 @@ func (e *Engine) Cache() *Cache { return e.cache }
 // Ask begins to resolve a question; its result has the number that Ask returns.
 // A question that is under way already is not begun twice.
 func (e *Engine) Ask(now time.Time, q dns.Question) (id uint64) {
-	return e.AskFor(now, q, netip.Prefix{})
+	return e.AskFor(now, q, Client{})
 }
 
-// AskFor is [Engine.Ask] for a client of a network, which the zones' servers are
-// told where [EngineOptions.Subnets] says so.
-func (e *Engine) AskFor(now time.Time, q dns.Question, client netip.Prefix) (id uint64) {
+// AskFor is [Engine.Ask] for a client of whom something is known.
+func (e *Engine) AskFor(now time.Time, q dns.Question, client Client) (id uint64) {
 	e.lastAsk++
 	id = e.lastAsk
-	key := taskKey{dns.Question{Name: q.Name.Canonical(), Type: q.Type, Class: q.Class}, e.clientSubnet(client)}
+	key := taskKey{
+		Question:  dns.Question{Name: q.Name.Canonical(), Type: q.Type, Class: q.Class},
+		subnet:    e.clientSubnet(client.Network),
+		unchecked: client.CheckingDisabled && len(e.opts.Forward) > 0,
+	}
 	t := e.tasks[key]
 	switch {
 	case !q.Name.IsValid() || q.Class != dns.ClassIN || q.Type.IsMeta() && q.Type != dns.TypeANY:
@@ -332,7 +349,7 @@ func (e *Engine) fail(now time.Time, t *task, err error) {
 		if r != nil {
 			first = max(first, staleRecheck)
 		}
-		e.keepFailure(now, t.q, first)
+		e.keepFailure(now, t.key(), first)
 	}
 	if r == nil {
 		r = failure(err)
@@ -378,13 +395,13 @@ func failure(err error) *Result {
 // finish hands the result of a task, which is done, to all who wait for it.
 func (e *Engine) finish(now time.Time, t *task, r *Result) {
 	t.query = nil
-	if key := (taskKey{t.q, t.subnet}); e.tasks[key] == t {
-		delete(e.tasks, key)
+	if e.tasks[t.key()] == t {
+		delete(e.tasks, t.key())
 	}
 	if t.priming {
 		e.primed(now, t, r)
 	}
-	r.Question = t.q
+	r.Question, r.unchecked = t.q, t.unchecked
 	if t.scoped {
 		r.Scope = t.subnet.Bits()
 	}

@@ -14,8 +14,8 @@ import (
 // [dns.Server] is a recursive name server (RFC 1034 §4.3.1).
 //
 // A question with RD clear is answered from the cache or refused. AD is never
-// set, since nothing is validated; CD is copied (RFC 4035 §3.2.2). Signatures
-// are for those who ask with DO.
+// set, since nothing is validated; CD is copied, and passed on to forwarders
+// (RFC 4035 §3.2.2). Signatures are for those who ask with DO.
 type Handler struct {
 	// Resolver resolves; it must not be nil.
 	Resolver *Resolver
@@ -146,8 +146,9 @@ func (h *Handler) resolve(w *dns.Responder, q *dns.Query, question dns.Question,
 		w.EDE(dns.EDEProhibited, "too many questions under way")
 		return
 	}
+	who := Client{Network: subnet, CheckingDisabled: q.Header.CheckingDisabled}
 	q, w = q.Detach()
-	h.Resolver.ask(question, subnet, func(r *Result) {
+	h.Resolver.ask(question, who, func(r *Result) {
 		h.leave(client)
 		if r == nil {
 			w.SetRCode(dns.RCodeServFail)
@@ -193,7 +194,7 @@ func (h *Handler) answer(now time.Time, w *dns.Responder, q *dns.Query, r *Resul
 	if r.Scope > 0 {
 		w.SetSubnetScope(r.Scope)
 	}
-	if r.RCode == dns.RCodeServFail || r.Stale || r.Scope > 0 {
+	if r.RCode == dns.RCodeServFail || r.Stale || r.Scope > 0 || r.unchecked {
 		h.write(w, q, r)
 		return
 	}

@@ -15,7 +15,11 @@ func (e *Engine) keep(now time.Time, q *query, o *outcome, whole bool) {
 	if q.class != dns.ClassIN {
 		return
 	}
-	if o.scope > 0 && o.kind != ReplyReferral {
+	switch {
+	case q.unchecked:
+		e.keepUnchecked(now, q, o)
+		return
+	case o.scope > 0 && o.kind != ReplyReferral:
 		e.keepScoped(now, q, o)
 		return
 	}
@@ -121,16 +125,26 @@ func (o *outcome) denialRecords(ttl uint32) (rrs []dns.RR) {
 // 1970, and how many there were in a row.
 const failureSize = 9
 
+// failureSpace is where the failures of a question are: what a forwarder
+// withholds, since it found the signatures wrong, it may give to those who check
+// by themselves (RFC 6840 §5.9).
+func (k taskKey) failureSpace() space {
+	if k.unchecked {
+		return spaceUncheckedFailure
+	}
+	return spaceFailure
+}
+
 // failed tells whether the question failed a moment ago (RFC 9520 §3.2).
-func (e *Engine) failed(now time.Time, q dns.Question) bool {
-	ent, ok := e.cache.get(nil, now, spaceFailure, q.Name, q.Type, q.Class, 0)
+func (e *Engine) failed(now time.Time, k taskKey) bool {
+	ent, ok := e.cache.get(nil, now, k.failureSpace(), k.Name, k.Type, k.Class, 0)
 	return ok && len(ent.data) == failureSize && int64(binary.BigEndian.Uint64(ent.data)) > now.Unix()
 }
 
 // keepFailure remembers a failure: the first for a while, and each that follows
 // for twice as long as the one before.
-func (e *Engine) keepFailure(now time.Time, q dns.Question, first time.Duration) {
-	ent, ok := e.cache.get(nil, now, spaceFailure, q.Name, q.Type, q.Class, 0)
+func (e *Engine) keepFailure(now time.Time, k taskKey, first time.Duration) {
+	ent, ok := e.cache.get(nil, now, k.failureSpace(), k.Name, k.Type, k.Class, 0)
 	n := byte(0)
 	if ok && len(ent.data) == failureSize {
 		n = min(ent.data[8]+1, 30)
@@ -141,5 +155,5 @@ func (e *Engine) keepFailure(now time.Time, q dns.Question, first time.Duration)
 	}
 	seconds := max(int64(span/time.Second), 1)
 	data := binary.BigEndian.AppendUint64(nil, uint64(now.Unix()+seconds))
-	e.cache.put(now, meta{space: spaceFailure}, q.Name, q.Type, q.Class, 2*seconds, append(data, n))
+	e.cache.put(now, meta{space: k.failureSpace()}, k.Name, k.Type, k.Class, 2*seconds, append(data, n))
 }

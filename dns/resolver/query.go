@@ -18,13 +18,15 @@ type queryKey struct {
 	class dns.Class
 	// subnet is the client's network that the servers are told.
 	subnet netip.Prefix
+	// unchecked tells a forwarder not to check signatures.
+	unchecked bool
 }
 
 // networkFor tells how a question begins: over UDP, unless another that differs
-// in the client's network alone is under way. Each of them would be one more
-// chance for a forger (CVE-2025-40776).
+// in what the client says of itself alone is under way. Each of them would be one
+// more chance for a forger (CVE-2025-40776).
 func (e *Engine) networkFor(k queryKey) string {
-	k.subnet = netip.Prefix{}
+	k.subnet, k.unchecked = netip.Prefix{}, false
 	e.twins[k]++
 	if e.twins[k] > 1 {
 		return "tcp"
@@ -34,7 +36,7 @@ func (e *Engine) networkFor(k queryKey) string {
 
 // untwin takes back what networkFor counted.
 func (e *Engine) untwin(k queryKey) {
-	k.subnet = netip.Prefix{}
+	k.subnet, k.unchecked = netip.Prefix{}, false
 	if e.twins[k]--; e.twins[k] <= 0 {
 		delete(e.twins, k)
 	}
@@ -70,7 +72,7 @@ type query struct {
 // cookie is the server's own.
 func (q *query) message(e *Engine, now time.Time) []byte {
 	m := dns.Message{
-		Header:   dns.Header{ID: e.random16(), RecursionDesired: len(e.opts.Forward) > 0},
+		Header:   dns.Header{ID: e.random16(), RecursionDesired: len(e.opts.Forward) > 0, CheckingDisabled: q.unchecked},
 		Question: []dns.Question{{Name: q.name, Type: q.typ, Class: q.class}},
 	}
 	q.edns = !q.noEDNS && !now.Before(q.server.noEDNS)

@@ -86,16 +86,16 @@ func (r *Resolver) Close() error {
 }
 
 // Lookup resolves a question. A question that has no answer is no error, but a
-// Result whose RCode tells so, SERVFAIL with its reason in Err. The error is
-// that of ctx or [ErrClosed].
+// Result whose RCode tells so, SERVFAIL with its reason in Err. The Result may
+// be shared with others who asked the same, and is not to be changed. The error
+// is that of ctx or [ErrClosed].
 func (r *Resolver) Lookup(ctx context.Context, q dns.Question) (*Result, error) {
-	return r.LookupFor(ctx, q, netip.Prefix{})
+	return r.LookupFor(ctx, q, Client{})
 }
 
-// LookupFor is [Resolver.Lookup] for a client of a network, which the zones'
-// servers are told where [EngineOptions.Subnets] says so.
-func (r *Resolver) LookupFor(ctx context.Context, q dns.Question, client netip.Prefix) (*Result, error) {
-	if !r.Subnets || !client.IsValid() {
+// LookupFor is [Resolver.Lookup] for a client of whom something is known.
+func (r *Resolver) LookupFor(ctx context.Context, q dns.Question, client Client) (*Result, error) {
+	if !r.Subnets || !client.Network.IsValid() {
 		if known, ok := r.Known(q); ok {
 			return known, ctx.Err()
 		}
@@ -123,7 +123,7 @@ func (r *Resolver) Known(q dns.Question) (*Result, bool) {
 
 // ask begins to resolve a question; done is called once, with nil when the
 // Resolver is closed, unless forget is called before.
-func (r *Resolver) ask(q dns.Question, client netip.Prefix, done func(*Result)) (forget func()) {
+func (r *Resolver) ask(q dns.Question, client Client, done func(*Result)) (forget func()) {
 	r.init()
 	r.mu.Lock()
 	if r.closed {

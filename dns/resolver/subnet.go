@@ -14,10 +14,12 @@ const (
 	subnetBits6 = 56
 )
 
-// taskKey is a question with the network of who asks, where that is told.
+// taskKey is a question with what makes it another one: the network of who
+// asks, where that is told, and that a forwarder need not check.
 type taskKey struct {
 	dns.Question
-	subnet netip.Prefix
+	subnet    netip.Prefix
+	unchecked bool
 }
 
 // clientSubnet returns so much of a client's network as may be told: nothing
@@ -94,8 +96,8 @@ func (c *Cache) lookSubnet(now time.Time, q dns.Question, p netip.Prefix) findin
 			continue
 		}
 		f.scoped = true
-		if d, ok := f.rrs[0].Data.(*dns.CNAME); ok && q.Type != dns.TypeCNAME {
-			f.kind, f.target = ReplyAlias, d.Target
+		if target, ok := aliasOf(f.rrs, q.Type); ok {
+			f.kind, f.target = ReplyAlias, target
 		}
 		return f
 	}

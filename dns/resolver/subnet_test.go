@@ -39,7 +39,7 @@ func tailored(t *testing.T, scope uint8, change func(q, m *dns.Message, s *dns.S
 // askFor resolves a name for a client.
 func (w *world) askFor(name, client string) *resolver.Result {
 	w.t.Helper()
-	return w.wait(w.engine.AskFor(w.now, asked(name, dns.TypeA), netip.MustParsePrefix(client)))
+	return w.wait(w.engine.AskFor(w.now, asked(name, dns.TypeA), resolver.Client{Network: netip.MustParsePrefix(client)}))
 }
 
 func answerOf(r *resolver.Result) string {
@@ -134,7 +134,7 @@ func TestSubnetsAreBounded(t *testing.T) {
 	w.log = nil
 	var id uint64
 	for i := range 500 {
-		id = w.engine.AskFor(w.now, asked("www.example.com.", dns.TypeA), netip.MustParsePrefix(fmt.Sprintf("198.%d.%d.0/24", i/250, i%250+1)))
+		id = w.engine.AskFor(w.now, asked("www.example.com.", dns.TypeA), resolver.Client{Network: netip.MustParsePrefix(fmt.Sprintf("198.%d.%d.0/24", i/250, i%250+1))})
 	}
 	w.wait(id)
 	for _, s := range w.log {

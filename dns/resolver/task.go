@@ -34,14 +34,16 @@ func (b *budget) leave(t *task) {
 // task is one question under way: a client's, or one for the address of a name
 // server.
 type task struct {
-	q       dns.Question // its name is canonical
-	subnet  netip.Prefix // of the client, where that is told
-	scoped  bool         // what was learnt holds for that network alone
-	machine fsm.Machine[State, Event]
-	b       *budget
-	depth   int
-	priming bool
-	primed  bool // it has waited for priming, and need not again
+	q      dns.Question // its name is canonical
+	subnet netip.Prefix // of the client, where that is told
+	scoped bool         // what was learnt holds for that network alone
+	// unchecked tells to ask a forwarder not to check (RFC 6840 §5.9).
+	unchecked bool
+	machine   fsm.Machine[State, Event]
+	b         *budget
+	depth     int
+	priming   bool
+	primed    bool // it has waited for priming, and need not again
 
 	// name is what is looked for now: SNAME of RFC 1034 §5.3.3. chain is the
 	// aliases that led there.
@@ -74,12 +76,15 @@ type task struct {
 }
 
 func (e *Engine) newTask(key taskKey, b *budget, depth int) *task {
-	t := &task{q: key.Question, subnet: key.subnet, name: key.Name, b: b, depth: depth, machine: fsm.NewMachine(table, StateLocal)}
+	t := &task{q: key.Question, subnet: key.subnet, unchecked: key.unchecked, name: key.Name, b: b, depth: depth, machine: fsm.NewMachine(table, StateLocal)}
 	b.tasks[t] = struct{}{}
 	e.tasks[key] = t
 	e.ready = append(e.ready, t)
 	return t
 }
+
+// key is what the task is known by.
+func (t *task) key() taskKey { return taskKey{t.q, t.subnet, t.unchecked} }
 
 // takeOver makes a lookup of a server's address a client's question, with a
 // budget of its own: whoever began it chose what else its budget was spent on,
@@ -124,6 +129,9 @@ func (t *task) local(e *Engine, now time.Time) {
 			f = finding{}
 		}
 	}
+	if f.kind == ReplySilence && t.unchecked {
+		f = e.cache.lookUnchecked(now, t.at())
+	}
 	t.scoped = t.scoped || f.scoped
 	switch f.kind {
 	case ReplyAnswer:
@@ -138,7 +146,7 @@ func (t *task) local(e *Engine, now time.Time) {
 	case ReplyAlias:
 		t.redirect(e, now, f.rrs, f.target)
 	default:
-		if len(t.chain) == 0 && e.failed(now, t.q) {
+		if len(t.chain) == 0 && e.failed(now, t.key()) {
 			t.do(EventLimit)
 			e.fail(now, t, ErrRemembered)
 			return
