@@ -6,7 +6,8 @@ type packetReader interface {
 	// read fills ps from the front and returns how many came, at least one
 	// where there is no error.
 	read(ps []*Packet) (int, error)
-	// flush sends the replies that read's packets have queued.
+	// flush sends the replies that read's packets have queued. read does so
+	// itself before it waits.
 	flush()
 }
 

@@ -73,10 +73,11 @@ func newPacketReader(k *packetSocket, n int, queue bool) packetReader {
 	return r
 }
 
-// recvmmsg makes the call; false means that nothing is there yet.
+// recvmmsg makes the call; false means that nothing is there yet and that
+// nobody waits for us meanwhile.
 func (r *mmsgReader) recvmmsg(fd uintptr) bool {
 	r.n, r.errno = mmsg(syscall.SYS_RECVMMSG, fd, r.in.msgs[:r.size])
-	return r.errno != syscall.EAGAIN
+	return r.errno != syscall.EAGAIN || r.queued > 0
 }
 
 func (r *mmsgReader) sendmmsg(fd uintptr) bool {
@@ -112,8 +113,16 @@ func (r *mmsgReader) read(ps []*Packet) (int, error) {
 			m.SetControllen(cap(p.oob))
 		}
 	}
-	if err := r.conn.Read(r.recv); err != nil {
-		return 0, err
+	for {
+		if err := r.conn.Read(r.recv); err != nil {
+			return 0, err
+		}
+		if r.errno != syscall.EAGAIN {
+			break
+		}
+		// Replies leave when nothing more is there to read: under load many
+		// share one call, and without load none waits.
+		r.flush()
 	}
 	if r.errno != 0 {
 		return 0, &net.OpError{Op: "read", Net: "udp", Addr: r.socket.pc.LocalAddr(), Err: r.errno}

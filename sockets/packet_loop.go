@@ -101,11 +101,13 @@ func (l *packetLoop) run() error {
 	var delay time.Duration
 	for {
 		n, err := r.read(ps)
+		if err != nil {
+			r.flush() // what was read before is answered still
+		}
 		switch {
 		case err == nil:
 			delay = 0
 			l.take(ps[:n])
-			r.flush()
 		case s.isClosing():
 			return ErrServerClosed
 		case isICMPError(err):

@@ -47,7 +47,8 @@ type PacketServer struct {
 	// Batch is how many datagrams one system call may read (recvmmsg), and
 	// how many replies one may send (sendmmsg); each holds MaxPacket octets.
 	// The default is 1. Under load 32 is faster; without load a batch holds
-	// one packet. It works for UDP on Linux (amd64 and arm64) and changes
+	// one packet. Replies leave when nothing more waits to be read, or when
+	// Batch of them do. It works for UDP on Linux (amd64 and arm64) and changes
 	// nothing elsewhere.
 	Batch int
 	// Rate bounds the packets of one source (default none).

@@ -265,6 +265,47 @@ func TestPacketServerBatchIsOneCall(t *testing.T) {
 	assert.EqualValues(t, 5, s.Stats().Replies)
 }
 
+// A reply waits for datagrams that are there already, and for nothing else: not
+// for one that may come, nor behind the end of reading.
+func TestPacketServerBatchRepliesBeforeItWaits(t *testing.T) {
+	if runtime.GOOS != "linux" || (runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64") {
+		t.Skip("recvmmsg is used on Linux, amd64 and arm64")
+	}
+	pcs, err := sockets.ListenPackets(t.Context(), "udp", "127.0.0.1:0", 1)
+	require.NoError(t, err)
+	c := dialPackets(t, "udp", pcs[0].LocalAddr().String())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	s := &sockets.PacketServer{Batch: 8}
+	s.Handler = sockets.PacketHandlerFunc(func(ctx context.Context, p *sockets.Packet) {
+		switch string(p.Data) {
+		case "first":
+			_, err := c.Write([]byte("second"))
+			assert.NoError(t, err)
+		case "second":
+			assert.Zero(t, s.Stats().Replies, "the first reply waits for this one")
+		case "last":
+			wg.Go(func() { assert.NoError(t, s.Shutdown(t.Context())) })
+			<-ctx.Done()
+		}
+		assert.NoError(t, p.Reply(p.Data))
+	})
+	serveConn(t, s, pcs[0])
+	b := make([]byte, 10)
+	for _, ask := range []string{"first", "", "last"} {
+		want := ask
+		if ask == "" {
+			want = "second"
+		} else {
+			_, err := c.Write([]byte(ask))
+			require.NoError(t, err)
+		}
+		n, err := c.Read(b)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(b[:n]))
+	}
+}
+
 // Many clients, all options: each answer goes to who asked.
 func TestPacketServerManyClients(t *testing.T) {
 	testkit.Linux(t, "a host with all of 127.0.0.0/8")
