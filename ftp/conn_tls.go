@@ -78,7 +78,7 @@ func (c *Conn) TLS() *tls.ConnectionState {
 }
 
 // StopTLS ends TLS by an alert each way, and goes on in the clear: after CCC
-// (RFC 4217 §12.3) and REIN (RFC 4217 §11). Nothing may be under way. ctx bounds
+// (RFC 4217 §5) and REIN (RFC 4217 §13). Nothing may be under way. ctx bounds
 // the wait for the peer's alert. After an error the connection is closed.
 func (c *Conn) StopTLS(ctx context.Context) error {
 	err := c.stopTLS(ctx)
