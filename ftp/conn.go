@@ -362,3 +362,15 @@ func (c *Conn) writer() io.Writer {
 	}
 	return c.nc
 }
+
+// writeText sends lines that are made already.
+func (c *Conn) writeText(b []byte) error {
+	c.trace.reply(b)
+	return c.send(b)
+}
+
+// release gives the buffer back when nobody reads any more.
+func (c *Conn) release() {
+	putBuffer(c.in)
+	c.in, c.r, c.w = nil, 0, 0
+}

@@ -1,0 +1,256 @@
+package ftp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// watchAfter is how long a transfer may take before the control connection is
+// read beside it. Most are over by then, and need no second goroutine.
+const watchAfter = 5 * time.Millisecond
+
+// transfer carries out a transfer, from the reply that begins it.
+func (sc *serverConn) transfer(t *Transfer) []Action {
+	if sc.data.open() {
+		t.Begin.Code = 125
+	}
+	sc.write(t.Begin)
+	begun := time.Now()
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(sc.ctx))
+	x := &transferring{sc: sc, t: t, ctx: ctx, stall: sc.srv.timeouts.Stall, begun: begun}
+	w := sc.watch(x, cancel)
+	err := x.run()
+	w.stop()
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	cancel(nil)
+	actions := sc.s.Transferred(err)
+	sc.report(x, actions, err)
+	return actions
+}
+
+// report tells the log and the program of a transfer that has ended.
+func (sc *serverConn) report(x *transferring, actions []Action, err error) {
+	e := TransferEvent{
+		User: sc.s.User(), Peer: sc.nc.RemoteAddr(), Verb: x.t.Verb, Path: absolute(x.t.Name),
+		Octets: x.octets.Load(), Duration: time.Since(x.begun), Err: err,
+	}
+	for _, a := range actions {
+		if a.Kind == ActionReply {
+			e.Code = a.Reply.Code
+		}
+	}
+	if l := sc.srv.Logger; l != nil {
+		l.Info("transfer", "peer", e.Peer, "user", printable(e.User), "verb", e.Verb, "path", e.Path,
+			"bytes", e.Octets, "dur", e.Duration, "code", e.Code, "err", err)
+	}
+	if f := sc.srv.Events.Transfer; f != nil {
+		f(e)
+	}
+}
+
+// errGone means that the control connection ended in a transfer, which ends it
+// as ABOR would (RFC 959 §4.1.1, QUIT).
+var errGone = fmt.Errorf("%w: the control connection ended", errAborted)
+
+// watcher reads the control connection while a transfer is under way.
+type watcher struct {
+	sc    *serverConn
+	timer *time.Timer
+	done  chan struct{}
+}
+
+// watch begins to read the control connection in a moment. Until stop has
+// returned, session and queue are the watcher's.
+func (sc *serverConn) watch(x *transferring, cancel context.CancelCauseFunc) *watcher {
+	sc.nc.SetReadDeadline(time.Time{})
+	w := &watcher{sc: sc, done: make(chan struct{})}
+	w.timer = time.AfterFunc(watchAfter, func() {
+		defer close(w.done)
+		for sc.readBusy(x, cancel) {
+		}
+	})
+	return w
+}
+
+// stop ends the reading.
+func (w *watcher) stop() {
+	if w.timer.Stop() {
+		return
+	}
+	w.sc.nc.SetReadDeadline(past)
+	<-w.done
+}
+
+// readBusy takes one command during a transfer, and tells whether to read on. So
+// that the queue is bounded nothing is read behind a full one: TCP lets the
+// client wait.
+func (sc *serverConn) readBusy(x *transferring, cancel context.CancelCauseFunc) bool {
+	if sc.gone != nil || len(sc.queue) >= sc.c.lim.MaxQueue {
+		return false
+	}
+	cmd, err := sc.c.readCommand(false)
+	switch {
+	case err == nil:
+	case recoverable(err):
+		sc.queue = append(sc.queue, queued{err: err})
+		return true
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return false
+	default:
+		sc.gone = err
+		cancel(errGone)
+		return false
+	}
+	actions, ok, cut := sc.s.HandleBusy(cmd, x.octets.Load())
+	if ok {
+		sc.perform(actions)
+		return true
+	}
+	sc.queue = append(sc.queue, queued{cmd: cmd.keep()})
+	if cut {
+		cancel(errAborted)
+	}
+	return !cut && cmd.Verb != VerbQUIT
+}
+
+// transferring is a transfer under way.
+type transferring struct {
+	sc     *serverConn
+	t      *Transfer
+	ctx    context.Context // its end cuts the data connection
+	nc     net.Conn        // the data connection, in the clear
+	stall  time.Duration
+	begun  time.Time
+	octets atomic.Int64
+}
+
+// run makes the data connection, and carries over it what is to be carried.
+func (x *transferring) run() error {
+	nc, err := x.sc.connect(x.ctx)
+	if err != nil {
+		return errors.Join(errNoDataConn, err)
+	}
+	x.nc = nc
+	defer nc.Close()
+	defer context.AfterFunc(x.ctx, func() { nc.SetDeadline(past) })()
+	if x.t.Private {
+		return x.carryTLS()
+	}
+	return x.carry(nc)
+}
+
+// carry sends or takes what the transfer is for. The end of what is sent is that
+// of the connection (RFC 959 §3.4.1).
+func (x *transferring) carry(nc net.Conn) error {
+	switch {
+	case x.t.List != nil:
+		_, err := x.t.List.WriteTo(&dataWriter{x: x, w: nc})
+		return err
+	case x.t.File != nil:
+		return x.send(nc)
+	}
+	return x.receive(nc)
+}
+
+// extend moves the data connection's deadline: so long it may stand still.
+func (x *transferring) extend() error {
+	err := x.nc.SetDeadline(time.Now().Add(x.stall))
+	if x.ctx.Err() != nil { // which set one that has passed, and was overtaken
+		x.nc.SetDeadline(past)
+	}
+	return err
+}
+
+// count adds octets to what has passed.
+func (x *transferring) count(n int64) { x.octets.Add(n) }
+
+// pace waits until n octets more may pass under the transfer's rate.
+func (x *transferring) pace() error {
+	if x.t.Rate <= 0 {
+		return nil
+	}
+	due := time.Duration(float64(x.octets.Load()) / float64(x.t.Rate) * float64(time.Second))
+	wait := time.Until(x.begun.Add(due))
+	if wait <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-x.ctx.Done():
+		return context.Cause(x.ctx)
+	}
+}
+
+// peerError marks an error of the data connection, so that it is told from one
+// of the file.
+func peerError(err error) error {
+	if err == nil || errors.Is(err, errPeer) {
+		return err
+	}
+	return errors.Join(errPeer, err)
+}
+
+// dataWriter writes to a data connection within its limits.
+type dataWriter struct {
+	x *transferring
+	w net.Conn
+}
+
+// Write writes b in pieces that the rate allows.
+func (d *dataWriter) Write(b []byte) (total int, err error) {
+	piece := d.x.piece(len(b))
+	for len(b) > 0 {
+		if err := d.x.extend(); err != nil {
+			return total, peerError(err)
+		}
+		n, err := d.w.Write(b[:min(piece, len(b))])
+		total += n
+		d.x.count(int64(n))
+		if err != nil {
+			return total, peerError(err)
+		}
+		b = b[n:]
+		if err := d.x.pace(); err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// dataReader reads from a data connection within its limits.
+type dataReader struct {
+	x *transferring
+	r net.Conn
+}
+
+// Read reads as much as the rate allows.
+func (d *dataReader) Read(b []byte) (int, error) {
+	if err := d.x.extend(); err != nil {
+		return 0, peerError(err)
+	}
+	n, err := d.r.Read(b[:d.x.piece(len(b))])
+	d.x.count(int64(n))
+	if n > 0 {
+		return n, d.x.pace()
+	}
+	return n, dataEnd(err)
+}
+
+// piece is how many octets of max go at once: a tenth of a second's, under a
+// rate.
+func (x *transferring) piece(max int) int {
+	if x.t.Rate <= 0 {
+		return max
+	}
+	return min(max, int(min(x.t.Rate/10+1, 1<<20)))
+}

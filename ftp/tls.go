@@ -1,0 +1,152 @@
+package ftp
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"time"
+)
+
+// TLSReuse says whether TLS of a data connection must go on from that of the
+// control connection. If it does, whoever connected to the data port is the one
+// who logged in: the certificate of a client is mostly none.
+type TLSReuse uint8
+
+const (
+	// TLSReusePrefer lets clients go on from the control connection.
+	TLSReusePrefer TLSReuse = iota
+	// TLSReuseRequire refuses data connections that do not, with 522
+	// (RFC 4217 §10.2).
+	TLSReuseRequire
+)
+
+// tlsConfig is the configuration of the server, or of the virtual host.
+func (sc *serverConn) tlsConfig() *tls.Config {
+	if sc.host != nil && sc.host.TLSConfig != nil {
+		return sc.host.TLSConfig
+	}
+	return sc.srv.tls
+}
+
+// tlsSupport tells what AUTH TLS can do.
+func (s *Server) tlsSupport() TLSSupport {
+	c := s.tls
+	switch {
+	case c == nil:
+		return TLSNone
+	case len(c.Certificates) == 0 && c.GetCertificate == nil && c.GetConfigForClient == nil:
+		return TLSUnusable
+	}
+	return TLSReady
+}
+
+// startTLS shakes hands on the control connection.
+func (sc *serverConn) startTLS() []Action {
+	if sc.c.Buffered() > 0 {
+		// What follows AUTH in the clear is anybody's (CVE-2011-0411).
+		sc.srv.logger().Warn("plaintext behind AUTH TLS", "peer", sc.nc.RemoteAddr())
+		return sc.s.Secured(nil, ErrBufferedPlaintext)
+	}
+	config := sc.bound(sc.tlsConfig(), false)
+	ctx, cancel := context.WithTimeout(sc.ctx, sc.srv.timeouts.Handshake)
+	defer cancel()
+	err := sc.c.StartTLS(ctx, config)
+	if err != nil {
+		sc.srv.logger().Info("TLS handshake", "peer", sc.nc.RemoteAddr(), "err", err)
+	}
+	return sc.s.Secured(sc.c.TLS(), err)
+}
+
+// stopTLS ends TLS on the control connection.
+func (sc *serverConn) stopTLS() {
+	ctx, cancel := context.WithTimeout(sc.ctx, sc.srv.timeouts.Handshake)
+	defer cancel()
+	if sc.c.StopTLS(ctx) != nil {
+		sc.closed = true
+		return
+	}
+	sc.s.ControlTLS(nil)
+}
+
+// bindPrefix begins what marks a ticket as one of a session's.
+var bindPrefix = []byte("applayer/ftp session ")
+
+// bound returns a configuration whose tickets are marked as this session's. For
+// a data connection it takes no others: that TLS was resumed says no more than
+// that the peer was a client once, of whatever user's session.
+func (sc *serverConn) bound(base *tls.Config, data bool) *tls.Config {
+	c := base.Clone()
+	mark := append(bytes.Clone(bindPrefix), sc.id[:]...)
+	c.WrapSession = func(cs tls.ConnectionState, ss *tls.SessionState) ([]byte, error) {
+		others := ss.Extra[:0:0]
+		for _, extra := range ss.Extra {
+			if !bytes.HasPrefix(extra, bindPrefix) {
+				others = append(others, extra)
+			}
+		}
+		ss.Extra = append(others, mark)
+		return base.EncryptTicket(cs, ss)
+	}
+	c.UnwrapSession = func(identity []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
+		ss, err := base.DecryptTicket(identity, cs)
+		if err != nil || ss == nil || !data {
+			return ss, err
+		}
+		for _, extra := range ss.Extra {
+			if bytes.Equal(extra, mark) {
+				return ss, nil
+			}
+		}
+		return nil, nil
+	}
+	if choose := base.GetConfigForClient; choose != nil {
+		c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			chosen, err := choose(hello)
+			if err != nil || chosen == nil {
+				return nil, err
+			}
+			return sc.bound(chosen, data), nil
+		}
+	}
+	return c
+}
+
+// carryTLS is carry within TLS: the handshake comes after the reply that begins
+// the transfer (RFC 4217 §7), and TLS's own end is the end of the data: without
+// it the end may be anybody's who cuts a connection.
+func (x *transferring) carryTLS() error {
+	t := tls.Server(x.nc, x.sc.bound(x.sc.tlsConfig(), true))
+	if err := x.handshake(t); err != nil {
+		return err
+	}
+	err := x.carry(t)
+	if err != nil {
+		return err
+	}
+	if x.extend(); x.t.Upload != nil {
+		t.CloseWrite()
+		return nil
+	}
+	if err := t.CloseWrite(); err != nil {
+		return peerError(err)
+	}
+	return nil
+}
+
+// handshake shakes hands on a data connection.
+func (x *transferring) handshake(t *tls.Conn) error {
+	x.nc.SetDeadline(time.Now().Add(x.sc.srv.timeouts.Handshake))
+	if x.ctx.Err() != nil {
+		x.nc.SetDeadline(past)
+	}
+	if err := t.HandshakeContext(context.WithoutCancel(x.ctx)); err != nil {
+		return errors.Join(errDataTLS, err)
+	}
+	if x.sc.srv.TLSReuse == TLSReuseRequire && !t.ConnectionState().DidResume {
+		return errors.Join(errDataTLS, errNotResumed)
+	}
+	return nil
+}
+
+var errNotResumed = errors.New("ftp: TLS was not resumed from the control connection")
