@@ -62,6 +62,8 @@ type Trace struct {
 	Received, Sent func(Event)
 	// Malformed hears of subnegotiations that say nothing; they are skipped.
 	Malformed func(error)
+	// Secrets has a [Server] show passwords, which are blanked without.
+	Secrets bool
 }
 
 // Conn is a Telnet connection: what is read and written is the data, while
@@ -86,7 +88,9 @@ type Conn struct {
 	from, to int    // what of buf is not yet decoded
 	data     []byte // what of buf is decoded and not yet read
 	held     []byte // data that came while nobody asked for it
-	dropping bool   // between a Synch and its DM
+	heard    bool   // a command came that nobody was told of yet:
+	order    Command
+	dropping bool // between a Synch and its DM
 	readErr  error
 
 	wmu      sync.Mutex // held by who writes to nc; taken before mu
@@ -149,14 +153,50 @@ func (c *Conn) Read(p []byte) (int, error) {
 				return n, nil
 			}
 		}
+		c.tell()
 		if err := c.step(); err != nil {
 			return 0, err
 		}
 	}
 }
 
+// ReadEvent reads the next run of data or the next command that
+// ConnOptions.Command would hear of, which does not hear of it then; for who
+// has to act on a command before more data comes. Data is valid until the next
+// call of ReadEvent or Read.
+func (c *Conn) ReadEvent() (Event, error) {
+	c.begin()
+	defer c.flush(false)
+	if c.lookForSynch(); c.dropping {
+		c.held, c.data = nil, nil
+	}
+	for {
+		for _, left := range []*[]byte{&c.held, &c.data} {
+			if data := *left; len(data) > 0 {
+				*left = nil
+				return Event{Kind: EventData, Data: data}, nil
+			}
+		}
+		if c.heard {
+			c.heard = false
+			return Event{Kind: EventCommand, Command: c.order}, nil
+		}
+		if err := c.step(); err != nil {
+			return Event{}, err
+		}
+	}
+}
+
+// tell tells of the command that came.
+func (c *Conn) tell() {
+	if c.heard {
+		c.heard = false
+		call(c.opts.Command, c.order)
+	}
+}
+
 // step deals with one event, or reads more octets where there is none. What it
-// leaves in c.data is to be taken before the next step.
+// leaves in c.data, or as c.order, is to be taken before the next step.
 func (c *Conn) step() error {
 	if c.readErr != nil {
 		return c.readErr
@@ -239,9 +279,7 @@ func (c *Conn) command(cmd Command) {
 		c.dropping = false
 		c.lookForSynch()
 	default:
-		if c.opts.Command != nil {
-			c.opts.Command(cmd)
-		}
+		c.heard, c.order = true, cmd
 	}
 }
 

@@ -395,5 +395,6 @@ func (c *Conn) hold() error {
 	}
 	c.held = append(c.held, c.data...)
 	c.data = nil
+	c.tell()
 	return nil
 }

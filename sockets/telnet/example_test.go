@@ -1,8 +1,13 @@
 package telnet_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
 
 	"applayer/sockets/telnet"
 )
@@ -52,4 +57,88 @@ func ExampleNegotiator() {
 	// WILL DO true
 	// Yes
 	// WONT
+}
+
+// A Server has users log in, and a handler talk with them.
+func ExampleServer() {
+	srv := &telnet.Server{
+		Authenticator: telnet.AuthenticatorFunc(func(_ context.Context, user, password string) (bool, error) {
+			return user == "alice" && password == "wonderland", nil
+		}),
+		Handler: telnet.HandlerFunc(func(_ context.Context, s *telnet.Session) {
+			for {
+				line, err := s.ReadLine("> ")
+				if err != nil || line == "quit" {
+					return
+				}
+				fmt.Fprintf(s, "%s said %q\n", s.User(), line)
+			}
+		}),
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	opts := telnet.ClientOptions()
+	opts.Remote = telnet.Options(telnet.OptionSGA) // no echo: nobody sits at a terminal
+	c, err := telnet.Dial(ctx, "tcp", ln.Addr().String(), opts)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	typed := strings.NewReader("alice\nwonderland\nhello\nquit\n")
+	var shown strings.Builder
+	if err := c.Relay(ctx, typed, &shown); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Printf("%q\n", shown.String())
+	srv.Close()
+	fmt.Println(<-served)
+	// Output:
+	// "login: Password: > alice said \"hello\"\r\n> "
+	// sockets: server closed
+}
+
+// A client that offers nothing before the other side does can speak HTTP.
+func ExampleConn_Relay() {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer ln.Close()
+	go func() {
+		nc, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		defer nc.Close()
+		request, err := io.ReadAll(nc)
+		if err == nil {
+			fmt.Fprintf(nc, "HTTP/1.0 400 Bad Request\r\n\r\n%q\n", request)
+		}
+	}()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	c, err := telnet.Dial(ctx, "tcp", ln.Addr().String(), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	var shown strings.Builder
+	if err := c.Relay(ctx, strings.NewReader("GET /\n\n"), &shown); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Printf("%q\n", shown.String())
+	// Output:
+	// "HTTP/1.0 400 Bad Request\r\n\r\n\"GET /\\r\\n\\r\\n\"\n"
 }
