@@ -21,6 +21,10 @@ type DirOptions struct {
 	// KeepPartial keeps an upload that broke off under its name if nothing had
 	// that name before, so that the client can go on with it (REST, APPE).
 	KeepPartial bool
+	// Quota is how many octets the files may have together (default no end);
+	// more get [ErrQuota]. What is there is counted once, so nobody else should
+	// write there.
+	Quota int64
 	// NoSweep leaves what uploads of an earlier process left behind. Else the
 	// whole tree is looked through for it once.
 	NoSweep bool
@@ -38,33 +42,48 @@ type DirOptions struct {
 // file beside it, which no client can see or name, and takes the place when it is
 // whole and on the disk.
 type DirFS struct {
-	root *os.Root
-	opts DirOptions
+	root  *os.Root
+	opts  DirOptions
+	quota *quota
 }
 
 // Dir opens a directory to be served. It removes what uploads of an earlier
 // process left behind there, unless options say otherwise; nil means all
 // defaults.
 func Dir(root string, opts *DirOptions) (*DirFS, error) {
-	d := &DirFS{}
+	dir, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, err
+	}
+	d := &DirFS{root: dir}
 	if opts != nil {
 		d.opts = *opts
 	}
-	var err error
-	if d.root, err = os.OpenRoot(root); err != nil {
+	if err := d.prepare(); err != nil {
+		dir.Close()
 		return nil, err
-	}
-	if !d.opts.NoSweep && !d.opts.ReadOnly {
-		if err := d.sweep("."); err != nil {
-			d.root.Close()
-			return nil, err
-		}
 	}
 	return d, nil
 }
 
+// prepare goes through the tree as far as the options ask for it.
+func (d *DirFS) prepare() error {
+	if !d.opts.NoSweep && !d.opts.ReadOnly {
+		if err := walk(d.root, sweep); err != nil {
+			return err
+		}
+	}
+	if d.opts.Quota <= 0 {
+		return nil
+	}
+	var err error
+	d.quota, err = newQuota(d.opts.Quota, d.root)
+	return err
+}
+
 // Sub opens a directory within d to be served, such as a user's home: no name
-// of it leads out, not even to where d's could. It is closed by itself.
+// of it leads out, not even to where d's could. It has a share in d's quota, and
+// is closed by itself.
 func (d *DirFS) Sub(name string) (*DirFS, error) {
 	if err := d.check("chroot", name); err != nil {
 		return nil, err
@@ -73,7 +92,7 @@ func (d *DirFS) Sub(name string) (*DirFS, error) {
 	if err != nil {
 		return nil, fileError("chroot", name, err)
 	}
-	return &DirFS{root: root, opts: d.opts}, nil
+	return &DirFS{root: root, opts: d.opts, quota: d.quota}, nil
 }
 
 // Close gives the directory back. Files and uploads that are open stay so.

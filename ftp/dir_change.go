@@ -26,7 +26,7 @@ func (d *DirFS) remove(op, name string, wantDir bool) error {
 	case err == nil && !wantDir && info.IsDir():
 		err = ErrNotRegular
 	case err == nil:
-		err = d.root.Remove(name)
+		err = d.quota.ending(d.root, name, "", func() error { return d.root.Remove(name) })
 	}
 	if err == nil {
 		err = d.settle(path.Dir(name))
@@ -47,7 +47,8 @@ func (d *DirFS) Rename(from, to string) error {
 	if err != nil {
 		return err
 	}
-	if err = d.root.Rename(from, to); err == nil {
+	err = d.quota.ending(d.root, to, from, func() error { return d.root.Rename(from, to) })
+	if err == nil {
 		err = d.settle(path.Dir(to))
 	}
 	if err == nil && path.Dir(from) != path.Dir(to) {
@@ -90,11 +91,19 @@ func (d *DirFS) Truncate(name string, size int64) error {
 	if err := d.checkChange("truncate", name); err != nil {
 		return err
 	}
-	f, _, err := openRegular(d.root, name, os.O_WRONLY)
+	f, info, err := openRegular(d.root, name, os.O_WRONLY)
 	if err != nil {
 		return fileError("truncate", name, err)
 	}
-	err = f.Truncate(size)
+	grown := size - info.Size()
+	if got := d.quota.take(max(grown, 0)); got < grown {
+		d.quota.give(got)
+		err = ErrQuota
+	} else if err = f.Truncate(size); err != nil {
+		d.quota.give(got)
+	} else {
+		d.quota.give(max(-grown, 0))
+	}
 	if err == nil && !d.opts.NoSync {
 		err = f.Sync()
 	}
@@ -102,13 +111,16 @@ func (d *DirFS) Truncate(name string, size int64) error {
 }
 
 // Space is how many octets the disk of a directory has free for others than
-// root.
+// root, and the quota, if there is one.
 func (d *DirFS) Space(name string) (int64, error) {
 	if err := d.check("statfs", name); err != nil {
 		return 0, err
 	}
 	n, err := d.space(name)
-	return n, orFileError("statfs", name, err)
+	if err != nil {
+		return 0, fileError("statfs", name, err)
+	}
+	return d.quota.left(n), nil
 }
 
 func (d *DirFS) space(name string) (int64, error) {

@@ -29,21 +29,10 @@ func isTemp(element string) bool {
 // behind, where the system cannot tell whether it is in use.
 const abandoned = 24 * time.Hour
 
-// sweep removes the temporary files below the directory that nobody writes to:
-// their process is gone, so they will never be whole. It follows no links: what
-// is in the tree is reached without.
-func (d *DirFS) sweep(name string) error {
-	dir, err := d.openDir(name)
-	if err != nil {
-		return fileError("sweep", name, err)
-	}
-	defer dir.Close()
-	return sweepRoot(dir)
-}
-
-// sweepRoot is sweep with the directory open. Directories below that cannot be
-// read are left alone: we cannot have written there.
-func sweepRoot(dir *os.Root) error {
+// walk visits all that is below a directory but directories. It follows no
+// links: what is in the tree is reached without. Directories that cannot be
+// opened are left out.
+func walk(dir *os.Root, visit func(dir *os.Root, info fs.FileInfo)) error {
 	var below []string
 	for names, err := range batches(dir) {
 		if err != nil {
@@ -55,8 +44,8 @@ func sweepRoot(dir *os.Root) error {
 			case err != nil:
 			case info.IsDir():
 				below = append(below, name)
-			case isTemp(name) && info.Mode().IsRegular():
-				removeAbandoned(dir, name)
+			default:
+				visit(dir, info)
 			}
 		}
 	}
@@ -65,13 +54,21 @@ func sweepRoot(dir *os.Root) error {
 		if err != nil {
 			continue
 		}
-		err = sweepRoot(sub)
+		err = walk(sub, visit)
 		sub.Close()
-		if err != nil && !errors.Is(err, fs.ErrPermission) {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sweep removes a temporary file that nobody writes to: its process is gone, so
+// it will never be whole.
+func sweep(dir *os.Root, info fs.FileInfo) {
+	if isTemp(info.Name()) && info.Mode().IsRegular() {
+		removeAbandoned(dir, info.Name())
+	}
 }
 
 // removeAbandoned removes a temporary file unless another process, or another

@@ -16,6 +16,7 @@ import (
 // resumed or appended to is written in place.
 type dirUpload struct {
 	opts   DirOptions
+	quota  *quota
 	folder *os.Root // where the file is, even if it is renamed meanwhile
 	f      *os.File
 	name   string // the whole one that the client knows
@@ -24,6 +25,9 @@ type dirUpload struct {
 	fresh  bool   // nothing had the name when the upload began
 	// held is the empty file that keeps a unique name, nil without one.
 	held fs.FileInfo
+	// taken is what the upload has of the quota, and over how much more it
+	// can write of a file that is there, which counts already.
+	taken, over int64
 }
 
 // Create begins an upload. It is an io.ReaderFrom and has Chmod.
@@ -35,7 +39,7 @@ func (d *DirFS) Create(name string, mode CreateMode, offset int64) (Upload, erro
 	if err != nil {
 		return nil, fileError("create", name, err)
 	}
-	u := &dirUpload{opts: d.opts, folder: folder, name: name, base: base}
+	u := &dirUpload{opts: d.opts, quota: d.quota, folder: folder, name: name, base: base}
 	switch mode {
 	case CreateResume:
 		err = u.resume(offset)
@@ -65,6 +69,7 @@ func (u *dirUpload) resume(offset int64) error {
 		f.Close()
 		return ErrOffset
 	}
+	u.over = info.Size() - offset
 	return u.seek(f, offset, io.SeekStart)
 }
 
@@ -184,18 +189,53 @@ func (u *dirUpload) Name() string { return u.name }
 
 // Write writes to the file.
 func (u *dirUpload) Write(b []byte) (int, error) {
+	more := max(int64(len(b))-u.over, 0)
+	got := u.quota.take(more)
+	if got < more {
+		u.quota.give(got)
+		return 0, fileError("write", u.name, ErrQuota)
+	}
 	n, err := u.f.Write(b)
+	u.count(int64(n), got)
 	return n, orFileError("write", u.name, err)
 }
 
-// ReadFrom copies from r, within the kernel if r is a TCP connection or a part
-// of one. Errors of r come back as they are.
+// count counts n octets that were written, for which more were taken of the
+// quota.
+func (u *dirUpload) count(n, more int64) {
+	used := max(n-u.over, 0)
+	u.over = max(u.over-n, 0)
+	u.taken += used
+	u.quota.give(more - used)
+}
+
+// ReadFrom copies from r, within the kernel if r is a TCP connection or a
+// limited part of one. Errors of r come back as they are.
 func (u *dirUpload) ReadFrom(r io.Reader) (int64, error) {
-	n, err := u.f.ReadFrom(r)
-	if err != nil && kindOf(err) == ErrNoSpace {
+	n, err := u.copyFrom(r)
+	if err != nil && (err == ErrQuota || kindOf(err) == ErrNoSpace) {
 		err = fileError("write", u.name, err)
 	}
 	return n, err
+}
+
+func (u *dirUpload) copyFrom(r io.Reader) (int64, error) {
+	if u.quota == nil {
+		return u.f.ReadFrom(r)
+	}
+	n := int64(0)
+	if u.over > 0 {
+		m, err := io.CopyN(u.f, r, u.over)
+		u.over -= m
+		if n = m; err == io.EOF {
+			return n, nil
+		} else if err != nil {
+			return n, err
+		}
+	}
+	m, err := u.quota.copyFrom(u.f, r)
+	u.taken += m
+	return n + m, err
 }
 
 // Chmod sets the permissions that the file shall have.
@@ -214,11 +254,11 @@ func (u *dirUpload) Commit() error {
 		err = u.f.Sync()
 	}
 	if err = errors.Join(err, u.close()); err == nil && u.temp != "" {
-		err = u.folder.Rename(u.temp, u.base)
+		err = u.quota.ending(u.folder, u.base, "", func() error { return u.folder.Rename(u.temp, u.base) })
 	}
 	if err != nil {
 		if u.temp != "" {
-			u.folder.Remove(u.temp)
+			u.removeTemp()
 			u.letGo()
 		}
 		return fileError("commit", u.name, err)
@@ -254,18 +294,25 @@ func (u *dirUpload) keep() error {
 		return errors.Join(u.close(), u.folder.Rename(u.temp, u.base))
 	}
 	// A link fails where a name is taken; a rename would not.
-	err := u.folder.Link(u.temp, u.base)
-	return errors.Join(err, u.discard())
+	if err := u.folder.Link(u.temp, u.base); err != nil {
+		return errors.Join(err, u.discard())
+	}
+	return errors.Join(u.close(), u.folder.Remove(u.temp))
 }
 
 // discard closes the file and removes it if it is temporary.
 func (u *dirUpload) discard() error {
 	err := u.close()
 	if u.temp != "" {
-		err = errors.Join(err, u.folder.Remove(u.temp))
+		err = errors.Join(err, u.removeTemp())
 	}
 	u.letGo()
 	return err
+}
+
+func (u *dirUpload) removeTemp() error {
+	u.quota.give(u.taken)
+	return u.folder.Remove(u.temp)
 }
 
 func (u *dirUpload) close() error {
