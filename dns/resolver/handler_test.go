@@ -142,6 +142,8 @@ func TestHandlerLocalZones(t *testing.T) {
 			{"a.LOCALHOST.", dns.TypeAAAA, dns.RCodeNoError, "::1"},
 			{"localhost.", dns.TypeMX, dns.RCodeNoError, ""},
 			{"invalid.", dns.TypeA, dns.RCodeNXDomain, ""},
+			{"www.test.", dns.TypeA, dns.RCodeNXDomain, ""},
+			{"printer.local.", dns.TypeAAAA, dns.RCodeNXDomain, ""},
 			{"a.invalid.", dns.TypeA, dns.RCodeNXDomain, ""},
 			{"x.onion.", dns.TypeA, dns.RCodeNXDomain, ""},
 			{"4.3.2.10.in-addr.arpa.", dns.TypePTR, dns.RCodeNXDomain, ""},

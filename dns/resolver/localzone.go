@@ -31,6 +31,8 @@ func makeLocalZones() map[string]localKind {
 	}
 	add(localHost, "localhost")        // RFC 6761 §6.3
 	add(localNothing, "invalid")       // RFC 6761 §6.4
+	add(localNothing, "test")          // RFC 6761 §6.2
+	add(localNothing, "local")         // RFC 6762 §22.1
 	add(localNothing, "onion")         // RFC 7686 §2
 	add(localEmpty, "10.in-addr.arpa") // RFC 6303 §4.1, as the next two
 	for i := 16; i < 32; i++ {         // 172.16.0.0/12
