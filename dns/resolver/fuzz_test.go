@@ -22,8 +22,8 @@ var goodRecords = map[string]bool{
 }
 
 // FuzzResolverReply has the server of example.com send any octets. Whatever they
-// are, the question ends within its limits, and the cache holds nothing about
-// names outside example.com but what their own servers said.
+// are, the question ends within its limits, and neither the result nor the cache
+// holds anything about names outside example.com but what their own servers said.
 func FuzzResolverReply(f *testing.F) {
 	seed := func(m *dns.Message) {
 		b, err := dns.AppendMessage(nil, m)
@@ -62,6 +62,11 @@ func FuzzResolverReply(f *testing.F) {
 		assert.LessOrEqual(t, w.now.Sub(start).Seconds(), 8.1)
 		if r.RCode == dns.RCodeServFail {
 			assert.Empty(t, r.Answer)
+		}
+		for _, line := range lines(append(r.Answer[:len(r.Answer):len(r.Answer)], r.Authority...)) {
+			words := strings.Fields(line)
+			record := strings.Join(append(words[:1:1], words[2:]...), " ")
+			assert.True(t, goodRecords[record] || dns.MustName(words[0]).IsSubdomainOf(dns.MustName("example.com.")), record)
 		}
 		checkBailiwick(t, w)
 	})
