@@ -23,3 +23,10 @@ func UnderWay(e *Engine) int {
 // Remembered counts the servers that an engine remembers, and those that are
 // lame.
 func Remembered(e *Engine) (servers, lame int) { return len(e.servers.byAddr), len(e.servers.lame) }
+
+// Waiting counts all that a Resolver waits for, and those who wait.
+func Waiting(r *Resolver) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return UnderWay(r.engine) + len(r.wait)
+}

@@ -1,7 +1,11 @@
 package resolver_test
 
 import (
+	"context"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -77,4 +81,53 @@ func TestEachQuestionHasItsOwnBudget(t *testing.T) {
 			assert.Zero(t, resolver.UnderWay(w.engine))
 		})
 	}
+}
+
+// A question whose time is over is not sent once more, for nobody.
+func TestNothingIsAskedForNobody(t *testing.T) {
+	w := small(t, &resolver.EngineOptions{Limits: resolver.Limits{MaxTime: 300 * time.Millisecond, FirstTimeout: 400 * time.Millisecond}})
+	w.ask("mail.example.com.", dns.TypeA)
+	w.serve("192.0.2.20", func(_ string, q *dns.Message) []any {
+		m := reply(q)
+		m.ID++ // makes TCP the next step
+		return []any{m}
+	})
+	w.delay = 200 * time.Millisecond
+	w.ask("www.example.com.", dns.TypeA)
+	w.log = nil
+	for resolver.UnderWay(w.engine) > 0 {
+		w.pump()
+		w.step()
+	}
+	assert.Empty(t, w.log)
+}
+
+// Who goes takes nothing from those that asked the same, and leaves nothing
+// behind.
+func TestTheFirstOfTheJoinedLeaves(t *testing.T) {
+	bubble(t, func(t *testing.T, r *resolver.Resolver, m *memory) {
+		q := asked("www.example.com.", dns.TypeA)
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Millisecond)
+		defer cancel()
+		var first, second error
+		var answer *resolver.Result
+		var both sync.WaitGroup
+		both.Go(func() { _, first = r.Lookup(ctx, q) })
+		both.Go(func() {
+			time.Sleep(5 * time.Millisecond)
+			answer, second = r.Lookup(t.Context(), q)
+		})
+		both.Wait()
+		assert.ErrorIs(t, first, context.DeadlineExceeded)
+		require.NoError(t, second)
+		assert.Len(t, answer.Answer, 1)
+		assert.Equal(t, 4, m.count(), "each message was sent once")
+		ctx, cancel = context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		_, err := r.Lookup(ctx, asked("mail.example.com.", dns.TypeA))
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		assert.Zero(t, resolver.Waiting(r))
+	})
 }

@@ -63,8 +63,13 @@ func (e *Engine) keepScoped(now time.Time, q *query, o *outcome) {
 
 func (e *Engine) keepSet(now time.Time, m meta, class dns.Class, t dns.Type, s *set) {
 	e.cache.put(now, m, s.name, t, class, e.capTTL(s.ttl, e.limits.MaxTTL), appendRecords(nil, s.all(nil)))
-	// The name exists, and so do those above it, whatever was said before.
-	for name := s.name; name.IsValid(); name = name.Parent() {
+	e.keepName(s.name, class)
+}
+
+// keepName notes that a name exists, and so those above it, whatever was said
+// before (RFC 8020 §2).
+func (e *Engine) keepName(name dns.Name, class dns.Class) {
+	for ; name.IsValid(); name = name.Parent() {
 		e.cache.remove(spaceName, name, 0, class)
 	}
 }
@@ -95,6 +100,7 @@ func (e *Engine) keepDenial(now time.Time, m meta, q *query, o *outcome) {
 		return
 	}
 	e.cache.put(now, m, o.end, q.typ, q.class, ttl, data)
+	e.keepName(o.end, q.class)
 }
 
 // denialTTL is how long it may be kept that there is nothing: the lower of the

@@ -127,11 +127,11 @@ func (q *query) start(e *Engine, now time.Time, network string) {
 }
 
 // again ends the message under way and sends the question once more, unless
-// nobody who waits for it has messages left.
+// nobody waits for it any more who has messages left.
 func (q *query) again(e *Engine, now time.Time, network string, kind ReplyKind) {
 	q.end(e, now, kind, 0, 0)
-	for b := range q.budgets() {
-		if b.messages < e.limits.MaxMessages {
+	for _, t := range q.waiters {
+		if t.query == q && t.b.messages < e.limits.MaxMessages {
 			q.start(e, now, network)
 			return
 		}

@@ -1,0 +1,58 @@
+package resolver_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"applayer/dns"
+)
+
+// A name that did not exist and now does takes away what was said of it: for
+// other types, and for the names below (RFC 8020 §2).
+func TestNamesThatBeginToExist(t *testing.T) {
+	records := []string{"alias.example.com. 60 CNAME new.example.com.", "new.example.com. 60 A 198.51.100.1",
+		"new.example.com. 60 MX 10 new.example.com.", "a.new.example.com. 60 A 198.51.100.2"}
+	for _, row := range []struct{ name, ask string }{
+		{"by an answer for it", "alias.example.com."},
+		{"by what is below", "a.new.example.com."},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := small(t, nil)
+			w.serve("192.0.2.20", zone(t, "example.com."))
+			assert.Equal(t, dns.RCodeNXDomain, w.ask("new.example.com.", dns.TypeA).RCode)
+			w.serve("192.0.2.20", zone(t, "example.com.", records...))
+			if row.ask == "a.new.example.com." {
+				assert.Equal(t, dns.RCodeNXDomain, w.ask(row.ask, dns.TypeA).RCode, "nothing is below what does not exist")
+				return
+			}
+			assert.Len(t, w.ask(row.ask, dns.TypeA).Answer, 2)
+			assert.Len(t, w.ask("new.example.com.", dns.TypeMX).Answer, 1)
+			assert.Len(t, w.ask("a.new.example.com.", dns.TypeA).Answer, 1)
+		})
+	}
+	t.Run("by that there is nothing of a type", func(t *testing.T) {
+		w := small(t, nil)
+		w.serve("192.0.2.20", zone(t, "example.com."))
+		assert.Equal(t, dns.RCodeNXDomain, w.ask("new.example.com.", dns.TypeA).RCode)
+		w.serve("192.0.2.20", zone(t, "example.com.", "alias.example.com. 60 CNAME new.example.com.", "new.example.com. 60 MX 10 new.example.com."))
+		assert.Equal(t, dns.RCodeNoError, w.ask("alias.example.com.", dns.TypeTXT).RCode)
+		assert.Len(t, w.ask("new.example.com.", dns.TypeMX).Answer, 1)
+	})
+}
+
+// That a part of a name does not exist is not believed, since some servers say
+// so of names that have nothing but names below them (RFC 9156 §3).
+func TestNothingAboutParts(t *testing.T) {
+	w := small(t, nil)
+	honest := zone(t, "example.com.", "x.b.example.com. 60 A 198.51.100.1", "y.b.example.com. 60 A 198.51.100.2")
+	w.serve("192.0.2.20", func(network string, q *dns.Message) []any {
+		out := honest(network, q)
+		if m := out[0].(*dns.Message); q.Question[0].Name.Equal(dns.MustName("b.example.com.")) {
+			m.RCode = dns.RCodeNXDomain
+		}
+		return out
+	})
+	assert.Equal(t, dns.RCodeNXDomain, w.ask("none.b.example.com.", dns.TypeA).RCode, "the whole name")
+	assert.Len(t, w.ask("y.b.example.com.", dns.TypeA).Answer, 1)
+}
