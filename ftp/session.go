@@ -249,6 +249,9 @@ func (s *Session) Greeting(text string) []Action {
 // Handle takes a command.
 func (s *Session) Handle(cmd Command) []Action {
 	s.begin()
+	if s.state != StateRestarting {
+		s.restart = 0
+	}
 	rule := &verbRules[cmd.Verb]
 	switch {
 	case cmd.Verb == VerbUnknown:
@@ -311,6 +314,7 @@ func (s *Session) Ended() []Action {
 		s.transfer = nil
 	}
 	s.Do(EventEnd)
+	s.account = nil
 	return s.add(Action{Kind: ActionDropData})
 }
 

@@ -103,6 +103,7 @@ func (s *Session) rein([]byte) {
 // quit is QUIT.
 func (s *Session) quit([]byte) {
 	s.dropData()
+	s.account = nil
 	s.reply(221, "Goodbye.")
 	s.add(Action{Kind: ActionClose})
 }
