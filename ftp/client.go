@@ -191,6 +191,13 @@ func (c *Client) end(why error) {
 	}
 }
 
+// alive tells whether the session can take another call.
+func (c *Client) alive() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended == nil && !c.busy
+}
+
 // with runs a call that leaves no stream open.
 func (c *Client) with(ctx context.Context, call func() error) error {
 	if err := c.acquire(ctx); err != nil {

@@ -51,3 +51,9 @@ func (c *Client) Features(ctx context.Context) (f Features, err error) {
 	})
 	return f, err
 }
+
+// canRestart tells whether transfers may begin at an offset (RFC 3659 §5).
+// Servers without FEAT may know it all the same.
+func (c *Client) canRestart() bool {
+	return len(c.features) == 0 || c.features.Has("REST")
+}

@@ -40,6 +40,14 @@ func (c *Client) RemoveDir(ctx context.Context, name string) error { return c.do
 // ChangeDir makes a directory the one from which relative names count.
 func (c *Client) ChangeDir(ctx context.Context, name string) error { return c.do(ctx, VerbCWD, name) }
 
+// Noop does nothing but keep the session from being idle.
+func (c *Client) Noop(ctx context.Context) error {
+	return c.with(ctx, func() error {
+		_, err := c.command(ctx, VerbNOOP, "")
+		return err
+	})
+}
+
 // Rename gives a file or directory another name.
 func (c *Client) Rename(ctx context.Context, from, to string) error {
 	return c.with(ctx, func() error {

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -32,9 +33,23 @@ type actor struct {
 
 const actorAddr = "192.0.2.1:21"
 
-// play starts a server that plays the script for each connection in turn, and
-// returns the network on which it is. The test waits for the end of the last.
+// play starts a server that plays the scripts for one connection after the
+// other, and returns the network on which it is. The test waits for the end of
+// the last.
 func play(tb testing.TB, scripts ...func(a *actor)) *testkit.Network {
+	tb.Helper()
+	return stage(tb, func(run func()) { run() }, scripts)
+}
+
+// playTogether is play for connections that are open at once.
+func playTogether(tb testing.TB, scripts ...func(a *actor)) *testkit.Network {
+	tb.Helper()
+	var all sync.WaitGroup
+	tb.Cleanup(all.Wait)
+	return stage(tb, all.Go, scripts)
+}
+
+func stage(tb testing.TB, how func(run func()), scripts []func(a *actor)) *testkit.Network {
 	tb.Helper()
 	network := testkit.NewNetwork()
 	l, err := network.Listen(tb.Context(), "tcp", actorAddr)
@@ -49,7 +64,7 @@ func play(tb testing.TB, scripts ...func(a *actor)) *testkit.Network {
 				return
 			}
 			a := &actor{tb: tb, network: network, nc: nc, in: bufio.NewReader(nc)}
-			a.run(script)
+			how(func() { a.run(script) })
 		}
 	}()
 	tb.Cleanup(func() {

@@ -149,13 +149,7 @@ func (t *transfer) send(src io.Reader, p Progress) error {
 		if errors.Is(readErr, io.EOF) {
 			return nil
 		} else if readErr != nil {
-			return &sourceError{readErr}
+			return &localError{"source", readErr}
 		}
 	}
 }
-
-// sourceError is an error of what is to be sent, and not of the connection.
-type sourceError struct{ err error }
-
-func (e *sourceError) Error() string { return "ftp: source: " + e.err.Error() }
-func (e *sourceError) Unwrap() error { return e.err }
