@@ -98,8 +98,12 @@ func (x *transferring) sendFile(dst io.ReaderFrom) error {
 var errShrunk = errors.New("ftp: the file became shorter")
 
 // sideError tells an error of the connection from one of the file, where a copy
-// had both in its hands.
+// had both in its hands: what means something in [FS] is the file's, such as a
+// full disk, though to the system both are numbers.
 func sideError(err error) error {
+	if fileReply(err) != 451 {
+		return err
+	}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return peerError(err)
 	}
