@@ -244,7 +244,9 @@ func (t *transfer) abort(why error) error {
 func (t *transfer) broken(why error) bool {
 	_, limit := errors.AsType[*LimitError](why)
 	_, network := errors.AsType[*net.OpError](why)
-	return t.ctx.Err() == nil && !limit && (network || errors.Is(why, io.ErrUnexpectedEOF))
+	// That the server said it already is what ended ctx then.
+	_, said := errors.AsType[*ReplyError](context.Cause(t.ctx))
+	return (t.ctx.Err() == nil || said) && !limit && (network || errors.Is(why, io.ErrUnexpectedEOF))
 }
 
 // cut ends the data connection in the middle.
