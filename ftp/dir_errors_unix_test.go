@@ -12,6 +12,7 @@ import (
 var systemErrors = map[error]error{
 	syscall.ENOSPC:       ftp.ErrNoSpace,
 	syscall.EDQUOT:       ftp.ErrNoSpace,
+	syscall.EFBIG:        ftp.ErrQuota,
 	syscall.ENAMETOOLONG: ftp.ErrName,
 	syscall.EILSEQ:       ftp.ErrName,
 	syscall.EISDIR:       ftp.ErrNotRegular,

@@ -17,6 +17,7 @@ var kinds = []struct {
 	numbers []error
 }{
 	{ErrNoSpace, []error{syscall.ENOSPC, syscall.EDQUOT}},
+	{ErrQuota, []error{syscall.EFBIG}},
 	{ErrName, []error{syscall.ENAMETOOLONG, syscall.EILSEQ, syscall.EINVAL}},
 	{ErrNotRegular, []error{syscall.EISDIR, syscall.ENXIO, syscall.ENODEV}},
 	// A directory with something in it is no name that is taken.

@@ -213,7 +213,10 @@ func (u *dirUpload) count(n, more int64) {
 // limited part of one. Errors of r come back as they are.
 func (u *dirUpload) ReadFrom(r io.Reader) (int64, error) {
 	n, err := u.copyFrom(r)
-	if err != nil && (err == ErrQuota || kindOf(err) == ErrNoSpace) {
+	if err == nil {
+		return n, nil
+	}
+	if kind := kindOf(err); err == ErrQuota || kind != nil && errors.Is(kind, ErrNoSpace) {
 		err = fileError("write", u.name, err)
 	}
 	return n, err
