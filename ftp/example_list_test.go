@@ -2,6 +2,7 @@ package ftp_test
 
 import (
 	"fmt"
+	"time"
 
 	"applayer/ftp"
 )
@@ -18,4 +19,20 @@ func ExampleAppendFacts() {
 	line, err := ftp.AppendFacts(nil, &e, ftp.FactsDefault)
 	fmt.Printf("%s %v\n", line, err)
 	// Output: type=dir;perm=el; pub <nil>
+}
+
+// The year is left out where the date was within six months.
+func ExampleParseList() {
+	now := time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
+	e, err := ftp.ParseList([]byte("lrwxrwxrwx  1 bob  users  8 Nov 21 22:14 latest -> v2 final"), now)
+	fmt.Printf("%q -> %q %v %v\n", e.Name, e.Target, e.ModTime.Format(time.DateTime), err)
+	// Output: "latest" -> "v2 final" 2025-11-21 22:14:00 <nil>
+}
+
+func ExampleAppendList() {
+	now := time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
+	e := ftp.Entry{Name: "notes.txt", Type: ftp.EntryFile, Size: 4711, ModTime: now.Add(-time.Hour), Links: 1, Owner: "bob", Group: "users"}
+	line, err := ftp.AppendList(nil, e.FileInfo(), now)
+	fmt.Printf("%s %v\n", line, err)
+	// Output: -rw-r--r--    1 bob      users            4711 Mar  1 11:00 notes.txt <nil>
 }
