@@ -158,17 +158,28 @@ func EntryOf(fi fs.FileInfo) Entry {
 	return e
 }
 
+// osUnix is what the types of Unix begin with.
+const osUnix = "OS.unix="
+
+// otherKinds are what Unix has beside files, directories and symbolic links, as
+// facts name them and as ls does. A character device is a device, too.
+var otherKinds = [...]struct {
+	mode   fs.FileMode
+	name   string
+	letter byte
+}{
+	{fs.ModeCharDevice, "chr", 'c'},
+	{fs.ModeDevice, "blk", 'b'},
+	{fs.ModeNamedPipe, "fifo", 'p'},
+	{fs.ModeSocket, "socket", 's'},
+}
+
 // osType names a device, pipe or socket.
 func osType(mode fs.FileMode) string {
-	switch {
-	case mode&fs.ModeCharDevice != 0:
-		return "OS.unix=chr"
-	case mode&fs.ModeDevice != 0:
-		return "OS.unix=blk"
-	case mode&fs.ModeNamedPipe != 0:
-		return "OS.unix=fifo"
-	case mode&fs.ModeSocket != 0:
-		return "OS.unix=socket"
+	for _, k := range otherKinds {
+		if mode&k.mode != 0 {
+			return osUnix + k.name
+		}
 	}
-	return "OS.unix=other"
+	return osUnix + "other"
 }

@@ -341,7 +341,7 @@ func (l *listing) appendLine(dst []byte, item listItem) (line []byte, ok bool) {
 	if l.style == listFacts {
 		dst, err = AppendFacts(dst, &e, l.facts)
 	} else {
-		dst, err = appendLong(dst, &e, l.now)
+		dst, err = appendList(dst, &e, l.now)
 	}
 	return append(dst, '\r', '\n'), err == nil
 }

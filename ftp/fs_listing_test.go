@@ -229,12 +229,12 @@ func TestListingLines(t *testing.T) {
 	lines, err := listed(t, e, ftp.ListLong, ".", "")
 	require.NoError(t, err)
 	assert.Equal(t, []string{
-		"-rw-r--r--    1 0        0                  12 Nov 21 12:00 a b",
-		"drwxrwxrwt    1 0        0                   0 Nov 21 12:00 d",
-		"lrwxrwxrwx    1 0        0                   0 Nov 21 12:00 dangling",
-		"prw-------    1 0        0                   0 Nov 21 12:00 fifo",
-		"-rwx--S---    1 0        0                   1 Nov 21 12:00 sgid",
-		"-rwsr-xr-x    1 0        0        1099511627776 Nov 21 12:00 suid",
+		"-rw-r--r--    1 ftp      ftp                12 Nov 21 12:00 a b",
+		"drwxrwxrwt    1 ftp      ftp                 0 Nov 21 12:00 d",
+		"lrwxrwxrwx    1 ftp      ftp                 0 Nov 21 12:00 dangling",
+		"prw-------    1 ftp      ftp                 0 Nov 21 12:00 fifo",
+		"-rwx--S---    1 ftp      ftp                 1 Nov 21 12:00 sgid",
+		"-rwsr-xr-x    1 ftp      ftp      1099511627776 Nov 21 12:00 suid",
 	}, lines)
 	lines, err = listed(t, e, ftp.ListNames, ".", "")
 	require.NoError(t, err)

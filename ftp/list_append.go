@@ -3,7 +3,10 @@ package ftp
 import (
 	"io/fs"
 	"strconv"
+	"strings"
 	"time"
+
+	"applayer/internal/ascii"
 )
 
 // halfYear is what ls takes for the six months in which it shows the time of day,
@@ -21,13 +24,17 @@ const englishMonths = "JanFebMarAprMayJunJulAugSepOctNovDec"
 // A name with CR, LF or NUL is refused, since it would be more than one line.
 func AppendList(dst []byte, fi fs.FileInfo, now time.Time) ([]byte, error) {
 	e := EntryOf(fi)
+	return appendList(dst, &e, now)
+}
+
+func appendList(dst []byte, e *Entry, now time.Time) ([]byte, error) {
 	for _, s := range [...]string{e.Name, e.Target, e.Owner, e.Group} {
 		if i := controlOctet(s); i >= 0 {
 			return dst, listError(i, ErrControlOctet)
 		}
 	}
-	dst = appendListMode(dst, &e, fi.Mode())
-	dst = appendPadded(append(dst, ' '), 4, int64(e.Links))
+	dst = appendListMode(dst, e)
+	dst = appendPadded(append(dst, ' '), 4, int64(max(e.Links, 1)))
 	dst = appendOwner(append(dst, ' '), e.Owner, e.Facts.Has(FactUnixUID), e.UID)
 	dst = appendOwner(append(dst, ' '), e.Group, e.Facts.Has(FactUnixGID), e.GID)
 	dst = appendPadded(append(dst, ' '), 12, e.Size)
@@ -40,46 +47,47 @@ func AppendList(dst []byte, fi fs.FileInfo, now time.Time) ([]byte, error) {
 }
 
 // appendListMode appends the ten octets of type and permissions.
-func appendListMode(dst []byte, e *Entry, mode fs.FileMode) []byte {
-	kind := byte('-')
-	switch {
-	case e.Type.IsDir():
-		kind = 'd'
-	case e.Type == EntrySymlink:
-		kind = 'l'
-	case mode&fs.ModeCharDevice != 0:
-		kind = 'c'
-	case mode&fs.ModeDevice != 0:
-		kind = 'b'
-	case mode&fs.ModeNamedPipe != 0:
-		kind = 'p'
-	case mode&fs.ModeSocket != 0:
-		kind = 's'
-	case e.Type == EntryOther:
-		kind = '?'
-	}
+func appendListMode(dst []byte, e *Entry) []byte {
+	mode := entryInfo{e}.Mode()
 	start := len(dst)
-	dst = append(dst, kind)
+	dst = append(dst, e.listKind())
 	for i, letter := range []byte("rwxrwxrwx") {
 		if mode&(1<<(8-i)) == 0 {
 			letter = '-'
 		}
 		dst = append(dst, letter)
 	}
-	mark := func(at int, is fs.FileMode, with, without byte) {
-		if mode&is == 0 {
-			return
+	for who, bit := range specialBits {
+		if mode&bit == 0 {
+			continue
 		}
-		if dst[start+at] == 'x' {
-			dst[start+at] = with
+		letter := "sst"[who]
+		if last := &dst[start+3+3*who]; *last == 'x' {
+			*last = letter
 		} else {
-			dst[start+at] = without
+			*last = ascii.Upper(letter)
 		}
 	}
-	mark(3, fs.ModeSetuid, 's', 'S')
-	mark(6, fs.ModeSetgid, 's', 'S')
-	mark(9, fs.ModeSticky, 't', 'T')
 	return dst
+}
+
+// listKind is the letter of the type.
+func (e *Entry) listKind() byte {
+	switch {
+	case e.Type.IsDir():
+		return 'd'
+	case e.Type == EntrySymlink:
+		return 'l'
+	case e.Type != EntryOther:
+		return '-'
+	}
+	kind := strings.TrimPrefix(e.OSType, osUnix)
+	for _, k := range otherKinds {
+		if strings.HasPrefix(kind, k.name) {
+			return k.letter
+		}
+	}
+	return '?'
 }
 
 // appendPadded appends a number behind as many spaces as make it width octets.
@@ -101,7 +109,7 @@ func appendOwner(dst []byte, name string, numbered bool, id uint32) []byte {
 	start := len(dst)
 	switch {
 	case name != "":
-		dst = append(dst, name...)
+		dst = append(dst, strings.ReplaceAll(name, " ", "_")...) // it is a column
 	case numbered:
 		dst = strconv.AppendUint(dst, uint64(id), 10)
 	default:

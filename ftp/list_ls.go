@@ -71,9 +71,11 @@ func unixType(c byte) (EntryType, bool) {
 	return EntryOther, strings.IndexByte("bcpsDCMPn?", c) >= 0
 }
 
+// specialBits are what the x of owner, group and others may be written as.
+var specialBits = [...]fs.FileMode{fs.ModeSetuid, fs.ModeSetgid, fs.ModeSticky}
+
 // unixPermissions takes the nine octets of permissions.
 func unixPermissions(s string) (mode fs.FileMode, ok bool) {
-	special := [...]fs.FileMode{fs.ModeSetuid, fs.ModeSetgid, fs.ModeSticky}
 	for who := range 3 {
 		r, w, x := s[3*who], s[3*who+1], s[3*who+2]
 		if r != 'r' && r != '-' || w != 'w' && w != '-' {
@@ -92,9 +94,9 @@ func unixPermissions(s string) (mode fs.FileMode, ok bool) {
 			bits |= 1
 		case 's', 't':
 			bits |= 1
-			mode |= special[who]
+			mode |= specialBits[who]
 		case 'S', 'T':
-			mode |= special[who]
+			mode |= specialBits[who]
 		case 'l', 'L': // mandatory locking of System V
 		default:
 			return 0, false

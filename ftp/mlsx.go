@@ -109,7 +109,7 @@ func takeName(field *string, value string) {
 
 // The types of a symbolic link: by the example of RFC 3659 §7.7.4 and Pure-FTPd,
 // with its target, and by ProFTPD and FileZilla.
-var symlinkTypes = [...]string{"OS.unix=slink", "OS.unix=symlink"}
+var symlinkTypes = [...]string{osUnix + "slink", osUnix + "symlink"}
 
 // takeType keeps the value of the type fact (RFC 3659 §7.5.1).
 func (e *Entry) takeType(value string) {
