@@ -49,8 +49,18 @@ func (d *Dialogue) by(server bool) func(telnet.Event) {
 			return
 		}
 		d.flush()
-		d.print(server, "IAC "+ev.String(), false)
+		d.print(server, "IAC "+say(ev), false)
 	}
+}
+
+// say tells what a subnegotiation says, where that is understood.
+func say(ev telnet.Event) string {
+	if ev.Kind == telnet.EventSubnegotiation {
+		if s, err := telnet.ParseSubnegotiation(ev.Option, ev.Data); err == nil {
+			return "SB " + ev.Option.String() + " " + s.String()
+		}
+	}
+	return ev.String()
 }
 
 // maxOpen is how much of a line is held until its end comes.

@@ -28,6 +28,8 @@ func TestDialogue(t *testing.T) {
 		}
 		tr.Received(data("\x1b[2J$ "))
 		tr.Sent(telnet.Event{Kind: telnet.EventCommand, Command: telnet.CommandAYT})
+		tr.Sent(telnet.Event{Kind: telnet.EventSubnegotiation, Option: telnet.OptionNAWS, Data: []byte("\x00P\x00\x18")})
+		tr.Sent(telnet.Event{Kind: telnet.EventSubnegotiation, Option: telnet.OptionAuth, Data: []byte("x")})
 		tr.Malformed(telnet.ErrSubnegotiation)
 		tr.Sent(data("bye\n"))
 		password := "***"
@@ -43,6 +45,8 @@ S: Password: \
 C: `+password+`
 S: \x1b[2J$ \
 C: IAC AYT
+C: IAC SB NAWS 80x24
+C: IAC SB AUTHENTICATION "x"
 # telnet: malformed subnegotiation
 C: bye
 `, b.String())

@@ -98,7 +98,7 @@ func (sh *shell) who(to *telnet.Session, _ string) {
 
 func size(_ *shell, s *telnet.Session, _ string) {
 	w, ok := s.Window()
-	if !ok {
+	if !ok || w == (telnet.Window{}) {
 		fmt.Fprintln(s, "your client has not told")
 		return
 	}
