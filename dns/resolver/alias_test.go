@@ -127,3 +127,27 @@ func TestStaleAlias(t *testing.T) {
 	w.now = w.now.Add(time.Hour)
 	assert.Equal(t, dns.RCodeServFail, w.ask("www.example.com.", dns.TypeA).RCode)
 }
+
+// Aliases that lead back to themselves end when that shows, and not when there
+// are too many of them (RFC 1034 §5.2.2).
+func TestAliasLoop(t *testing.T) {
+	w := small(t, nil)
+	w.serve("192.0.2.20", func(_ string, q *dns.Message) []any {
+		m := reply(q)
+		m.Authoritative = true
+		next := map[string]string{"one.example.com.": "two.example.com.", "two.example.com.": "three.example.com.", "three.example.com.": "two.example.com."}
+		name := q.Question[0].Name.Canonical().String()
+		m.Answer = rrs(t, name+" 60 CNAME "+next[name])
+		return []any{m}
+	})
+	for range 2 {
+		r := w.ask("one.example.com.", dns.TypeA)
+		assert.Equal(t, dns.RCodeServFail, r.RCode)
+		assert.Empty(t, r.Answer, "the way so far is no answer")
+	}
+	assert.Len(t, w.asked("192.0.2.20"), 3)
+	w.now = w.now.Add(6 * time.Second)
+	r := w.ask("two.example.com.", dns.TypeA)
+	assert.ErrorIs(t, r.Err, resolver.ErrAliasLoop)
+	assert.Len(t, w.asked("192.0.2.20"), 3, "all of it is known")
+}

@@ -56,3 +56,24 @@ func TestNothingAboutParts(t *testing.T) {
 	assert.Equal(t, dns.RCodeNXDomain, w.ask("none.b.example.com.", dns.TypeA).RCode, "the whole name")
 	assert.Len(t, w.ask("y.b.example.com.", dns.TypeA).Answer, 1)
 }
+
+// The SOA that proves that there is nothing is of a zone that holds the name
+// (RFC 2308 §5): another is neither kept nor passed on.
+func TestDenialByAnotherZone(t *testing.T) {
+	w := small(t, nil)
+	for _, owner := range []string{"sub.example.com.", "a.www.example.com.", "victim.com.", "com."} {
+		w.serve("192.0.2.20", func(_ string, q *dns.Message) []any {
+			m := reply(q)
+			m.Authoritative, m.RCode = true, dns.RCodeNXDomain
+			m.Authority = rrs(t, owner+" 3600 SOA ns.example.com. admin.example.com. 1 3600 600 86400 300")
+			return []any{m}
+		})
+		w.log = nil
+		for range 2 {
+			r := w.ask("www.example.com.", dns.TypeA)
+			assert.Equal(t, dns.RCodeNXDomain, r.RCode)
+			assert.Empty(t, r.Authority, owner)
+		}
+		assert.Len(t, w.asked("192.0.2.20"), 2, "%s: not kept", owner)
+	}
+}

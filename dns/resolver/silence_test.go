@@ -51,3 +51,30 @@ func TestStaleSparesServers(t *testing.T) {
 	assert.True(t, w.ask("www.example.com.", dns.TypeA).Stale)
 	assert.NotEmpty(t, w.log)
 }
+
+// A failure is remembered for 5 s, and each that follows for twice as long, up
+// to 5 minutes (RFC 9520 §3.2).
+func TestFailuresAreRememberedLonger(t *testing.T) {
+	w := small(t, nil)
+	w.ask("mail.example.com.", dns.TypeA)
+	w.serve("192.0.2.20", func(_ string, q *dns.Message) []any {
+		m := reply(q)
+		m.RCode = dns.RCodeServFail
+		return []any{m}
+	})
+	asked := func() bool {
+		w.log = nil
+		assert.Equal(t, dns.RCodeServFail, w.ask("www.example.com.", dns.TypeA).RCode)
+		return len(w.log) > 0
+	}
+	for _, span := range []time.Duration{5, 10, 20, 40, 80, 160, 300, 300} {
+		assert.True(t, asked())
+		w.now = w.now.Add((span - 1) * time.Second)
+		assert.False(t, asked(), "within %d s", span)
+		w.now = w.now.Add(time.Second)
+	}
+	w.now = w.now.Add(20 * time.Minute)
+	assert.True(t, asked())
+	w.now = w.now.Add(6 * time.Second)
+	assert.True(t, asked(), "after a long time it is as if it were the first")
+}
