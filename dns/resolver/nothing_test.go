@@ -77,3 +77,19 @@ func TestDenialByAnotherZone(t *testing.T) {
 		assert.Len(t, w.asked("192.0.2.20"), 2, "%s: not kept", owner)
 	}
 }
+
+// A set of which one record is malformed is dropped whole: what is left of it is
+// not what the zone said (RFC 2181 §5).
+func TestMalformedRecordTakesItsSet(t *testing.T) {
+	w := small(t, nil)
+	w.serve("192.0.2.20", func(_ string, q *dns.Message) []any {
+		m := reply(q)
+		m.Authoritative = true
+		m.Answer = append(rrs(t, "www.example.com. 60 A 198.51.100.1"),
+			dns.RR{Name: q.Question[0].Name, Class: dns.ClassIN, TTL: 60, Data: &dns.Unknown{RRType: dns.TypeA, Octets: []byte{198, 51, 100}}})
+		return []any{m}
+	})
+	r := w.ask("www.example.com.", dns.TypeA)
+	assert.Equal(t, dns.RCodeServFail, r.RCode)
+	assert.Empty(t, w.dump("198.51.100.1"))
+}
