@@ -30,6 +30,7 @@ const (
 	spaceReadyDO                       // the same with what DNSSEC adds
 	spaceSubnet                        // a set that was given for a client's network
 	spaceUnchecked                     // what a forwarder gave that was asked not to check
+	spaceUncheckedName                 // that it said the name does not exist
 	spaceUncheckedFailure              // that it gave nothing even so
 )
 

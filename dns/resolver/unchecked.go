@@ -19,46 +19,45 @@ func (e *Engine) keepUnchecked(now time.Time, q *query, o *outcome) {
 	if o.scope > 0 {
 		return
 	}
-	put := func(name dns.Name, t dns.Type, negative bool, ttl int64, rrs []dns.RR) {
-		m := meta{space: spaceUnchecked, negative: negative}
+	put := func(m meta, name dns.Name, t dns.Type, ttl int64, rrs []dns.RR) {
 		e.cache.put(now, m, name, t, q.class, ttl, appendRecords(nil, rrs))
 	}
 	for i, s := range slices.Concat(o.chain, o.answer) {
 		made := i > 0 && i < len(o.chain) && o.chain[i-1].typ == dns.TypeDNAME
 		if !made && (s.typ == q.typ || s.typ == dns.TypeCNAME) {
-			put(s.name, s.typ, false, e.capTTL(s.ttl, e.limits.MaxTTL), s.all(nil))
+			put(meta{space: spaceUnchecked}, s.name, s.typ, e.capTTL(s.ttl, e.limits.MaxTTL), s.all(nil))
 		}
 	}
 	ttl := e.capTTL(o.denialTTL(), e.limits.MaxNegativeTTL)
 	switch o.kind {
 	case ReplyNoData:
-		put(o.end, q.typ, true, ttl, o.denialRecords(0))
+		put(meta{space: spaceUnchecked, negative: true}, o.end, q.typ, ttl, o.denialRecords(0))
 	case ReplyNXDomain:
-		put(o.end, typeNone, true, ttl, o.denialRecords(0))
+		put(meta{space: spaceUncheckedName, negative: true}, o.end, 0, ttl, o.denialRecords(0))
 	}
 }
 
-// typeNone stands for all types of a name that does not exist.
-const typeNone dns.Type = 0
-
 // lookUnchecked looks for what keepUnchecked kept.
 func (c *Cache) lookUnchecked(now time.Time, q dns.Question) finding {
-	for _, t := range [...]dns.Type{q.Type, dns.TypeCNAME, typeNone} {
+	if e, ok := c.get(nil, now, spaceUncheckedName, q.Name, 0, q.Class, 0); ok {
+		f := e.finding(q.Class)
+		f.kind = ReplyNXDomain
+		return f
+	}
+	for _, t := range [...]dns.Type{q.Type, dns.TypeCNAME} {
 		e, ok := c.get(nil, now, spaceUnchecked, q.Name, t, q.Class, 0)
-		if !ok || t == dns.TypeCNAME && e.negative {
+		if !ok || e.negative && t != q.Type {
 			continue
 		}
 		f := e.finding(q.Class)
+		target, alias := aliasOf(f.rrs, q.Type)
 		switch {
-		case t == typeNone:
-			f.kind = ReplyNXDomain
 		case e.negative:
 			f.kind = ReplyNoData
 		case len(f.rrs) == 0:
 			continue
-		}
-		if d, ok := aliasOf(f.rrs, q.Type); ok && !e.negative {
-			f.kind, f.target = ReplyAlias, d
+		case alias:
+			f.kind, f.target = ReplyAlias, target
 		}
 		return f
 	}
