@@ -1,6 +1,7 @@
 package ftp_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,6 +15,13 @@ import (
 func FuzzParseCommand(f *testing.F) {
 	for _, s := range []string{"USER bob", "RETR  a ", "noop", "XPWD", "STOR \x00", "SITE CHMOD 644 x", "FOOB", "A"} {
 		f.Add([]byte(s))
+	}
+	for stream := range golden.Streams(f, "testdata/golden") {
+		for line := range strings.SplitSeq(string(stream), "\r\n") {
+			if len(line) < 100 && !strings.ContainsAny(line, "\r\n") {
+				f.Add([]byte(line))
+			}
+		}
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
 		cmd, err := ftp.ParseCommand(line)
