@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"sync"
 )
 
@@ -84,7 +83,7 @@ func (x *transferring) sendFile(dst io.ReaderFrom) error {
 		switch {
 		case x.ctx.Err() != nil:
 			return context.Cause(x.ctx)
-		case errors.Is(err, os.ErrDeadlineExceeded) && n > 0: // slow, and alive
+		case isTimeout(err) && n > 0: // slow, and alive
 		case err != nil:
 			return sideError(err)
 		case lr.N > 0:
@@ -142,7 +141,7 @@ func (x *transferring) receiveFile(dst io.ReaderFrom, nc net.Conn) error {
 		switch {
 		case x.ctx.Err() != nil:
 			return context.Cause(x.ctx)
-		case errors.Is(err, os.ErrDeadlineExceeded) && n > 0: // slow, and alive
+		case isTimeout(err) && n > 0: // slow, and alive
 		case err != nil:
 			return sideError(err)
 		case lr.N > 0:

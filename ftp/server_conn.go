@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"time"
 
 	"applayer/sockets"
@@ -17,14 +16,15 @@ import (
 // serverConn is a session of a [Server] on its connections: it carries out what
 // [Session] asks for.
 type serverConn struct {
-	srv  *Server
-	ctx  context.Context
-	nc   *sockets.Conn
-	c    *Conn
-	s    *Session
-	host *VirtualHost
-	data dataPort
-	id   [16]byte // binds TLS of data connections to this session
+	srv      *Server
+	ctx      context.Context
+	nc       *sockets.Conn
+	c        *Conn
+	s        *Session
+	host     *VirtualHost // what hostName is
+	hostName string
+	data     dataPort
+	id       [16]byte // binds TLS of data connections to this session
 
 	loginBy time.Time
 	idle    time.Duration
@@ -121,7 +121,7 @@ func (sc *serverConn) unreadable(err error) {
 		sc.closed = true
 	case errors.Is(err, sockets.ErrServerClosed):
 		sc.farewell("The server is shutting down.")
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case isTimeout(err):
 		sc.farewell("Idle for too long.")
 	default:
 		sc.closed = true
@@ -201,8 +201,8 @@ func (sc *serverConn) writeList(a *Action) {
 // authenticate asks who a login is. A refusal takes as long as every other.
 func (sc *serverConn) authenticate(login Login) []Action {
 	auth := sc.srv.Auth
-	if sc.host != nil && sc.host.Auth != nil {
-		auth = sc.host.Auth
+	if host := sc.virtualHost(); host != nil && host.Auth != nil {
+		auth = host.Auth
 	}
 	begun := time.Now()
 	ctx, cancel := context.WithDeadline(sc.ctx, sc.loginBy)
@@ -252,9 +252,17 @@ func (sc *serverConn) hostFunc() func(string) (string, bool) {
 		if host == nil {
 			return "", false
 		}
-		sc.host = host
+		sc.host, sc.hostName = host, name
 		return host.Greeting, true
 	}
+}
+
+// virtualHost is what HOST said, nil without. REIN takes it back.
+func (sc *serverConn) virtualHost() *VirtualHost {
+	if sc.s.login.Host != sc.hostName {
+		return nil
+	}
+	return sc.host
 }
 
 // publicAddr is the address of a listener as the client is to know it.

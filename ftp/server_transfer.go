@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync/atomic"
 	"time"
 )
@@ -101,7 +100,7 @@ func (sc *serverConn) readBusy(x *transferring, cancel context.CancelCauseFunc) 
 	case recoverable(err):
 		sc.queue = append(sc.queue, queued{err: err})
 		return true
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case isTimeout(err):
 		return false
 	default:
 		sc.gone = err
@@ -206,9 +205,10 @@ type dataWriter struct {
 	w net.Conn
 }
 
-// Write writes b in pieces that the rate allows.
+// Write writes b in pieces that the rate allows. A peer that takes part of one in
+// its time is slow, and alive; within TLS a piece that was cut could not go on.
 func (d *dataWriter) Write(b []byte) (total int, err error) {
-	piece := d.x.piece(len(b))
+	piece := d.x.piece(writePiece)
 	for len(b) > 0 {
 		if err := d.x.extend(); err != nil {
 			return total, peerError(err)
@@ -216,7 +216,8 @@ func (d *dataWriter) Write(b []byte) (total int, err error) {
 		n, err := d.w.Write(b[:min(piece, len(b))])
 		total += n
 		d.x.count(int64(n))
-		if err != nil {
+		slow := n > 0 && isTimeout(err) && !d.x.t.Private && d.x.ctx.Err() == nil
+		if err != nil && !slow {
 			return total, peerError(err)
 		}
 		b = b[n:]
@@ -226,6 +227,9 @@ func (d *dataWriter) Write(b []byte) (total int, err error) {
 	}
 	return total, nil
 }
+
+// writePiece is how much is written between two deadlines.
+const writePiece = 64 << 10
 
 // dataReader reads from a data connection within its limits.
 type dataReader struct {

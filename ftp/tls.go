@@ -23,8 +23,8 @@ const (
 
 // tlsConfig is the configuration of the server, or of the virtual host.
 func (sc *serverConn) tlsConfig() *tls.Config {
-	if sc.host != nil && sc.host.TLSConfig != nil {
-		return sc.host.TLSConfig
+	if host := sc.virtualHost(); host != nil && host.TLSConfig != nil {
+		return host.TLSConfig
 	}
 	return sc.srv.tls
 }

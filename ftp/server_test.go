@@ -1,0 +1,537 @@
+package ftp_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/ftp"
+	"applayer/internal/testkit"
+	"applayer/sockets"
+)
+
+func TestServerTransfers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := files(t)
+		c := serve(t, &ftp.Server{Auth: userP(dir)}).login()
+		assert.Equal(t, "one\r\ntwo\r\n", c.fetch("RETR a.txt"), "TYPE A is the default")
+		c.do("REST 5", "350")
+		assert.Equal(t, "two\r\n", c.fetch("RETR a.txt"), "3659-5.3: REST counts what is sent")
+		c.do("TYPE I", "200")
+		assert.Equal(t, "one\ntwo\n", c.fetch("RETR a.txt"))
+		c.do("REST 4", "350")
+		assert.Equal(t, "two\n", c.fetch("RETR a.txt"))
+		assert.Contains(t, c.fetch("LIST"), " a.txt\r\n")
+		assert.Contains(t, c.fetch("NLST"), "a.txt\r\n")
+		assert.Contains(t, c.fetch("MLSD"), "type=dir;")
+		assert.Equal(t, "x", c.fetch(`RETR q"q/x`))
+
+		c.store("STOR n", "one\ntwo\n")
+		c.store("APPE n", "three\n")
+		assert.Equal(t, "one\ntwo\nthree\n", read(t, dir, "n"))
+		c.do("REST 4", "350")
+		c.store("STOR n", "TWO")
+		assert.Equal(t, "one\nTWO\nthree\n", read(t, dir, "n"))
+		c.do("TYPE A", "200")
+		c.store("STOR n", "a\r\nb\r\n")
+		assert.Equal(t, "a\nb\n", read(t, dir, "n"))
+		c.do("STRU R", "200")
+		assert.Equal(t, "a\xff\x01b\xff\x01\xff\x02", c.fetch("RETR n"))
+		c.store("STOR n", "c\xff\x01\xff\xff\xff\x03")
+		assert.Equal(t, "c\n\xff\n", read(t, dir, "n"))
+		c.do("STAT sub", "212 Status:")
+		c.do("QUIT", "221")
+		c.end()
+	})
+}
+
+// RFC 959 §5.4: 125 where the data connection stands, 150 where it does not.
+func TestServer125And150(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &ftp.Server{Auth: userP(files(t))}).login()
+		data := c.passive()
+		synctest.Wait()
+		c.do("NLST", "125")
+		io.Copy(io.Discard, data)
+		c.want("226")
+
+		addr := c.port()
+		c.do("NLST", "150")
+		_, err := io.Copy(io.Discard, c.connect(addr, c.from))
+		require.NoError(t, err)
+		c.want("226")
+	})
+}
+
+// RFC 959 §3.2: active data connections come from the port below the control
+// connection's.
+func TestServerActive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &ftp.Server{Auth: userP(files(t))}).login()
+		for _, verb := range []string{"PORT 192,0,2,7,200,1", "EPRT |1|192.0.2.7|51201|"} {
+			l, err := c.site.network.Listen(t.Context(), "tcp", "192.0.2.7:51201")
+			require.NoError(t, err)
+			c.do(verb, "200")
+			c.do("TYPE I", "200")
+			c.do("RETR a.txt", "150")
+			data, err := l.Accept()
+			require.NoError(t, err)
+			assert.Equal(t, "192.0.2.1:20", data.RemoteAddr().String())
+			b, err := io.ReadAll(data)
+			require.NoError(t, err)
+			assert.Equal(t, "one\ntwo\n", string(b))
+			c.want("226")
+			l.Close()
+			data.Close()
+		}
+		c.do("PORT 192,0,2,7,200,9", "200")
+		c.do("RETR a.txt", "150", "425") // nobody listens
+		c.do("RETR a.txt", "425")
+	})
+}
+
+// slowFS has a file that is longer than any buffer between two ends.
+func slowFS() ftp.FS {
+	return ftp.ReadOnly(fstest.MapFS{"big": {Data: bytes.Repeat([]byte("0123456789abcdef"), 1<<17)}, "small": {Data: []byte("small")}})
+}
+
+// RFC 959 §4.1.3: STAT and ABOR act in a transfer, what else is said waits.
+func TestServerAbort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &ftp.Server{Auth: userP(slowFS())}).login()
+		c.do("TYPE I", "200")
+		data := c.passive()
+		c.do("RETR big", "1")
+		time.Sleep(time.Second)
+		assert.NotContains(t, c.do("STAT", "213 Transferring, "), " 0 octets")
+		c.send("NOOP")
+		c.send("ABOR")
+		c.want("426")
+		c.want("200")
+		c.want("226")
+		_, err := io.ReadAll(data)
+		assert.NoError(t, err, "what was on its way may come")
+		assert.Equal(t, "small", c.fetch("RETR small"), "the session goes on")
+
+		// Telnet's IP and Synch before ABOR, as old clients have it.
+		data = c.passive()
+		c.do("RETR big", "1")
+		time.Sleep(time.Second)
+		c.c.NetConn().Write([]byte("\xff\xf4\xff\xf2ABOR\r\n"))
+		c.want("426")
+		c.want("226")
+		data.Close()
+
+		// ABOR while the data connection is waited for.
+		c.port()
+		c.do("RETR big", "150")
+		time.Sleep(time.Second)
+		c.do("ABOR", "426", "226")
+	})
+}
+
+// QUIT is answered after the transfer under way, and what follows it is not.
+func TestServerQuitInTransfer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &ftp.Server{Auth: userP(slowFS())}).login()
+		c.do("TYPE I", "200")
+		data := c.passive()
+		c.do("RETR big", "1")
+		time.Sleep(time.Second)
+		c.send("QUIT")
+		c.send("NOOP")
+		n, err := io.Copy(io.Discard, data)
+		require.NoError(t, err)
+		assert.EqualValues(t, 2<<20, n)
+		c.want("226")
+		c.want("221")
+		c.end()
+	})
+}
+
+// Commands that come at once are answered in their order; behind a transfer they
+// wait, and a full queue waits in the network.
+func TestServerPipeline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &ftp.Server{Auth: userP(slowFS())}).login()
+		c.c.NetConn().Write([]byte("PWD\r\nTYPE I\r\nNOOP\r\nFOO\r\n\x00\r\n"))
+		for _, code := range []string{"257", "200", "200", "500", "500"} {
+			c.want(code)
+		}
+		data := c.passive()
+		c.do("RETR big", "1")
+		time.Sleep(time.Second)
+		for range 200 {
+			c.send("NOOP")
+		}
+		c.send(strings.Repeat("x", 5000))
+		c.send("PWD")
+		time.Sleep(time.Second)
+		io.Copy(io.Discard, data)
+		c.want("226")
+		for range 200 {
+			c.want("200")
+		}
+		c.want("500 Too long")
+		c.want("257")
+	})
+}
+
+// RFC 959 §4.1.1 (QUIT): a control connection that ends in a transfer aborts it.
+func TestServerControlLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := files(t)
+		var events []ftp.TransferEvent
+		s := serve(t, &ftp.Server{Auth: userP(dir), Events: ftp.Events{Transfer: func(e ftp.TransferEvent) { events = append(events, e) }}})
+		c := s.login()
+		c.do("TYPE I", "200")
+		data := c.passive()
+		c.do("STOR a.txt", "1")
+		io.WriteString(data, "half")
+		time.Sleep(time.Second)
+		c.c.Close()
+		time.Sleep(time.Second)
+		data.Close()
+		synctest.Wait()
+		assert.Equal(t, "one\ntwo\n", read(t, dir, "a.txt"), "the old file is whole")
+		require.Len(t, events, 1)
+		assert.Equal(t, 426, events[0].Code)
+		assert.Equal(t, "/a.txt", events[0].Path)
+		assert.Equal(t, ftp.VerbSTOR, events[0].Verb)
+	})
+}
+
+// Each wait has an end.
+func TestServerTimeouts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, &ftp.Server{Auth: userP(slowFS())})
+		since := func(begun time.Time, want time.Duration) {
+			t.Helper()
+			assert.InDelta(t, want, time.Since(begun), float64(100*time.Millisecond))
+		}
+		begun := time.Now()
+		c := s.dial("192.0.2.8")
+		c.want("220")
+		time.Sleep(30 * time.Second)
+		c.do("USER u", "331")
+		c.want("421")
+		since(begun, time.Minute) // a login in all
+		c.end()
+
+		c = s.login()
+		begun = time.Now()
+		c.want("421")
+		since(begun, 5*time.Minute)
+		c.end()
+
+		c = s.login()
+		c.do("SITE IDLE 20", "200")
+		begun = time.Now()
+		c.want("421")
+		since(begun, 20*time.Second)
+
+		c = s.login()
+		c.do("TYPE I", "200")
+		c.port()
+		begun = time.Now()
+		c.do("RETR big", "150", "425")
+		since(begun, 30*time.Second) // nobody came
+
+		data := c.passive()
+		begun = time.Now()
+		c.do("RETR big", "1", "426")
+		since(begun, time.Minute) // nobody reads
+		data.Close()
+
+		// A peer that takes an octet now and then is slow, and alive; and the
+		// control connection of its transfer is not idle.
+		data = c.passive()
+		begun = time.Now()
+		c.do("RETR big", "1")
+		b := make([]byte, 256<<10)
+		for range 10 {
+			time.Sleep(50 * time.Second)
+			_, err := io.ReadFull(data, b[:100<<10])
+			require.NoError(t, err)
+		}
+		_, err := io.Copy(io.Discard, data)
+		require.NoError(t, err)
+		c.want("226")
+		since(begun, 500*time.Second)
+	})
+}
+
+// A refusal takes a second, whatever its reason, with one text; the third ends
+// the session.
+func TestServerLoginDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logins []error
+		slow := ftp.AuthenticatorFunc(func(_ context.Context, l ftp.Login) (*ftp.Account, error) {
+			if l.User == "known" {
+				time.Sleep(300 * time.Millisecond)
+			}
+			return nil, ftp.ErrRefused
+		})
+		var log bytes.Buffer
+		s := serve(t, &ftp.Server{Auth: slow, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+			Events: ftp.Events{Login: func(_ string, _ net.Addr, err error) { logins = append(logins, err) }}})
+		c := s.dial("192.0.2.7")
+		c.want("220")
+		var texts []string
+		for _, user := range []string{"known", "unknown"} {
+			c.do("USER "+user, "331")
+			begun := time.Now()
+			texts = append(texts, c.do("PASS geheim", "530"))
+			assert.Equal(t, time.Second, time.Since(begun), user)
+		}
+		assert.Equal(t, texts[0], texts[1])
+		c.do("USER known", "331")
+		c.do("PASS geheim", "421")
+		c.end()
+		assert.Len(t, logins, 3)
+		assert.NotContains(t, log.String(), "geheim")
+		assert.Contains(t, log.String(), "login refused")
+	})
+}
+
+// Shutdown tells idle sessions, and lets transfers end.
+func TestServerShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, &ftp.Server{Auth: userP(slowFS())})
+		idle, busy := s.login(), s.login()
+		busy.do("TYPE I", "200")
+		data := busy.passive()
+		busy.do("RETR big", "1")
+		time.Sleep(time.Second)
+		done := make(chan error, 1)
+		go func() { done <- s.srv.Shutdown(t.Context()) }()
+		idle.want("421")
+		idle.end()
+		synctest.Wait()
+		n, err := io.Copy(io.Discard, data)
+		require.NoError(t, err)
+		assert.EqualValues(t, 2<<20, n)
+		busy.want("226")
+		busy.want("421")
+		busy.end()
+		require.NoError(t, <-done)
+	})
+}
+
+// Close cuts transfers too.
+func TestServerClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, &ftp.Server{Auth: userP(slowFS())})
+		c := s.login()
+		c.do("TYPE I", "200")
+		data := c.passive()
+		c.do("RETR big", "1")
+		time.Sleep(time.Second)
+		require.NoError(t, s.srv.Close())
+		_, err := c.c.ReadReply()
+		require.Error(t, err)
+		synctest.Wait()
+		io.Copy(io.Discard, data)
+	})
+}
+
+// Rates bound transfers each way.
+func TestServerRates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := files(t)
+		auth := ftp.AuthenticatorFunc(func(context.Context, ftp.Login) (*ftp.Account, error) {
+			return &ftp.Account{FS: dir, ReadRate: 10_000, WriteRate: 5_000}, nil
+		})
+		c := serve(t, &ftp.Server{Auth: auth}).login()
+		c.do("TYPE I", "200")
+		begun := time.Now()
+		c.store("STOR n", strings.Repeat("x", 50_000))
+		assert.InDelta(t, 10*time.Second, time.Since(begun), float64(200*time.Millisecond))
+		begun = time.Now()
+		assert.Len(t, c.fetch("RETR n"), 50_000)
+		assert.InDelta(t, 5*time.Second, time.Since(begun), float64(200*time.Millisecond))
+
+		data := c.passive() // ABOR ends the wait for the rate
+		c.do("RETR n", "1")
+		time.Sleep(time.Second)
+		c.do("ABOR", "426", "226")
+		data.Close()
+	})
+}
+
+// The address that PASV tells may be another for each peer.
+func TestServerPublicIP(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, &ftp.Server{Auth: userP(files(t)), PublicIP: func(peer net.Addr) netip.Addr {
+			if strings.HasPrefix(peer.String(), "192.0.2.7:") {
+				return netip.MustParseAddr("198.51.100.1")
+			}
+			return netip.Addr{}
+		}})
+		c := s.login()
+		c.do("PASV", "227 Entering Passive Mode (198,51,100,1,")
+		c = s.dial("192.0.2.8")
+		c.want("220")
+		c.do("USER u", "331")
+		c.do("PASS p", "230")
+		c.do("PASV", "227 Entering Passive Mode (192,0,2,1,")
+	})
+}
+
+// A virtual host has users of its own.
+func TestServerHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		other := ftp.AuthenticatorFunc(func(_ context.Context, l ftp.Login) (*ftp.Account, error) {
+			if l.Host != "ftp.example" {
+				return nil, ftp.ErrRefused
+			}
+			return &ftp.Account{FS: slowFS()}, nil
+		})
+		s := serve(t, &ftp.Server{Auth: userP(files(t)), Host: func(name string) *ftp.VirtualHost {
+			if name != "ftp.example" {
+				return nil
+			}
+			return &ftp.VirtualHost{Greeting: "Welcome.", Auth: other}
+		}})
+		c := s.dial("192.0.2.7")
+		c.want("220")
+		c.do("HOST nowhere.example", "504")
+		c.do("HOST ftp.example", "220 Welcome.")
+		c.do("USER x", "331")
+		c.do("PASS y", "230")
+		assert.Equal(t, "small", c.fetch("RETR small"))
+		c.do("REIN", "220")
+		c.do("USER u", "331")
+		c.do("PASS p", "230")
+		c.do("SIZE small", "550")
+	})
+}
+
+// Over a limit the answer is 421.
+func TestServerOverLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, &ftp.Server{Auth: userP(files(t)), Conns: sockets.Limits{MaxConns: 1}})
+		s.login()
+		c := s.dial("192.0.2.8")
+		c.want("421")
+		c.end()
+	})
+}
+
+// A panic of a file system ends one session, and nothing of it stays open.
+func TestServerServeConn(t *testing.T) {
+	testkit.NoLeaks(t)
+	client, server := testkit.Pipe()
+	s := &ftp.Server{Auth: userP(files(t))}
+	done := make(chan error, 1)
+	go func() { done <- s.ServeConn(context.Background(), server) }()
+	c := ftp.NewConn(client, &ftp.ConnOptions{Client: true})
+	_, err := c.ReadReply()
+	require.NoError(t, err)
+	c.Close()
+	require.NoError(t, <-done)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	assert.Error(t, s.ServeTLS(l), "there is no TLSConfig")
+}
+
+// Over real sockets files pass whole, and nothing is left behind.
+func TestServerTCP(t *testing.T) {
+	testkit.NoLeaks(t)
+	t.Cleanup(func() { // package os keeps the pipes that it splices through until then
+		for range 3 {
+			runtime.GC()
+		}
+	})
+	root := t.TempDir()
+	big := bytes.Repeat([]byte("0123456789abcdef"), 200_000)
+	require.NoError(t, os.WriteFile(filepath.Join(root, "big"), big, 0o644))
+	dir, err := ftp.Dir(root, nil)
+	require.NoError(t, err)
+	defer dir.Close()
+	for name, ports := range map[string]sockets.PortRange{"any": {}, "a range": {Lo: 40000, Hi: 40999}} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		srv := &ftp.Server{Auth: userP(dir), PassivePorts: ports}
+		var wg sync.WaitGroup
+		wg.Go(func() { srv.Serve(l) })
+		c := dialTCP(t, l.Addr().String())
+		c.do("TYPE I", "200")
+		for range 2 {
+			data := c.passiveTCP(name == "a range")
+			c.do("RETR big", "1")
+			got, err := io.ReadAll(data)
+			require.NoError(t, err)
+			assert.True(t, bytes.Equal(big, got), "what was sent")
+			c.want("226")
+			data.Close()
+
+			data = c.passiveTCP(name == "a range")
+			c.do("STOR up", "1")
+			_, err = data.Write(big)
+			require.NoError(t, err)
+			data.Close()
+			c.want("226")
+			got, err = os.ReadFile(filepath.Join(root, "up"))
+			require.NoError(t, err)
+			assert.True(t, bytes.Equal(big, got), "what was stored")
+		}
+		active, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		port, err := ftp.AppendEPRT(nil, netip.MustParseAddrPort(active.Addr().String()))
+		require.NoError(t, err)
+		c.do("EPRT "+string(port), "200")
+		c.do("RETR big", "150")
+		data, err := active.Accept()
+		require.NoError(t, err)
+		got, err := io.ReadAll(data)
+		require.NoError(t, err)
+		assert.Len(t, got, len(big))
+		c.want("226")
+		data.Close()
+		active.Close()
+		c.port()
+		c.do("QUIT", "221")
+		c.c.Close()
+		require.NoError(t, srv.Shutdown(t.Context()))
+		wg.Wait()
+	}
+}
+
+// dialTCP logs in over TCP.
+func dialTCP(t *testing.T, addr string) *rawClient {
+	nc, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	c := &rawClient{tb: t, c: ftp.NewConn(nc, &ftp.ConnOptions{Client: true})}
+	c.want("220")
+	c.do("USER u", "331")
+	c.do("PASS p", "230")
+	return c
+}
+
+// passiveTCP connects to a data port over TCP.
+func (c *rawClient) passiveTCP(ranged bool) net.Conn {
+	addr, err := ftp.Parse227(strings.TrimPrefix(c.do("PASV", "227"), "227 "))
+	require.NoError(c.tb, err)
+	if ranged {
+		assert.True(c.tb, addr.Port() >= 40000 && addr.Port() <= 40999, "%v", addr)
+	}
+	nc, err := net.Dial("tcp", addr.String())
+	require.NoError(c.tb, err)
+	return nc
+}
