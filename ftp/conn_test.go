@@ -93,15 +93,18 @@ func TestConnRefusesOptions(t *testing.T) {
 	c := ftp.NewConn(server, &ftp.ConnOptions{Signal: func(cmd telnet.Command) { signals = append(signals, cmd) }})
 	defer c.Close()
 	client.Write([]byte("\xff\xfd\x01\xff\xfb\x03\xff\xfc\x05\xff\xfe\x06"))
-	go c.ReadCommand()
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.ReadCommand()
+		done <- err
+	}()
 	b := make([]byte, 6)
 	_, err := io.ReadFull(client, b)
 	require.NoError(t, err)
 	assert.Equal(t, "\xff\xfc\x01\xff\xfe\x03", string(b))
 	client.Write([]byte("\xff\xf4\xff\xf2"))
 	client.Close()
-	_, err = c.ReadCommand()
-	assert.Equal(t, io.EOF, err)
+	assert.Equal(t, io.EOF, <-done)
 	assert.Equal(t, []telnet.Command{telnet.CommandIP, telnet.CommandDM}, signals)
 }
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"net"
 	"time"
 )
 
@@ -113,25 +115,42 @@ func (sc *serverConn) bound(base *tls.Config, data bool) *tls.Config {
 }
 
 // carryTLS is carry within TLS: the handshake comes after the reply that begins
-// the transfer (RFC 4217 §7), and TLS's own end is the end of the data: without
-// it the end may be anybody's who cuts a connection.
+// the transfer (RFC 4217 §7), and TLS's own end is the end of the data.
 func (x *transferring) carryTLS() error {
-	t := tls.Server(x.nc, x.sc.bound(x.sc.tlsConfig(), true))
+	raw := &endingConn{Conn: x.nc}
+	t := tls.Server(raw, x.sc.bound(x.sc.tlsConfig(), true))
 	if err := x.handshake(t); err != nil {
 		return err
 	}
-	err := x.carry(t)
-	if err != nil {
+	if err := x.carry(t); err != nil {
 		return err
 	}
-	if x.extend(); x.t.Upload != nil {
-		t.CloseWrite()
-		return nil
+	if raw.ended {
+		return peerError(errTruncated)
 	}
-	if err := t.CloseWrite(); err != nil {
-		return peerError(err)
+	x.extend()
+	err := t.CloseWrite()
+	if x.t.Upload != nil {
+		return nil // which came whole, whatever the client hears of us
 	}
-	return nil
+	return peerError(err)
+}
+
+// errTruncated is for data whose end was not TLS's own: anybody on the way can
+// end a connection.
+var errTruncated = errors.New("ftp: TLS ended without close_notify")
+
+// endingConn notes the end of a connection below TLS. Package tls gives io.EOF
+// for it as for close_notify where it stands between two records.
+type endingConn struct {
+	net.Conn
+	ended bool
+}
+
+func (c *endingConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.ended = c.ended || err == io.EOF
+	return n, err
 }
 
 // handshake shakes hands on a data connection.
