@@ -24,24 +24,41 @@ type Progress struct {
 // longer than a moment.
 func (env *Env) Progress(total int64) *Progress {
 	p := &Progress{total: total, began: time.Now(), target: 40}
-	if l, ok := env.Stderr.(*lockedWriter); ok {
-		if f, ok := l.w.(*os.File); ok {
-			if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-				p.w = env.Stderr
-			}
-		}
+	if l, ok := env.Stderr.(*lockedWriter); ok && isTerminal(l.w) {
+		p.w = env.Stderr
 	}
 	return p
 }
 
+// Interactive tells whether the program's standard input is a terminal.
+func (env *Env) Interactive() bool {
+	s, ok := env.Stdin.(*interruptible)
+	return ok && isTerminal(s.r)
+}
+
+// isTerminal tells whether a stream is a device of characters.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
 // Write counts octets.
 func (p *Progress) Write(b []byte) (int, error) {
-	p.done += int64(len(b))
+	p.Add(int64(len(b)))
+	return len(b), nil
+}
+
+// Add counts octets.
+func (p *Progress) Add(n int64) {
+	p.done += n
 	if now := time.Now(); p.w != nil && now.Sub(p.began) > 500*time.Millisecond && now.Sub(p.last) > 200*time.Millisecond {
 		p.last, p.wrote = now, true
 		fmt.Fprintf(p.w, "\r%s\x1b[K", p.line(now))
 	}
-	return len(b), nil
 }
 
 // line is the bar as it stands.
