@@ -61,7 +61,14 @@ func (c *Client) entries(ctx context.Context, dir string, yield func(Entry, erro
 		}
 		c.avoid.mlsd = true
 	}
-	return commandError(VerbMLSD, dir, ErrNotSupported)
+	now := time.Now().In(c.opts.Location)
+	return c.listing(ctx, VerbLIST, c.listArg(dir), func(line []byte) error {
+		e, err := ParseList(line, now)
+		if err != nil { // a line that is no entry
+			return nil
+		}
+		return c.give(e, yield)
+	})
 }
 
 // isUnknown tells of a reply that the server does not know a command
@@ -81,6 +88,18 @@ func (c *Client) give(e Entry, yield func(Entry, error) bool) error {
 		return errStopped
 	}
 	return nil
+}
+
+// listArg is the argument of LIST. Servers take a name that begins with a
+// hyphen for options.
+func (c *Client) listArg(dir string) string {
+	if strings.HasPrefix(dir, "-") {
+		dir = "./" + dir
+	}
+	if !c.opts.Hidden {
+		return dir
+	}
+	return strings.TrimSuffix("-a "+dir, " ")
 }
 
 // Names returns the names in a directory, or those that a pattern stands for,

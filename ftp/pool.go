@@ -163,15 +163,29 @@ func (p *Pool) Put(c *Client) {
 
 // Close closes the sessions that lie idle, and the others when they come back.
 func (p *Pool) Close() error {
-	p.mu.Lock()
-	idle := p.idle
-	p.idle, p.closed = nil, true
-	p.wake()
-	p.mu.Unlock()
-	for _, i := range idle {
+	for _, i := range p.shut() {
 		i.c.Close()
 	}
 	return nil
+}
+
+// Quit is Close that says goodbye first.
+func (p *Pool) Quit(ctx context.Context) error {
+	var errs []error
+	for _, i := range p.shut() {
+		errs = append(errs, i.c.Quit(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// shut closes the pool, and returns the sessions that lay idle.
+func (p *Pool) shut() []idleClient {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	idle := p.idle
+	p.idle, p.closed = nil, true
+	p.wake()
+	return idle
 }
 
 // With runs f with a session. It runs f again, with another session, where the
