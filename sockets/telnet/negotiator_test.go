@@ -46,7 +46,7 @@ func TestLoopExample2(t *testing.T) {
 	for _, wishes := range []string{"+-+", "+-", "+-+-", "+-+-+-+"} {
 		a := telnet.Negotiator{}
 		b := telnet.Negotiator{Local: telnet.Options(1), Remote: telnet.Options(1)}
-		net := newPeers(&a, &b)
+		net := newPair(&a, &b)
 		for _, w := range wishes {
 			net.wish(0, telnet.SideLocal, 1, w == '+')
 		}
@@ -57,8 +57,8 @@ func TestLoopExample2(t *testing.T) {
 	}
 }
 
-// peers are two negotiators and what is under way between them.
-type peers struct {
+// pair is two negotiators and what is under way between them.
+type pair struct {
 	n     [2]*telnet.Negotiator
 	queue [2][]message // on the way to n[i]
 	sent  int
@@ -69,16 +69,16 @@ type message struct {
 	o telnet.Option
 }
 
-func newPeers(a, b *telnet.Negotiator) *peers { return &peers{n: [2]*telnet.Negotiator{a, b}} }
+func newPair(a, b *telnet.Negotiator) *pair { return &pair{n: [2]*telnet.Negotiator{a, b}} }
 
-func (p *peers) send(from int, c telnet.Command, o telnet.Option) {
+func (p *pair) send(from int, c telnet.Command, o telnet.Option) {
 	if c != 0 {
 		p.queue[1-from] = append(p.queue[1-from], message{c, o})
 		p.sent++
 	}
 }
 
-func (p *peers) wish(who int, side telnet.Side, o telnet.Option, on bool) {
+func (p *pair) wish(who int, side telnet.Side, o telnet.Option, on bool) {
 	do := p.n[who].Disable
 	if on {
 		do = p.n[who].Enable
@@ -88,7 +88,7 @@ func (p *peers) wish(who int, side telnet.Side, o telnet.Option, on bool) {
 }
 
 // deliver hands over the oldest message to who.
-func (p *peers) deliver(who int) {
+func (p *pair) deliver(who int) {
 	if len(p.queue[who]) > 0 {
 		m := p.queue[who][0]
 		p.queue[who] = p.queue[who][1:]
@@ -97,7 +97,7 @@ func (p *peers) deliver(who int) {
 }
 
 // settle delivers everything and returns how many messages that took.
-func (p *peers) settle(t testing.TB, most int) int {
+func (p *pair) settle(t testing.TB, most int) int {
 	t.Helper()
 	n := 0
 	for ; len(p.queue[0])+len(p.queue[1]) > 0; n++ {
@@ -111,7 +111,7 @@ func (p *peers) settle(t testing.TB, most int) int {
 }
 
 // atRest: nothing is under negotiation, and the two see each option alike.
-func (p *peers) atRest(t testing.TB, options int) {
+func (p *pair) atRest(t testing.TB, options int) {
 	t.Helper()
 	for o := range options {
 		for i := range 2 {
@@ -154,7 +154,7 @@ func FuzzNegotiators(f *testing.F) {
 				*set = telnet.Options(all...)
 			}
 		}
-		p := newPeers(&n[0], &n[1])
+		p := newPair(&n[0], &n[1])
 		for _, a := range acts {
 			who, o := int(a>>7), telnet.Option(a&(options-1))
 			switch a >> 4 & 7 {

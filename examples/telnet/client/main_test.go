@@ -39,14 +39,15 @@ func server(t *testing.T, serve func(nc net.Conn)) (host, port string) {
 // command; the client prints the answer to its end.
 func TestHTTPByHand(t *testing.T) {
 	testkit.NoLeaks(t)
-	var request []byte
+	requests := make(chan string, 1)
 	host, port := server(t, func(nc net.Conn) {
-		request, _ = io.ReadAll(nc)
+		request, _ := io.ReadAll(nc)
+		requests <- string(request)
 		io.WriteString(nc, "HTTP/1.0 200 OK\r\n\r\nhello\n")
 	})
 	got := clitest.Run(t, program(), "GET / HTTP/1.0\nHost: a\r\n\n", host, port)
 	assert.Equal(t, clitest.Result{Stdout: "HTTP/1.0 200 OK\r\n\r\nhello\n"}, got)
-	assert.Equal(t, "GET / HTTP/1.0\r\nHost: a\r\n\r\n", string(request))
+	assert.Equal(t, "GET / HTTP/1.0\r\nHost: a\r\n\r\n", <-requests)
 }
 
 // TestServerEndsFirst: the client does not wait for the rest of its input.
@@ -59,34 +60,39 @@ func TestServerEndsFirst(t *testing.T) {
 	assert.Equal(t, 0, c.Wait().Status)
 }
 
-// TestNoEchoIntoAPipe: nobody types, so the server is not let echo.
+// TestNoEchoIntoAPipe: nobody types, so the server is not let echo, and there
+// is no window.
 func TestNoEchoIntoAPipe(t *testing.T) {
-	var answers string
+	answers := make(chan string, 1)
 	host, port := server(t, func(nc net.Conn) {
 		io.WriteString(nc, "\xff\xfb\x01\xff\xfd\x1f\xff\xfd\x18")
-		b, _ := io.ReadAll(nc)
-		answers = string(b)
+		b := make([]byte, 12)
+		n, _ := io.ReadFull(nc, b)
+		answers <- string(b[:n])
 	})
-	got := clitest.Run(t, program(), "", host, port)
-	assert.Equal(t, 0, got.Status)
-	assert.Contains(t, answers, "\xff\xfe\x01", "DONT ECHO")
-	assert.Contains(t, answers, "\xff\xfc\x1f", "WONT NAWS")
-	assert.Contains(t, answers, "\xff\xfb\x18", "WILL TERMINAL-TYPE")
+	stdin, typing := io.Pipe()
+	defer typing.Close()
+	c := clitest.StartWithInput(t, program(), stdin, host, port)
+	assert.Equal(t, 0, c.Wait().Status)
+	assert.Equal(t, "\xff\xfd\x03\xff\xfe\x01\xff\xfc\x1f\xff\xfb\x18", <-answers, "DO SGA, DONT ECHO, WONT NAWS, WILL TERMINAL-TYPE")
 }
 
 func TestVerbose(t *testing.T) {
 	host, port := server(t, func(nc net.Conn) {
 		r := bufio.NewReader(nc)
-		io.WriteString(nc, "\xff\xfd\x18Password: ")
+		io.WriteString(nc, "\xff\xfd\x18Password: \r\n")
 		r.ReadString('\n')
 	})
 	stdin, typing := io.Pipe()
+	defer typing.Close()
 	c := clitest.StartWithInput(t, program(), stdin, "-v", host, port)
+	assert.Equal(t, "Password: ", c.Line())
 	io.WriteString(typing, "secret\n")
-	typing.Close()
 	said := c.Wait().Stderr
 	assert.Contains(t, said, "S: IAC DO TERMINAL-TYPE\n")
 	assert.Contains(t, said, "C: IAC WILL TERMINAL-TYPE\n")
+	assert.Contains(t, said, "C: ***\n")
+	assert.NotContains(t, said, "secret")
 }
 
 func TestUsage(t *testing.T) {
