@@ -94,6 +94,17 @@ func TestPrimingOfNoTime(t *testing.T) {
 	assert.Equal(t, []string{". NS", "com. A"}, w.asked("192.0.2.1"))
 }
 
+// Priming answers the question for the root's servers too: it is sent once.
+func TestPrimingIsTheAnswer(t *testing.T) {
+	w := small(t, nil)
+	for range 2 {
+		r := w.ask(".", dns.TypeNS)
+		assert.Equal(t, []string{". 3600 IN NS a.root."}, lines(r.Answer))
+	}
+	assert.Equal(t, []string{". NS"}, w.asked("192.0.2.1"))
+	assert.Zero(t, resolver.UnderWay(w.engine))
+}
+
 func TestQuestionsOfNobody(t *testing.T) {
 	w := small(t, nil)
 	for _, q := range []dns.Question{

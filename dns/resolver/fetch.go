@@ -111,6 +111,12 @@ func (t *task) await(child *task) {
 // childDone takes the result of a task that this one waited for.
 func (t *task) childDone(e *Engine, now time.Time, child *task, r *Result) {
 	t.waits = slices.DeleteFunc(t.waits, func(w *task) bool { return w == child })
+	if child.priming && child.q == t.at() && len(r.Answer) > 0 && t.machine.State() == StateAddresses {
+		// What the root was asked for first is what is wanted.
+		t.do(EventAnswer)
+		e.finish(now, t, &Result{RCode: r.RCode, Answer: append(t.chain, r.Answer...)})
+		return
+	}
 	found := child.priming
 	t.primed = t.primed || child.priming
 	if t.cut != nil && !child.priming {

@@ -18,8 +18,9 @@ func (e *Engine) prime(now time.Time) *task {
 	if e.priming != nil || now.Before(e.nextPrime) {
 		return e.priming
 	}
-	// It is not among the tasks that others may join: a client's question for
-	// the root's NS records follows the rules for all questions.
+	// It is not among the tasks that others may join, for it has other limits: a
+	// question for the root's NS records waits for it as all do, and takes its
+	// answer.
 	q := dns.Question{Name: dns.Root, Type: dns.TypeNS, Class: dns.ClassIN}
 	key := taskKey{Question: q}
 	old := e.tasks[key]

@@ -86,6 +86,7 @@ var rules = []fsm.Rule[State, Event]{
 	{From: StateServers, On: EventLimit, To: StateDone, Ref: "RFC 1035 §7.1"},
 
 	{From: StateAddresses, On: EventAddresses, To: StateServers, Ref: "RFC 1034 §5.3.3"},
+	{From: StateAddresses, On: EventAnswer, To: StateDone, Ref: "RFC 9609 §3"},
 	{From: StateAddresses, On: EventLimit, To: StateDone, Ref: "RFC 1035 §7.1"},
 
 	{From: StateAsk, On: EventAnswer, To: StateDone, Ref: "RFC 1034 §5.3.3"},
