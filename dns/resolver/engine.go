@@ -41,7 +41,7 @@ type EngineOptions struct {
 	// those that differ in nothing else go over TCP.
 	Subnets bool
 	// Private are networks whose addresses no public name may have; records
-	// with such an address are dropped (DNS rebinding).
+	// with such an address, or a hint at one, are dropped (DNS rebinding).
 	Private []netip.Prefix
 }
 

@@ -129,5 +129,9 @@ func TestTheFirstOfTheJoinedLeaves(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		assert.Zero(t, resolver.Waiting(r))
+
+		require.NoError(t, r.Close())
+		_, err = r.Lookup(t.Context(), q)
+		assert.ErrorIs(t, err, resolver.ErrClosed, "what is known too")
 	})
 }

@@ -83,20 +83,3 @@ func (e *Engine) forwarders() *cut {
 	}
 	return c
 }
-
-// dropPrivate takes away addresses of networks that no public name may have.
-func (e *Engine) dropPrivate(r *reply) {
-	if len(e.opts.Private) == 0 {
-		return
-	}
-	private := func(rr dns.RR) bool {
-		a, ok := addressOf(rr)
-		return ok && slices.ContainsFunc(e.opts.Private, func(p netip.Prefix) bool { return p.Contains(a) })
-	}
-	for _, sets := range [...]*[]*set{&r.answer, &r.additional} {
-		for _, s := range *sets {
-			s.rrs = slices.DeleteFunc(s.rrs, private)
-		}
-		*sets = sound(*sets)
-	}
-}

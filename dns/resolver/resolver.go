@@ -95,6 +95,10 @@ func (r *Resolver) Lookup(ctx context.Context, q dns.Question) (*Result, error) 
 
 // LookupFor is [Resolver.Lookup] for a client of whom something is known.
 func (r *Resolver) LookupFor(ctx context.Context, q dns.Question, client Client) (*Result, error) {
+	r.init()
+	if r.ctx.Err() != nil {
+		return nil, ErrClosed
+	}
 	if !r.Subnets || !client.Network.IsValid() {
 		if known, ok := r.Known(q); ok {
 			return known, ctx.Err()
