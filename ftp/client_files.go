@@ -81,24 +81,28 @@ func (c *Client) WorkingDir(ctx context.Context) (dir string, err error) {
 }
 
 // quotedName takes the name out of a 257: between quotes, with those within it
-// doubled (RFC 959 §4.1.3 and its second appendix).
+// doubled (RFC 959 §4.1.3 and its second appendix). Pure-FTPd and the ftpd of
+// inetutils double none: where something stands right behind the closing quote
+// it was none, and the last one closes.
 func quotedName(text string) (string, bool) {
-	_, rest, ok := strings.Cut(text, `"`)
+	_, text, ok := strings.Cut(text, `"`)
 	if !ok {
 		return "", false
 	}
 	var name strings.Builder
-	for {
+	for rest := text; ; {
 		part, behind, ok := strings.Cut(rest, `"`)
 		name.WriteString(part)
 		switch {
-		case !ok:
-			return "", false
-		case !strings.HasPrefix(behind, `"`):
+		case ok && strings.HasPrefix(behind, `"`):
+			name.WriteByte('"')
+			rest = behind[1:]
+			continue
+		case ok && (behind == "" || behind[0] == ' '):
 			return name.String(), name.Len() > 0
 		}
-		name.WriteByte('"')
-		rest = behind[1:]
+		last := strings.LastIndexByte(text, '"')
+		return text[:max(0, last)], last > 0
 	}
 }
 

@@ -103,9 +103,9 @@ func (c *Client) listArg(dir string) string {
 }
 
 // Names returns the names in a directory, or those that a pattern stands for,
-// as the server says them (NLST); "" is the current directory. They are what
-// RETR takes, and may hold slashes: none is good for the local system before
-// it is looked at.
+// as the server says them (NLST); "" is the current directory. The directory
+// itself and the one above it are left out. They are what RETR takes, and may
+// hold slashes: none is good for the local system before it is looked at.
 func (c *Client) Names(ctx context.Context, dir string) ([]string, error) {
 	var names []string
 	if strings.HasPrefix(dir, "-") {
@@ -113,6 +113,9 @@ func (c *Client) Names(ctx context.Context, dir string) ([]string, error) {
 	}
 	err := c.with(ctx, func() error {
 		return c.listing(ctx, VerbNLST, dir, func(line []byte) error {
+			if isDots(line) {
+				return nil
+			}
 			if len(names) == c.lim.MaxEntries {
 				return &LimitError{Name: "MaxEntries", Max: int64(c.lim.MaxEntries)}
 			}
@@ -124,6 +127,13 @@ func (c *Client) Names(ctx context.Context, dir string) ([]string, error) {
 		return nil, nil
 	}
 	return names, err
+}
+
+// isDots tells of the directory itself and the one above it, which Pure-FTPd
+// lists too.
+func isDots(name []byte) bool {
+	last := name[bytes.LastIndexByte(name, '/')+1:]
+	return string(last) == "." || string(last) == ".."
 }
 
 // emptyList tells of a 550 that says that there is nothing, as BSD's server

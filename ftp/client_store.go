@@ -44,8 +44,10 @@ func (c *Client) StoreUnique(ctx context.Context, name string, src io.Reader) (s
 }
 
 // storedName takes the name out of "FILE: name" (RFC 1123 §4.1.2.9), or out of
-// "(unique file name:name)." as BSD's server says.
+// "(unique file name:name)." as BSD's server says. Pure-FTPd has more to say in
+// the line behind it.
 func storedName(text string) string {
+	text, _, _ = strings.Cut(text, "\n")
 	if _, after, ok := strings.Cut(text, "FILE: "); ok {
 		return strings.TrimSpace(after)
 	}
