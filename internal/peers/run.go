@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"io"
 	"testing"
 
 	"applayer/internal/testkit"
@@ -30,7 +31,14 @@ func alone(home string) []string {
 // exit status is for the caller to judge.
 func Run(tb testing.TB, name string, args ...string) Output {
 	tb.Helper()
+	return RunInput(tb, "", name, args...)
+}
+
+// RunInput is [Run] with something to read.
+func RunInput(tb testing.TB, input, name string, args ...string) Output {
+	tb.Helper()
 	p := testkit.StartEnv(tb, alone(tb.TempDir()), program(tb, name), args...)
+	io.WriteString(p.Stdin, input)
 	p.Stdin.Close()
 	exit := p.Wait()
 	return Output{p.Stdout(), p.Stderr(), exit}
