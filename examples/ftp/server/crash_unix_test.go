@@ -3,12 +3,14 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -77,4 +79,53 @@ func TestSignalWaitsForAnUpload(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join(dir, "new.txt"))
 	require.NoError(t, err)
 	assert.Equal(t, "first, last", string(b))
+}
+
+// With -keep-partial an upload that broke off goes on where it stopped.
+func TestBrokenUploadGoesOn(t *testing.T) {
+	dir, text := folder(t), strings.Repeat("0123456789", 100_000)
+	src := filepath.Join(t.TempDir(), "src")
+	require.NoError(t, os.WriteFile(src, []byte(text), 0o644))
+	_, addr := start(t, "-root", dir, "-writable", "-keep-partial")
+	breakOff(t, addr, dir, "new.txt", text[:400_000])
+	b, err := os.ReadFile(filepath.Join(dir, "new.txt"))
+	require.NoError(t, err)
+	assert.NotEmpty(t, b)
+	assert.True(t, strings.HasPrefix(text, string(b)))
+	status, _ := curl(t, "-C", "-", "-T", src, "ftp://"+addr+"/new.txt")
+	assert.Equal(t, 0, status)
+	b, err = os.ReadFile(filepath.Join(dir, "new.txt"))
+	require.NoError(t, err)
+	assert.Equal(t, text, string(b))
+
+	breakOff(t, addr, dir, "a.txt", "broken")
+	b, err = os.ReadFile(filepath.Join(dir, "a.txt"))
+	require.NoError(t, err)
+	assert.Equal(t, "0123456789", string(b), "a file that was there stays whole")
+	assert.Empty(t, temporary(t, dir))
+}
+
+// breakOff stores the beginning of a file and then cancels.
+func breakOff(t *testing.T, addr, dir, name, text string) {
+	t.Helper()
+	c, err := ftp.Dial(t.Context(), "tcp", addr, nil)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	src, feed := io.Pipe()
+	stored := make(chan error, 1)
+	go func() { stored <- c.Store(ctx, name, src) }()
+	_, err = io.WriteString(feed, text)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { // the server has taken something of it
+		found := temporary(t, dir)
+		if len(found) != 1 {
+			return false
+		}
+		info, err := os.Stat(found[0])
+		return err == nil && info.Size() > 0
+	}, 10*time.Second, time.Millisecond)
+	cancel()
+	feed.CloseWithError(context.Canceled)
+	require.Error(t, <-stored)
+	require.NoError(t, c.Quit(t.Context()), "which waits for the upload to be put away")
 }
