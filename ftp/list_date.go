@@ -13,27 +13,28 @@ const day = 24 * time.Hour
 // monthNames are the names of months as ls shortens them, without points: those
 // of English first, which writers use. Each line has twelve.
 var monthNames = [...]string{
-	"jan feb mar apr may jun jul aug sep oct nov dec",                      // English
-	"jan feb mär apr mai jun jul aug sep okt nov dez",                      // German
-	"jän feb mrz apr mai juni juli aug sept okt nov dez",                   // German
-	"janv févr mars avril mai juin juil août sept oct nov déc",             // French
-	"janv fév mars avr mai juin juil aoû sept oct nov déc",                 // French
-	"ene feb mar abr may jun jul ago sep oct nov dic",                      // Spanish
-	"gen feb mar apr mag giu lug ago set ott nov dic",                      // Italian
-	"jan fev mar abr mai jun jul ago set out nov dez",                      // Portuguese
-	"jan feb mrt apr mei jun jul aug sep okt nov dec",                      // Dutch
-	"jan feb mar apr maj jun jul aug sep okt nov dec",                      // Danish, Swedish
-	"jan feb mars april mai juni juli aug sep okt nov des",                 // Norwegian
-	"sty lut mar kwi maj cze lip sie wrz paź lis gru",                      // Polish
-	"led úno bře dub kvě čen čec srp zář říj lis pro",                      // Czech
-	"tammi helmi maalis huhti touko kesä heinä elo syys loka marras joulu", // Finnish
-	"jan febr márc ápr máj jún júl aug szept okt nov dec",                  // Hungarian
-	"ian feb mar apr mai iun iul aug sep oct nov dec",                      // Romanian
-	"oca şub mar nis may haz tem ağu eyl eki kas ara",                      // Turkish
-	"янв фев мар апр май июн июл авг сен окт ноя дек",                      // Russian
-	"січ лют бер кві тра чер лип сер вер жов лис гру",                      // Ukrainian
-	"1月 2月 3月 4月 5月 6月 7月 8月 9月 10月 11月 12月",                               // Chinese, Japanese
-	"1월 2월 3월 4월 5월 6월 7월 8월 9월 10월 11월 12월",                               // Korean
+	"jan feb mar apr may jun jul aug sep oct nov dec",                                       // English
+	"january february march april may june july august september october november december", // English
+	"jan feb mär apr mai jun jul aug sep okt nov dez",                                       // German
+	"jän feb mrz apr mai juni juli aug sept okt nov dez",                                    // German
+	"janv févr mars avril mai juin juil août sept oct nov déc",                              // French
+	"janv fév mars avr mai juin juil aoû sept oct nov déc",                                  // French
+	"ene feb mar abr may jun jul ago sep oct nov dic",                                       // Spanish
+	"gen feb mar apr mag giu lug ago set ott nov dic",                                       // Italian
+	"jan fev mar abr mai jun jul ago set out nov dez",                                       // Portuguese
+	"jan feb mrt apr mei jun jul aug sep okt nov dec",                                       // Dutch
+	"jan feb mar apr maj jun jul aug sep okt nov dec",                                       // Danish, Swedish
+	"jan feb mars april mai juni juli aug sep okt nov des",                                  // Norwegian
+	"sty lut mar kwi maj cze lip sie wrz paź lis gru",                                       // Polish
+	"led úno bře dub kvě čen čec srp zář říj lis pro",                                       // Czech
+	"tammi helmi maalis huhti touko kesä heinä elo syys loka marras joulu",                  // Finnish
+	"jan febr márc ápr máj jún júl aug szept okt nov dec",                                   // Hungarian
+	"ian feb mar apr mai iun iul aug sep oct nov dec",                                       // Romanian
+	"oca şub mar nis may haz tem ağu eyl eki kas ara",                                       // Turkish
+	"янв фев мар апр май июн июл авг сен окт ноя дек",                                       // Russian
+	"січ лют бер кві тра чер лип сер вер жов лис гру",                                       // Ukrainian
+	"1月 2月 3月 4月 5月 6月 7月 8月 9月 10月 11月 12月",                                                // Chinese, Japanese
+	"1월 2월 3월 4월 5월 6월 7월 8월 9월 10월 11월 12월",                                                // Korean
 }
 
 // months finds a month by its name in lower case, in UTF-8 and in Latin-1, which

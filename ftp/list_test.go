@@ -100,6 +100,7 @@ func TestParseList(t *testing.T) {
 		{"GNU iso, an old file", "-rw-r--r-- 1 a a 1 2025-11-02   b", `file 1 2025-11-02T00:00:00+01/24h0m0s -rw-r--r-- x1 by a:a " b"`},
 		{"the day first", "-rw-r--r-- 1 a a 1 2. Nov 12:00 b", `file 1 2026-11-02T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
 
+		{"English in full", "-rw-r--r-- 1 a a 1 September 2 12:00 b", `file 1 2026-09-02T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
 		{"German", "-rw-r--r-- 1 a a 1 Dez  2 12:00 b", `file 1 2025-12-02T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
 		{"German in UTF-8", "-rw-r--r-- 1 a a 1  3. Mär 12:00 b", `file 1 2026-03-03T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
 		{"French in Latin-1", "-rw-r--r-- 1 a a 1 3 f\xe9vr. 2024 b", `file 1 2024-02-03T00:00:00+01/24h0m0s -rw-r--r-- x1 by a:a "b"`},
