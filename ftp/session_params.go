@@ -168,8 +168,10 @@ func (s *Session) Listening(addr net.Addr, err error) []Action {
 
 // dropData closes what data connection there is.
 func (s *Session) dropData() {
-	s.DoData(DataEventClose)
-	s.add(Action{Kind: ActionDropData})
+	if s.data != DataNone && s.data != DataOnlyNone {
+		s.DoData(DataEventClose)
+		s.add(Action{Kind: ActionDropData})
+	}
 }
 
 // rest is REST, in octets, which RFC 3659 §5.3 made of it for streams.
