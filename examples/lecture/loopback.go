@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"sync/atomic"
+
+	"applayer/sockets"
 )
 
 // loopback is the machine's own network. Names of Unix-domain sockets lie in
@@ -50,4 +53,16 @@ func (l *loopback) Dial(ctx context.Context, network, addr string) (net.Conn, er
 		d.LocalAddr = &net.UnixAddr{Net: network, Name: filepath.Join(l.dir, fmt.Sprintf("client%d", l.bound.Add(1)))}
 	}
 	return d.DialContext(ctx, network, l.path(network, addr))
+}
+
+func (l *loopback) DialFrom(ctx context.Context, network, local, addr string) (net.Conn, error) {
+	from, err := netip.ParseAddrPort(local)
+	if err != nil {
+		return nil, err
+	}
+	d := sockets.Dialer{LocalAddr: from.Addr()}
+	if port := from.Port(); port > 0 {
+		d.LocalPorts = sockets.PortRange{Lo: port, Hi: port}
+	}
+	return d.Dial(ctx, network, addr)
 }

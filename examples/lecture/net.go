@@ -18,6 +18,8 @@ import (
 type Network interface {
 	Listen(ctx context.Context, network, addr string) (net.Listener, error)
 	Dial(ctx context.Context, network, addr string) (net.Conn, error)
+	// DialFrom dials from the address local, whose port may be 0.
+	DialFrom(ctx context.Context, network, local, addr string) (net.Conn, error)
 	ListenPacket(ctx context.Context, network, addr string) (net.PacketConn, error)
 }
 
