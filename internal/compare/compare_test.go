@@ -19,9 +19,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	serveChild()
 	status := m.Run()
 	removeSite()
 	removeLoad()
+	removeFTP()
 	os.Exit(status)
 }
 
@@ -92,6 +94,24 @@ func TestHTTPSubjectsRun(t *testing.T) {
 				assert.NoError(t, err, "%s: %s", s.name, impl.name)
 				assert.Positive(t, r.N)
 			}
+		}
+	}
+}
+
+// Every FTP server and client works, those of others where vsftpd is there.
+func TestFTPSubjectsRun(t *testing.T) {
+	before := flag.Lookup("test.benchtime").Value.String()
+	require.NoError(t, flag.Set("test.benchtime", "1x"))
+	defer flag.Set("test.benchtime", before)
+	for _, s := range ftpSubjects {
+		if len(s.missing()) > 0 {
+			t.Log(s.name, "needs", s.missing())
+			continue
+		}
+		for _, impl := range s.implementations {
+			r, err := s.measure(impl)
+			assert.NoError(t, err, "%s: %s", s.name, impl.name)
+			assert.Positive(t, r.N)
 		}
 	}
 }

@@ -18,7 +18,7 @@
 // a measurement fails.
 //
 // The subjects http-file-… have wrk ask nginx and us in turn, and are skipped
-// where either program is missing.
+// where either program is missing; those named ftp-… need vsftpd.
 //
 // The module is nested, so that the peers never enter applayer's go.mod.
 package main

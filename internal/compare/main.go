@@ -16,7 +16,10 @@ import (
 	"github.com/cloudwego/netpoll"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	serveChild()
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // options are the flags.
 type options struct {
@@ -87,6 +90,7 @@ func compare(o options, out io.Writer) (met bool, err error) {
 	defer stop()
 	defer removeSite()
 	defer removeLoad()
+	defer removeFTP()
 	fmt.Fprintf(out, "%s %s/%s, %d CPUs, %d rounds of %v; median [95 %% interval]; ratio: peer's by ours\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), o.rounds, o.benchtime)
 	met = true
