@@ -40,7 +40,8 @@ type ConnOptions struct {
 	Window Window
 
 	// Command hears of each command of the peer's that stands for itself, such
-	// as IP, save NOP, GA and DM; known or not.
+	// as IP, known or not; save NOP, GA and DM, and EOR where END-OF-RECORD is
+	// off.
 	Command func(Command)
 	// Changed hears of an option that goes on or off because the peer said so.
 	// A mark that [Conn.TimingMark] asked for is TIMING-MARK on the remote
@@ -274,6 +275,8 @@ func (c *Conn) take(ev Event) {
 func (c *Conn) command(cmd Command) {
 	switch cmd {
 	case CommandNOP, CommandGA:
+	case CommandEOR: // is NOP where it was not agreed upon (RFC 885)
+		c.heard, c.order = c.Enabled(SideRemote, OptionEOR), cmd
 	case CommandDM:
 		// More urgent data behind this DM belongs to another Synch.
 		c.dropping = false

@@ -500,7 +500,7 @@ func TestConnCommands(t *testing.T) {
 			Local: telnet.Options(telnet.OptionEOR), Remote: telnet.Options(telnet.OptionEOR),
 			Command: func(cmd telnet.Command) { fmt.Fprintf(&log, "<%v>", cmd) },
 		})
-		p.send("a\xff\xf4b\xff\xf5\xff\xf6\xff\xf1\xff\xf9\xff\xf2c\xff\xf7\xff\xf8\xff\xf3\xff\xef\xff\x07" + do + eor + will + eor + "d")
+		p.send("\xff\xef" + will + eor + "a\xff\xf4b\xff\xf5\xff\xf6\xff\xf1\xff\xf9\xff\xf2c\xff\xf7\xff\xf8\xff\xf3\xff\xef\xff\x07" + do + eor + "d" + wont + eor + "\xff\xef")
 		p.nc.(interface{ CloseWrite() error }).CloseWrite()
 		b := make([]byte, 10)
 		for {
@@ -511,7 +511,7 @@ func TestConnCommands(t *testing.T) {
 			}
 		}
 		assert.Equal(t, "a<IP>b<AO><AYT>c<EC><EL><BRK><EOR><7>d", log.String())
-		p.gets(will + eor + do + eor)
+		p.gets(do + eor + will + eor + dont + eor)
 		require.NoError(t, c.SendCommand(telnet.CommandAYT, telnet.CommandEOR))
 		p.gets("\xff\xf6\xff\xef")
 		assert.ErrorIs(t, c.SendCommand(telnet.CommandWill), telnet.ErrEvent)

@@ -142,3 +142,21 @@ func ExampleConn_Relay() {
 	// Output:
 	// "HTTP/1.0 400 Bad Request\r\n\r\n\"GET /\\r\\n\\r\\n\"\n"
 }
+
+// A LineDiscipline makes lines of keys, and shows them.
+func ExampleLineDiscipline() {
+	l := telnet.LineDiscipline{Echo: true}
+	keys := []byte("helpp\x7f\r\n")
+	for len(keys) > 0 {
+		n, show, ev := l.Input(keys, nil)
+		keys = keys[n:]
+		fmt.Printf("%q\n", show)
+		if ev == telnet.LineDone {
+			fmt.Printf("line %q\n", l.Line())
+		}
+	}
+	// Output:
+	// "helpp\b \b\r\n"
+	// line "help"
+	// ""
+}

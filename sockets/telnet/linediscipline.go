@@ -7,7 +7,7 @@ type LineEvent uint8
 
 // The events.
 const (
-	LineNone      LineEvent = iota // all was taken, and no line is whole
+	LineNone      LineEvent = iota // no line is whole yet
 	LineDone                       // a line is whole
 	LineInterrupt                  // ^C: what was typed of a line is gone
 	LineEOF                        // ^D on an empty line
@@ -56,14 +56,19 @@ const (
 	del   = 0x7f
 )
 
-// Input takes octets that the user typed, up to the first event, and tells how
-// many. It appends what the terminal is to show to show. After LineDone,
-// [LineDiscipline.Line] is the line until the next call.
+// mostShown is how much one call of Input gives to show: who holds ^R down on a
+// long line is not to fill the memory.
+const mostShown = 4 << 10
+
+// Input takes octets that the user typed, up to the first event or until there
+// is much to show, and tells how many. It appends what the terminal is to show
+// to show. After LineDone, [LineDiscipline.Line] is the line until the next
+// call.
 func (l *LineDiscipline) Input(in, show []byte) (n int, shown []byte, ev LineEvent) {
 	if l.whole {
 		l.Discard()
 	}
-	for n < len(in) {
+	for before := len(show); n < len(in) && len(show)-before < mostShown; {
 		c := in[n]
 		n++
 		lineFeed := c == '\n' && l.afterCR

@@ -109,6 +109,24 @@ func TestLineCommands(t *testing.T) {
 	assert.Equal(t, "y", string(l.Line()))
 }
 
+// TestReprintIsBounded: a long line that is shown again and again fills no
+// memory.
+func TestReprintIsBounded(t *testing.T) {
+	l := telnet.LineDiscipline{Echo: true}
+	types(&l, strings.Repeat("x", 1000))
+	in := []byte(strings.Repeat("\x12", 5000))
+	total := 0
+	for len(in) > 0 {
+		n, show, ev := l.Input(in, nil)
+		require.NotZero(t, n)
+		require.Equal(t, telnet.LineNone, ev)
+		require.Less(t, len(show), 6<<10)
+		total += len(show)
+		in = in[n:]
+	}
+	assert.Equal(t, 5000*1002, total)
+}
+
 // FuzzLineDiscipline: however it is cut, the lines are the same, within the
 // limit and without controls; and no more is shown than a few octets for one.
 func FuzzLineDiscipline(f *testing.F) {

@@ -354,3 +354,47 @@ func TestServerTLS(t *testing.T) {
 	require.NoError(t, srv.Close())
 	<-served
 }
+
+// TestServerWithoutDelay: an operator may have none.
+func TestServerWithoutDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := serve(t, &telnet.Server{Handler: shell, Authenticator: alice, FailureDelay: -1, LoginTimeout: time.Hour})
+		start := time.Now()
+		p.send("alice\r\nwrong\r\nalice\r\nsecret\r\n")
+		p.gets(greeting + "login: Password: Login incorrect\r\nlogin: Password: > ")
+		assert.Zero(t, time.Since(start))
+	})
+}
+
+// TestServerGone: a user who goes in the middle of anything ends his session.
+func TestServerGone(t *testing.T) {
+	for _, said := range []string{"", "al", "alice\r\n", "alice\r\nsec", "alice\r\nwrong\r\n", "alice\r\nsecret\r\nhi\r\n\xff", "alice\r\nsecret\r\n" + dont + sga + "x\r\n"} {
+		synctest.Test(t, func(t *testing.T) {
+			p, ended := serve(t, &telnet.Server{Handler: shell, Authenticator: alice})
+			p.send(said)
+			synctest.Wait()
+			p.nc.Close()
+			<-ended
+		})
+	}
+}
+
+// TestServerSilentPeers: a thousand who say nothing are sent away.
+func TestServerSilentPeers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := &telnet.Server{Handler: shell, Authenticator: alice, Limits: sockets.Limits{MaxConnsPerPeer: -1}}
+		start := time.Now()
+		var all []<-chan struct{}
+		for range 1000 {
+			p, ended := serve(t, srv)
+			go io.Copy(io.Discard, p.nc)
+			all = append(all, ended)
+		}
+		time.Sleep(30 * time.Second)
+		assert.Equal(t, 1000, srv.Stats().Active)
+		for _, ended := range all {
+			<-ended
+		}
+		assert.Less(t, time.Since(start), 65*time.Second)
+	})
+}

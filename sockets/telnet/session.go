@@ -90,13 +90,16 @@ func (s *Session) readLine(prompt string, hide bool) (string, error) {
 	}
 }
 
-// take gives what has come to the line discipline.
+// take gives what has come to the line discipline, up to its next event.
 func (s *Session) take() (ev LineEvent, err error) {
 	s.lines.Echo = s.conn.Enabled(SideLocal, OptionEcho)
-	n, show, ev := s.lines.Input(s.in, s.show[:0])
-	s.in, s.show = s.in[n:], show
-	if len(show) > 0 {
-		_, err = s.conn.Write(show)
+	for len(s.in) > 0 && ev == LineNone && err == nil {
+		var n int
+		n, s.show, ev = s.lines.Input(s.in, s.show[:0])
+		s.in = s.in[n:]
+		if len(s.show) > 0 {
+			_, err = s.conn.Write(s.show)
+		}
 	}
 	return ev, err
 }

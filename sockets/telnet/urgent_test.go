@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -154,5 +155,29 @@ func TestUrgentClosed(t *testing.T) {
 	require.NoError(t, client.Close())
 	assert.ErrorIs(t, telnet.PrepareUrgent(client), net.ErrClosed)
 	_, err := telnet.SendUrgent(client, []byte("x"))
+	assert.ErrorIs(t, err, net.ErrClosed)
+}
+
+// TestUrgentBehindAStaleDeadline: the system's deadline of an earlier Write is
+// not that of an urgent octet.
+func TestUrgentBehindAStaleDeadline(t *testing.T) {
+	needUrgent(t)
+	for _, b := range []string{"\xff\xf2", "x"} {
+		client, server := tcpPair(t)
+		c := sockets.NewConn(client, nil)
+		require.NoError(t, client.SetWriteDeadline(time.Unix(1, 0)))
+		n, err := telnet.SendUrgent(c, []byte(b))
+		require.NoError(t, err)
+		assert.Equal(t, len(b), n)
+		require.NoError(t, telnet.PrepareUrgent(server))
+		require.NoError(t, c.Close())
+		got, err := io.ReadAll(server)
+		require.NoError(t, err)
+		assert.Equal(t, b, string(got))
+	}
+	client, _ := tcpPair(t)
+	c := sockets.NewConn(client, nil)
+	require.NoError(t, c.Close())
+	_, err := telnet.SendUrgent(c, []byte("\xff\xf2"))
 	assert.ErrorIs(t, err, net.ErrClosed)
 }
