@@ -79,9 +79,8 @@ func TestClientListStops(t *testing.T) {
 		nc := a.accept()
 		defer nc.Close()
 		a.check(errOf(nc.Write([]byte(strings.Repeat("type=file; a\r\n", 3)))))
-		a.expect("ABOR")
-		a.expect("PWD")
-		a.say("426 aborted", "226 ok", `257 "/"`)
+		a.expect("ABOR", "426 aborted")
+		a.expect("PWD", "226 ok", `257 "/"`)
 		a.expect("NOOP", "200 ok")
 	}), nil)
 	for e, err := range c.Entries(t.Context(), "") {
@@ -113,9 +112,8 @@ func TestClientListLimits(t *testing.T) {
 				nc := a.accept()
 				defer nc.Close()
 				a.check(errOf(nc.Write([]byte(tt.listing))))
-				a.expect("ABOR")
-				a.expect("PWD")
-				a.say("426 aborted", "226 ok", `257 "/"`)
+				a.expect("ABOR", "426 aborted")
+				a.expect("PWD", "226 ok", `257 "/"`)
 			}), &ftp.Options{Limits: tt.lim})
 			_, err := c.List(t.Context(), "")
 			var limit *ftp.LimitError

@@ -256,16 +256,16 @@ func (t *transfer) cut() {
 	}
 }
 
-// fence aborts what is under way and waits until nothing is.
+// fence aborts what is under way and waits until nothing is: until PWD is
+// answered. It is sent behind the first reply, since Pure-FTPd throws away what
+// it gets with ABOR in one segment.
 func (c *Client) fence(cut func()) error {
-	for _, verb := range []Verb{VerbABOR, VerbPWD} {
-		if err := c.sent(c.conn.WriteCommand(Command{Verb: verb})); err != nil {
-			return err
-		}
+	if err := c.sent(c.conn.WriteCommand(Command{Verb: VerbABOR})); err != nil {
+		return err
 	}
 	cut()
 	until := time.Now().Add(c.opts.AbortTimeout)
-	for {
+	for asked := false; ; {
 		c.nc.SetReadDeadline(until)
 		r, err := c.conn.ReadReply()
 		switch {
@@ -275,6 +275,13 @@ func (c *Client) fence(cut func()) error {
 			return r.Err()
 		case r.Code == 257:
 			return nil
+		}
+		if asked {
+			continue
+		}
+		asked = true
+		if err := c.sent(c.conn.WriteCommand(Command{Verb: VerbPWD})); err != nil {
+			return err
 		}
 	}
 }
