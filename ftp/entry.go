@@ -137,12 +137,15 @@ func EntryOf(fi fs.FileInfo) Entry {
 	}
 	e := Entry{
 		Name:      fi.Name(),
-		Facts:     FactType | FactModify | FactUnixMode,
+		Facts:     FactType | FactUnixMode,
 		Type:      EntryFile,
 		Mode:      fi.Mode() &^ fs.ModeType,
 		ModTime:   fi.ModTime(),
 		Precision: 1,
 		Links:     1,
+	}
+	if _, err := AppendTimeVal(nil, e.ModTime); err == nil { // a directory in memory may have none
+		e.Facts |= FactModify
 	}
 	switch mode := fi.Mode(); {
 	case mode.IsRegular():

@@ -113,3 +113,15 @@ func TestEntryOfSystem(t *testing.T) {
 	assert.True(t, first.Facts.Has(ftp.FactUnixUID|ftp.FactUnixGID))
 	assert.Equal(t, os.Getuid(), int(first.UID))
 }
+
+// A directory that stands for its files alone, as fstest.MapFS has them, has no
+// time, and is listed all the same.
+func TestEntryOfWithoutTime(t *testing.T) {
+	fi, err := fs.Stat(fstest.MapFS{"d/a": {}}, "d")
+	require.NoError(t, err)
+	e := ftp.EntryOf(fi)
+	assert.False(t, e.Facts.Has(ftp.FactModify))
+	line, err := ftp.AppendFacts(nil, &e, ftp.FactType|ftp.FactModify)
+	require.NoError(t, err)
+	assert.Equal(t, "type=dir; d", string(line))
+}
