@@ -35,6 +35,33 @@ var (
 // Retrieve opens a file for reading, from an offset on. The octets come as they
 // are in the file (TYPE I).
 func (c *Client) Retrieve(ctx context.Context, name string, offset int64) (*Reader, error) {
+	return c.open(ctx, name, func(arg string) (*Reader, error) { return c.retrieve(ctx, name, arg, offset) })
+}
+
+// RetrieveText opens a text for reading, line by line the same whatever system
+// the server runs on (TYPE A): lines end in LF here. A cut text may pass for a
+// whole one if the server does not tell, since sizes are of no use.
+func (c *Client) RetrieveText(ctx context.Context, name string) (io.ReadCloser, error) {
+	r, err := c.open(ctx, name, func(arg string) (*Reader, error) {
+		if err := c.setType(ctx, 'A'); err != nil {
+			return nil, err
+		}
+		t, err := c.begin(ctx, VerbRETR, arg, 0)
+		return &Reader{t: t, name: name, size: -1, length: -1}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &textReader{NewASCIIReader(r), r}, nil
+}
+
+type textReader struct {
+	*ASCIIReader
+	io.Closer
+}
+
+// open holds the session for a file that is being read.
+func (c *Client) open(ctx context.Context, name string, retrieve func(arg string) (*Reader, error)) (*Reader, error) {
 	arg, err := c.encode(VerbRETR, name)
 	if err != nil {
 		return nil, err
@@ -42,7 +69,7 @@ func (c *Client) Retrieve(ctx context.Context, name string, offset int64) (*Read
 	if err := c.acquire(ctx); err != nil {
 		return nil, err
 	}
-	r, err := c.retrieve(ctx, name, arg, offset)
+	r, err := retrieve(arg)
 	if err != nil {
 		c.release()
 		return nil, err

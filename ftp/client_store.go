@@ -2,7 +2,6 @@ package ftp
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"strings"
@@ -18,20 +17,27 @@ func (c *Client) Store(ctx context.Context, name string, src io.Reader) error {
 // StoreAt is [Client.Store] into a file from an offset on (REST, RFC 3659 §5);
 // src begins there.
 func (c *Client) StoreAt(ctx context.Context, name string, src io.Reader, offset int64) error {
-	_, err := c.upload(ctx, VerbSTOR, name, src, offset)
+	_, err := c.upload(ctx, VerbSTOR, 'I', name, src, offset)
+	return err
+}
+
+// StoreText sends a text whose lines end in LF, to be kept as such a text of the
+// server's system (TYPE A).
+func (c *Client) StoreText(ctx context.Context, name string, src io.Reader) error {
+	_, err := c.upload(ctx, VerbSTOR, 'A', name, src, 0)
 	return err
 }
 
 // Append sends octets to stand behind those of a file, or in a new one.
 func (c *Client) Append(ctx context.Context, name string, src io.Reader) error {
-	_, err := c.upload(ctx, VerbAPPE, name, src, 0)
+	_, err := c.upload(ctx, VerbAPPE, 'I', name, src, 0)
 	return err
 }
 
 // StoreUnique sends a file to a name that the server chooses, and returns the
 // name. What name asks for many servers do not look at (RFC 959 §4.1.3).
 func (c *Client) StoreUnique(ctx context.Context, name string, src io.Reader) (string, error) {
-	r, err := c.upload(ctx, VerbSTOU, name, src, 0)
+	r, err := c.upload(ctx, VerbSTOU, 'I', name, src, 0)
 	if err != nil {
 		return "", err
 	}
@@ -58,7 +64,7 @@ func storedName(text string) string {
 	return ""
 }
 
-func (c *Client) upload(ctx context.Context, verb Verb, name string, src io.Reader, offset int64) (*replies, error) {
+func (c *Client) upload(ctx context.Context, verb Verb, typ byte, name string, src io.Reader, offset int64) (*replies, error) {
 	encode := c.encode
 	if verb == VerbSTOU {
 		encode = c.encodeArg
@@ -69,7 +75,7 @@ func (c *Client) upload(ctx context.Context, verb Verb, name string, src io.Read
 	}
 	var r *replies
 	err = c.with(ctx, func() error {
-		if err := c.setType(ctx, 'I'); err != nil {
+		if err := c.setType(ctx, typ); err != nil {
 			return err
 		}
 		t, err := c.begin(ctx, verb, arg, offset)
@@ -77,6 +83,7 @@ func (c *Client) upload(ctx context.Context, verb Verb, name string, src io.Read
 			return err
 		}
 		r = t.replies
+		t.text = typ == 'A'
 		return t.copyFrom(src, Progress{Name: name, Upload: true, Done: offset, Total: -1})
 	})
 	return r, err
@@ -123,7 +130,11 @@ func (t *transfer) send(src io.Reader, p Progress) error {
 			f(p)
 		}
 	}
-	if f, ok := src.(*os.File); ok && t.data.plainTCP() && t.c.pace == nil {
+	var w io.Writer = t.data
+	if t.text {
+		w = NewASCIIWriter(t.data)
+	}
+	if f, ok := src.(*os.File); ok && !t.text && t.data.plainTCP() && t.c.pace == nil {
 		for {
 			n, err := t.data.sendFile(f)
 			report(n)
@@ -143,15 +154,18 @@ func (t *transfer) send(src io.Reader, p Progress) error {
 		}
 		n, readErr := src.Read(piece)
 		if n > 0 {
-			if _, err := t.data.Write(piece[:n]); err != nil {
+			if _, err := w.Write(piece[:n]); err != nil {
 				return err
 			}
 			report(int64(n))
 		}
-		if errors.Is(readErr, io.EOF) {
+		switch {
+		case readErr == io.EOF:
 			return nil
-		} else if readErr != nil {
+		case readErr != nil:
 			return &localError{"source", readErr}
+		case t.ctx.Err() != nil: // a source may give nothing for long
+			return context.Cause(t.ctx)
 		}
 	}
 }

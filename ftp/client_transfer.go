@@ -17,6 +17,7 @@ type transfer struct {
 	verb   Verb
 	arg    string
 	upload bool
+	text   bool // what is sent has LF for line ends
 
 	// ctx ends with the caller's, and with a reply that is a refusal: its cause
 	// is that reply then.
