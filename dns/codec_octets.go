@@ -79,8 +79,9 @@ func (c *Codec) rest(v *[]byte, e *encoding) {
 	case opScan:
 		text := c.mem.scratch[:0]
 		for c.more() {
-			t, _ := c.word("octets")
-			text = append(text, t.Text...)
+			if t, ok := c.word("octets"); ok {
+				text = append(text, t.Text...)
+			}
 		}
 		c.mem.scratch = text
 		*v = c.decode(text, e)

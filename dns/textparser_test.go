@@ -74,6 +74,17 @@ func TestTextParserAppendRDataNames(t *testing.T) {
 	}
 }
 
+// Octets to the end of the data are words, and no character-strings.
+func TestTextParserQuotedOctets(t *testing.T) {
+	var p dns.TextParser
+	for typ, text := range map[dns.Type]string{dns.TypeEID: `""`, dns.TypeDS: `1 8 1 00 "11"`, dns.TypeDNSKEY: `256 3 8 "AAAA"`} {
+		_, err := p.RData(typ, tokensOf(text))
+		require.ErrorIs(t, err, dns.ErrSyntax, "%s", typ)
+		_, err = p.AppendRData(nil, typ, tokensOf(text))
+		require.ErrorIs(t, err, dns.ErrSyntax, "%s", typ)
+	}
+}
+
 // A type that the program has for its own stands before this package's.
 func TestTextParserAppendRDataPrivate(t *testing.T) {
 	p := dns.TextParser{Types: dns.PrivateTypes{dns.TypeA: {Mnemonic: "A", New: func() dns.RData { return new(point) }}}}
