@@ -89,7 +89,10 @@ func (c *Codec) appendAsUnknown(dst []byte, d RData) ([]byte, error) {
 // scan fills d from the tokens of its presentation form, all of them.
 func (c *Codec) scan(d RData, tokens []Token, origin Name, mem *memory) error {
 	c.op, c.err = opScan, nil
-	c.tokens, c.next, c.origin, c.mem = tokens, 0, origin, mem
+	c.tokens, c.next = tokens, 0
+	if c.mem != mem || c.origin != origin {
+		c.mem, c.origin = mem, origin
+	}
 	d.Fields(c)
 	if c.err == nil && c.next < len(c.tokens) {
 		c.fail("more than the fields of "+d.Type().String(), "RFC 1035 §5.1", ErrSyntax)
@@ -102,8 +105,8 @@ func (c *Codec) scan(d RData, tokens []Token, origin Name, mem *memory) error {
 func (c *Codec) scanOnward(dst []byte, d RData, tokens []Token, origin Name, mem *memory) ([]byte, error) {
 	c.onward, c.dst = true, dst
 	err := c.scan(d, tokens, origin, mem)
-	dst, c.onward, c.dst = c.dst, false, nil
-	return dst, err
+	c.onward = false
+	return c.dst, err
 }
 
 // free gives the codec back, without what it pointed to.

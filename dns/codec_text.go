@@ -120,10 +120,10 @@ func (c *Codec) Texts(v *[]string) {
 	for {
 		var s string
 		c.Text(&s)
-		if c.err != nil {
-			return
+		if !c.onward && c.err == nil {
+			*v = append(*v, s)
 		}
-		if *v = append(*v, s); !c.more() {
+		if !c.more() {
 			return
 		}
 	}

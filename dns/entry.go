@@ -206,11 +206,23 @@ func (e *Entry) between(b []byte, i, maxToken int) (_ int, done bool, err error)
 				e.in, e.start = inWord, i
 				return i, false, nil
 			}
-			e.Tokens = append(e.Tokens, Token{Text: b[i:end:end], Offset: i})
+			e.add(b[i:end:end], false, i)
 			i = end - 1
 		}
 	}
 	return i, false, nil
+}
+
+// add adds a word. Each field is set for itself: a whole Token would be moved
+// under the garbage collector's eyes.
+func (e *Entry) add(text []byte, quoted bool, at int) {
+	n := len(e.Tokens)
+	if n == cap(e.Tokens) {
+		e.Tokens = append(e.Tokens, Token{})
+	}
+	e.Tokens = e.Tokens[:n+1]
+	t := &e.Tokens[n]
+	t.Text, t.Quoted, t.Offset = text, quoted, at
 }
 
 // word takes a word to the octet that ends it.
@@ -223,7 +235,7 @@ func (e *Entry) word(b []byte, i, maxToken int) (_ int, err error) {
 		case i == len(b):
 			return i, nil
 		case b[i] != '\\':
-			e.Tokens = append(e.Tokens, Token{Text: b[e.start:i:i], Offset: e.start})
+			e.add(b[e.start:i:i], false, e.start)
 			e.in = betweenWords
 			return i, nil
 		}
@@ -248,7 +260,7 @@ func (e *Entry) quotes(b []byte, i, maxToken int) (_ int, err error) {
 		case b[i] == '\n':
 			return i, textError(e.start, "quoted string without an end", "RFC 1035 §5.1", ErrSyntax)
 		case b[i] == '"':
-			e.Tokens = append(e.Tokens, Token{Text: b[e.start+1 : i : i], Quoted: true, Offset: e.start})
+			e.add(b[e.start+1:i:i], true, e.start)
 			e.in = betweenWords
 			return i + 1, nil
 		}

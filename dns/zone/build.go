@@ -54,8 +54,10 @@ type Builder struct {
 	// faults are the names that would be wrong if this were all.
 	faults map[string]error
 	notes  []Problem
-	key    [maxKey]byte
-	data   []byte // of the record that is added
+	// keeps tells that owners are kept as they are given, and not copies.
+	keeps bool
+	key   [maxKey]byte
+	data  []byte // of the record that is added
 }
 
 // NewBuilder returns a Builder of the zone with that apex, without a record.
@@ -95,7 +97,7 @@ func (b *Builder) Add(rr dns.RR) error {
 
 // addWire is [Builder.Add] for data as it stands on the wire, no longer than a
 // record can have it.
-func (b *Builder) addWire(rr *wireRecord, class dns.Class, rdata []byte) error {
+func (b *Builder) addWire(rr wireRecord, class dns.Class, rdata []byte) error {
 	d, err := b.place(rr.owner, rr.typ, class)
 	if err != nil {
 		return err
@@ -248,21 +250,25 @@ func (b *Builder) edit() {
 	}
 	b.close(&b.open)
 	b.edits = true
+	empty := b.count == 0
 	for rest := sortedByKey(b.closed); len(rest) > 0; {
 		n := 1
 		for n < len(rest) && b.closed[rest[n].at].key == b.closed[rest[0].at].key {
 			n++
 		}
-		b.enter(rest[:n])
+		b.enter(rest[:n], empty)
 		rest = rest[n:]
 	}
 	b.closed = nil
 }
 
-// enter enters a name, which came so many times.
-func (b *Builder) enter(times []ranked) {
+// enter enters a name, which came so many times; to nothing, if empty.
+func (b *Builder) enter(times []ranked, empty bool) {
 	first := b.closed[times[0].at]
-	old := b.node([]byte(first.key))
+	var old *node
+	if !empty {
+		old = b.node([]byte(first.key))
+	}
 	if len(times) == 1 && old == nil {
 		b.replace(first.key, nil, first.node)
 		return
@@ -282,11 +288,14 @@ func (b *Builder) close(d *draft) {
 		return
 	}
 	d.used = false
-	n := d.node(&b.mem, b.note)
+	n := d.node(&b.mem, b.keeps, b.note)
 	switch {
 	case b.edits:
 		b.replace(d.key, d.old, n)
 	case n != nil:
+		if len(b.closed) == cap(b.closed) {
+			b.closed = slices.Grow(b.closed, max(len(b.closed), 64)) // doubles: less is copied than append would
+		}
 		b.closed = append(b.closed, entry{d.key, n})
 	}
 }
@@ -309,7 +318,9 @@ func (b *Builder) replace(key string, old, n *node) {
 	}
 	swap(&b.names, was.name, is.name)
 	swap(&b.hashed, was.hash, is.hash)
-	b.check(key, n)
+	if is.alias || len(b.faults) > 0 {
+		b.check(key, n)
+	}
 }
 
 // check keeps what is wrong with the data of a name.
@@ -336,6 +347,8 @@ type nodeSort struct {
 	records int
 	// cuts is 1 for a name below which the zone, but for the apex, has no data.
 	cuts int
+	// alias tells that there is a CNAME or a DNAME record.
+	alias bool
 	// hash tells that the name is a hash, with NSEC3, which proves what is not
 	// there (RFC 5155 §3).
 	hash bool
@@ -350,8 +363,12 @@ func (n *node) sort() (s nodeSort) {
 		set := &list[i]
 		s.records += int(set.n)
 		switch {
-		case set.typ == dns.TypeNS || set.typ == dns.TypeDNAME:
+		case set.typ == dns.TypeNS:
 			s.cuts, s.name = 1, true
+		case set.typ == dns.TypeDNAME:
+			s.cuts, s.name, s.alias = 1, true, true
+		case set.typ == dns.TypeCNAME:
+			s.name, s.alias = true, true
 		case set.typ == dns.TypeNSEC3:
 			s.hash = true
 		case set.covered != dns.TypeNSEC3:

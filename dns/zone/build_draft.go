@@ -154,8 +154,9 @@ func appendCanonical(dst []byte, t dns.Type, rdata []byte) []byte {
 	return dst
 }
 
-// node makes of a draft what is kept; nil where nothing is left.
-func (d *draft) node(mem *slab, note func(Problem)) *node {
+// node makes of a draft what is kept, or a copy of its owner; nil where nothing is
+// left.
+func (d *draft) node(mem *slab, keep bool, note func(Problem)) *node {
 	if len(d.sets) == 0 {
 		return nil
 	}
@@ -172,9 +173,10 @@ func (d *draft) node(mem *slab, note func(Problem)) *node {
 	}
 	slices.SortFunc(sets, func(a, b rrset) int { return cmp.Compare(a.order(), b.order()) })
 	owner := d.owner
-	if d.old != nil {
+	switch {
+	case d.old != nil:
 		owner = d.old.owner
-	} else {
+	case !keep:
 		owner, _, _ = dns.CutName(mem.copy(owner.Wire()))
 	}
 	return mem.node(node{owner: owner, sets: sets})

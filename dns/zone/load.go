@@ -20,6 +20,7 @@ func Load(r io.Reader, opts *ReaderOptions) (*Zone, []Problem, error) {
 		return nil, nil, errNoOrigin
 	}
 	b := NewBuilder(opts.Origin)
+	b.keeps = true // a reader cuts owners from few pieces, which hold little else
 	if err := addAll(b, NewReader(r, opts)); err != nil {
 		return nil, nil, err
 	}
@@ -39,8 +40,7 @@ func Load(r io.Reader, opts *ReaderOptions) (*Zone, []Problem, error) {
 // batch is some records on their way from the reader to the builder, and the
 // error that came behind them.
 type batch struct {
-	records [256]located
-	n       int
+	records []located
 	data    []byte // of all of them, one behind the other
 	err     error
 }
@@ -54,12 +54,20 @@ type located struct {
 	line int
 }
 
-// addAll adds all records of a reader, which reads ahead meanwhile: reading and
-// building take as long as each other.
+// The first batches are smaller: most zones are. Large ones keep reader and
+// builder from waking each other all the time, which costs more than a record.
+const (
+	batches    = 4
+	smallBatch = 64   // records
+	largeBatch = 1024 // records
+	batchData  = 256 << 10
+)
+
+// addAll adds all records of a reader, which reads ahead meanwhile.
 func addAll(b *Builder, r *Reader) error {
 	defer r.Close()
-	full, free, stop := make(chan *batch), make(chan *batch, 3), make(chan struct{})
-	for range cap(free) {
+	full, free, stop := make(chan *batch), make(chan *batch, batches), make(chan struct{})
+	for range batches {
 		free <- new(batch)
 	}
 	var wg sync.WaitGroup
@@ -81,27 +89,17 @@ func addAll(b *Builder, r *Reader) error {
 	}
 }
 
-// addTo adds the records of a batch.
-func (t *batch) addTo(b *Builder, class dns.Class) error {
-	start := 0
-	for i := range t.records[:t.n] {
-		at := &t.records[i]
-		if err := b.addWire(&at.wireRecord, class, t.data[start:at.end]); err != nil {
-			return &ParseError{File: at.file, Line: at.line, Column: 1, Err: err}
-		}
-		start = at.end
-	}
-	return nil
-}
-
 // readAhead fills batches until there is an error, or nobody wants more.
 func readAhead(r *Reader, full chan<- *batch, free <-chan *batch, stop <-chan struct{}) {
-	for {
+	for size := smallBatch; ; size = min(4*size, largeBatch) {
 		var to *batch
 		select {
 		case to = <-free:
 		case <-stop:
 			return
+		}
+		if to.records == nil {
+			to.records = make([]located, 0, size)
 		}
 		to.fill(r)
 		failed := to.err != nil // to is not ours behind this
@@ -116,22 +114,30 @@ func readAhead(r *Reader, full chan<- *batch, free <-chan *batch, stop <-chan st
 	}
 }
 
-// maxBatch is how many octets of data a batch has at most, but for its last
-// record.
-const maxBatch = 64 << 10
-
-// fill reads a batch.
+// fill reads records for as long as there is room.
 func (t *batch) fill(r *Reader) {
-	t.n, t.data = 0, t.data[:0]
-	for t.n < len(t.records) && len(t.data) < maxBatch {
-		at := &t.records[t.n]
-		if t.data, t.err = r.nextWire(&at.wireRecord, t.data); t.err != nil {
+	t.records, t.data = t.records[:0], t.data[:0]
+	for len(t.records) < cap(t.records) && len(t.data) < batchData {
+		var rec wireRecord
+		if rec, t.data, t.err = r.nextWire(t.data); t.err != nil {
 			return
 		}
-		at.end = len(t.data)
-		at.file, at.line = r.Position()
-		t.n++
+		file, line := r.Position()
+		t.records = append(t.records, located{rec, len(t.data), file, line})
 	}
+}
+
+// addTo adds the records of a batch.
+func (t *batch) addTo(b *Builder, class dns.Class) error {
+	start := 0
+	for i := range t.records {
+		at := &t.records[i]
+		if err := b.addWire(at.wireRecord, class, t.data[start:at.end]); err != nil {
+			return &ParseError{File: at.file, Line: at.line, Column: 1, Err: err}
+		}
+		start = at.end
+	}
+	return nil
 }
 
 var errNoOrigin = errors.New("zone: no origin")

@@ -71,7 +71,7 @@ func (r *Reader) record(tokens []dns.Token, blank bool) *fault {
 	if err != nil {
 		return faultOf(err)
 	}
-	r.rec = record{r.owner, head, tokens[n-1].Offset, tokens[n:]}
+	r.rec.owner, r.rec.head, r.rec.at, r.rec.data = r.owner, head, tokens[n-1].Offset, tokens[n:]
 	return r.checkHead(&head, r.rec.at)
 }
 
@@ -184,18 +184,18 @@ type wireRecord struct {
 
 // nextWire is [Reader.Next] for who wants data as it stands on the wire: that of
 // the record is appended to dst, and nothing is made of it in between.
-func (r *Reader) nextWire(w *wireRecord, dst []byte) ([]byte, error) {
+func (r *Reader) nextWire(dst []byte) (w wireRecord, _ []byte, err error) {
 	if err := r.find(); err != nil {
-		return dst, err
+		return w, dst, err
 	}
 	rec := &r.rec
 	b, err := r.parser.AppendRData(dst, rec.head.Type, rec.data)
 	if err != nil {
-		return dst, r.fail(rec.dataFault(err))
+		return w, dst, r.fail(rec.dataFault(err))
 	}
 	rdata := b[len(dst):]
 	if len(rdata) > r.limits.MaxRData {
-		return dst, r.fail(limitReached(rec.at, "MaxRData", r.limits.MaxRData))
+		return w, dst, r.fail(limitReached(rec.at, "MaxRData", r.limits.MaxRData))
 	}
 	minimum, isSOA := uint32(0), rec.head.Type == dns.TypeSOA && len(rdata) >= 4
 	if isSOA {
@@ -203,8 +203,7 @@ func (r *Reader) nextWire(w *wireRecord, dst []byte) ([]byte, error) {
 	}
 	ttl, f := r.ttl(rec, minimum, isSOA)
 	if f != nil {
-		return dst, r.fail(f)
+		return w, dst, r.fail(f)
 	}
-	*w = wireRecord{rec.owner, rec.head.Type, ttl}
-	return b, nil
+	return wireRecord{rec.owner, rec.head.Type, ttl}, b, nil
 }

@@ -25,12 +25,13 @@ func (z *Zone) Check() []Problem {
 	all := z.apex.has(dns.TypeDNAME)
 	below := "\x00" // no key begins so
 	z.names.all(position{}, func(e entry) bool {
-		ends := e.node.has(dns.TypeNS) || e.node.has(dns.TypeDNAME)
+		is := e.node.sort()
+		ends := is.cuts > 0
 		inside := strings.HasPrefix(e.key, below)
 		if ends && !inside && e.key != "" {
 			below = e.key
 		}
-		if all || ends || inside || e.node.has(dns.TypeCNAME) {
+		if all || ends || inside || is.alias {
 			c.name(e.node.owner, e.node.sets, e.node.servers)
 		}
 		return len(c.problems) < MaxProblems
