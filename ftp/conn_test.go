@@ -277,3 +277,22 @@ func TestConnStopTLSRefused(t *testing.T) {
 	b.Close()
 	assert.Error(t, ftp.NewConn(a, nil).StopTLS(t.Context()), "there is none")
 }
+
+// A longer line than the usual needs a larger buffer, which moves what it holds.
+func TestConnLongLines(t *testing.T) {
+	client, server := testkit.Pipe()
+	c := ftp.NewConn(server, &ftp.ConnOptions{Limits: &ftp.Limits{MaxLine: 20_000}})
+	defer c.Close()
+	go func() {
+		for _, n := range []int{3000, 3000, 10_000, 15_000, 5} {
+			client.Write([]byte("CWD " + strings.Repeat("a", n) + "\r\n"))
+		}
+		client.Close()
+	}()
+	for _, n := range []int{3000, 3000, 10_000, 15_000, 5} {
+		cmd, err := c.ReadCommand()
+		require.NoError(t, err)
+		assert.Len(t, cmd.Arg, n)
+	}
+	assert.Equal(t, server.LocalAddr(), c.LocalAddr())
+}

@@ -25,7 +25,10 @@ type dataPort struct {
 // a transfer begins, and so that nobody else's takes its place.
 func (sc *serverConn) listen() (net.Addr, error) {
 	sc.data.close()
-	host := addrOf(sc.nc.LocalAddr()).String()
+	host, _, err := net.SplitHostPort(sc.nc.LocalAddr().String())
+	if err != nil {
+		return nil, err // it is no TCP connection
+	}
 	ln, err := sc.srv.listenData(sc.ctx, host)
 	if err != nil {
 		sc.srv.logger().Warn("no data port", "peer", sc.nc.RemoteAddr(), "err", err)

@@ -157,11 +157,11 @@ func TestAttackControlOctetsInNames(t *testing.T) {
 		dir := files(t)
 		c := serve(t, &ftp.Server{Auth: userP(dir)}).login()
 		c.c.NetConn().Write([]byte("MKD a\rb\r\n"))
-		c.want("553")
+		c.want("550")
 		c.c.NetConn().Write([]byte("MKD a\x00b\r\n"))
 		c.want("501")
 		c.c.NetConn().Write([]byte("MKD a\r\x00b\r\n")) // CR NUL is CR in Telnet
-		c.want("553")
+		c.want("550")
 		c.do("USER x", "331")
 		c.c.NetConn().Write([]byte("PASS p\rx\r\n"))
 		c.want("530")

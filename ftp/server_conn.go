@@ -67,6 +67,10 @@ func (s *Server) serve(ctx context.Context, nc *sockets.Conn, implicit bool) {
 			continue
 		}
 		sc.srv.logger().Debug("command", "peer", nc.RemoteAddr(), "verb", cmd.Verb)
+		if cmd.Verb == VerbAUTH && s.tls != nil && (sc.c.Buffered() > 0 || len(sc.queue) > 0) {
+			sc.perform(sc.s.Injected())
+			continue
+		}
 		sc.perform(sc.s.Handle(cmd))
 	}
 }

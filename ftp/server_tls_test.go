@@ -76,6 +76,34 @@ func TestServerTLS(t *testing.T) {
 	})
 }
 
+// The control connection is read beside a transfer within TLS too, and goes on
+// behind reads that were broken off.
+func TestServerTLSBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, config := secureSite(t, &ftp.Server{Auth: userP(slowFS())})
+		c := s.loginTLS(config)
+		for range 3 {
+			data := tls.Client(c.passive(), config)
+			c.do("RETR big", "1")
+			require.NoError(t, data.Handshake())
+			time.Sleep(time.Second)
+			c.do("STAT", "213 Transferring, ")
+			c.send("NOOP")
+			n, err := io.Copy(io.Discard, data)
+			require.NoError(t, err)
+			assert.EqualValues(t, 2<<20, n)
+			c.want("226")
+			c.want("200")
+		}
+		data := tls.Client(c.passive(), config)
+		c.do("RETR big", "1")
+		require.NoError(t, data.Handshake())
+		time.Sleep(time.Second)
+		c.do("ABOR", "426", "226")
+		c.do("PWD", "257")
+	})
+}
+
 // Two sessions of one client may each resume their own TLS and not the other's:
 // DidResume alone would take another user's data connection.
 func TestServerTLSReuseIsBound(t *testing.T) {
@@ -253,6 +281,11 @@ func TestAttackInjectionBehindAuthTLS(t *testing.T) {
 			cancel()
 			nc.Close()
 		}
+		c := s.dial("192.0.2.7")
+		c.want("220")
+		c.c.NetConn().Write([]byte(attack))
+		c.want("421")
+		c.end()
 		assert.Equal(t, "one\ntwo\n", read(t, dir, "a.txt"))
 	})
 }

@@ -18,7 +18,9 @@ func (sc *serverConn) transfer(t *Transfer) []Action {
 	if sc.data.open() {
 		t.Begin.Code = 125
 	}
-	sc.write(t.Begin)
+	if sc.write(t.Begin); sc.closed {
+		return sc.s.Transferred(errGone)
+	}
 	begun := time.Now()
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(sc.ctx))
 	x := &transferring{sc: sc, t: t, ctx: ctx, stall: sc.srv.timeouts.Stall, begun: begun}

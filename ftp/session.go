@@ -111,6 +111,7 @@ type Session struct {
 	Machine
 	opts    SessionOptions
 	actions []Action
+	verb    Verb // of the command under way
 
 	login    Login
 	account  *Account
@@ -249,6 +250,7 @@ func (s *Session) Greeting(text string) []Action {
 // Handle takes a command.
 func (s *Session) Handle(cmd Command) []Action {
 	s.begin()
+	s.verb = cmd.Verb
 	if s.state != StateRestarting {
 		s.restart = 0
 	}
@@ -296,7 +298,7 @@ func (s *Session) forget() {
 // be ended at once (RFC 959 §4.1.3).
 func (s *Session) HandleBusy(cmd Command, octets int64) (actions []Action, ok, cut bool) {
 	switch {
-	case s.state != StateTransferring:
+	case !s.Can(EventAbort):
 		return nil, false, false
 	case cmd.Verb == VerbSTAT && len(cmd.Arg) == 0:
 		text := "Transferring, " + strconv.FormatInt(octets, 10) + " octets so far."
@@ -347,13 +349,30 @@ func (s *Session) refuse(err error) []Action {
 		return s.reply(max(syntax.Reply, 500), "Syntax error: "+syntax.What+" ("+syntax.Ref+").")
 	}
 	if limit, ok := errors.AsType[*LimitError](err); ok {
-		s.reply(max(limit.Reply, 421), "Too long.")
+		s.reply(s.nameReply(max(limit.Reply, 421)), "Too long.")
 		if limit.Reply == 421 {
 			return s.add(Action{Kind: ActionClose})
 		}
 		return s.actions
 	}
-	return s.reply(fileReply(err), fileText(err))
+	return s.reply(s.nameReply(fileReply(err)), fileText(err))
+}
+
+// nameReply is the code for a name that is not allowed: 553 where a file would
+// get it, 550 where one that has it was asked for (RFC 959 §5.4).
+func (s *Session) nameReply(code int) int {
+	makes := s.verb == VerbSTOR || s.verb == VerbSTOU || s.verb == VerbAPPE || s.verb == VerbRNTO
+	if code == 553 && !makes {
+		return 550
+	}
+	return code
+}
+
+// Injected answers AUTH when octets that came in the clear stand behind it,
+// where anybody on the way could have put them (CVE-2011-0411).
+func (s *Session) Injected() []Action {
+	s.begin().reply(421, "There are octets behind AUTH.")
+	return s.add(Action{Kind: ActionClose})
 }
 
 // orderText is the text to a command in the wrong place.

@@ -61,12 +61,13 @@ func (s *Session) Secured(state *tls.ConnectionState, err error) []Action {
 // pbsz is PBSZ: TLS is a stream and needs no buffer, so 0 is the only size
 // (RFC 4217 §9).
 func (s *Session) pbsz(arg []byte) {
-	if err := s.DoProtection(ProtectionEventPBSZ); err != nil {
-		s.refuse(err)
+	_, n, err := ascii.Decimal(arg, 1<<32-1)
+	if s.protection != ProtectionNone && (err != nil || n != len(arg)) {
+		s.reply(501, "Syntax: PBSZ 0")
 		return
 	}
-	if _, n, err := ascii.Decimal(arg, 1<<32-1); err != nil || n != len(arg) {
-		s.reply(501, "Syntax: PBSZ 0")
+	if err := s.DoProtection(ProtectionEventPBSZ); err != nil {
+		s.refuse(err)
 		return
 	}
 	s.reply(200, "PBSZ=0")

@@ -71,8 +71,8 @@ var dialogues = []struct {
 	{"959-4.1.1 directories", true, nil, []step{
 		{"CWD sub/deep", "250 "}, {"PWD", `257 "/sub/deep"`}, {"XPWD", `257 "/sub/deep"`}, {"CDUP", "250 "}, {"XCUP", "250 "}, {"PWD", `257 "/" `},
 		{"CDUP", "250 "}, {"PWD", `257 "/" `}, {"CWD ../../..", "250 "}, {"PWD", `257 "/" `}, {"CWD a.txt", "550 "}, {"CWD nowhere", "550 "},
-		{`CWD q"q`, "250 "}, {"PWD", `257 "/q""q" `}, {"XCWD /sub", "250 "}, {"CWD a\rb", "553 "}, {"CWD", "501 "},
-		{"CWD " + strings.Repeat("a", 256), "553 "}, {"CWD " + strings.Repeat("a/", 129), "553 "},
+		{`CWD q"q`, "250 "}, {"PWD", `257 "/q""q" `}, {"XCWD /sub", "250 "}, {"CWD a\rb", "550 "}, {"CWD", "501 "},
+		{"CWD " + strings.Repeat("a", 256), "550 "}, {"CWD " + strings.Repeat("a/", 129), "550 "}, {"EPSV", "229 "}, {"STOR " + strings.Repeat("a", 256), "553 "}, {"EPSV", "229 "}, {"RETR " + strings.Repeat("a", 256), "550 "}, {"EPSV", "229 "}, {"STOR a\rb", "553 "},
 	}},
 	{"959-4.1.2 parameters", true, nil, []step{
 		{"TYPE A", "200 "}, {"TYPE A N", "200 "}, {"TYPE I", "200 "}, {"TYPE L 8", "200 "}, {"type i", "200 "}, {"TYPE", "501 "}, {"TYPE L", "501 "},
@@ -117,10 +117,10 @@ var dialogues = []struct {
 	{"959-5.4 RNFR is forgotten by any command but RNTO", true, nil, []step{
 		{"RNTO x", "503 "}, {"RNFR nowhere", "550 "}, {"RNTO x", "503 "}, {"RNFR a.txt", "350 "}, {"NOOP", "200 "}, {"RNTO x", "503 "},
 		{"RNFR a.txt", "350 "}, {"YYYY", "500 "}, {"RNTO x", "503 "}, {"RNFR a.txt", "350 "}, {"RNTO sub/x", "250 "}, {"RNTO y", "503 "}, {"SIZE sub/x", "213 "}, {"RNFR sub/x", "350 "}, {"RNFR sub/x", "350 "}, {"RNTO a.txt", "250 "},
-		{"RNFR a.txt", "350 "}, {"RNTO no/where", "550 "},
+		{"RNFR a.txt", "350 "}, {"RNTO no/where", "550 "}, {"RNFR a.txt", "350 "}, {"RNTO a\rb", "553 "},
 	}},
 	{"959-4.1.3 files and directories", true, nil, []step{
-		{"MKD new", `257 "/new" `}, {"XMKD new/er", `257 "/new/er" `}, {"MKD new", "553 "}, {"MKD no/where", "550 "}, {"DELE new", "550 "}, {"RMD a.txt", "550 "},
+		{"MKD new", `257 "/new" `}, {"XMKD new/er", `257 "/new/er" `}, {"MKD new", "550 "}, {"MKD no/where", "550 "}, {"DELE new", "550 "}, {"RMD a.txt", "550 "},
 		{"RMD new", "5"}, {"XRMD new/er", "250 "}, {"RMD new", "250 "}, {"RMD new", "550 "}, {"DELE a.txt", "250 "}, {"DELE a.txt", "550 "}, {"DELE", "501 "},
 		{"RMD /", "5"},
 	}},

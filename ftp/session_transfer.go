@@ -61,14 +61,14 @@ func (s *Session) failTransfer(err error) {
 		return
 	}
 	if limit, ok := errors.AsType[*LimitError](err); ok {
-		s.endTransfer(limit.Reply, "Name too long.")
+		s.endTransfer(s.nameReply(limit.Reply), "Name too long.")
 		return
 	}
 	if syntax, ok := errors.AsType[*ParseError](err); ok && syntax.Reply != 0 {
 		s.endTransfer(syntax.Reply, "Not a "+syntax.What+".")
 		return
 	}
-	s.endTransfer(fileReply(err), fileText(err))
+	s.endTransfer(s.nameReply(fileReply(err)), fileText(err))
 }
 
 // prepare checks what every transfer needs, before anything of a file is opened.

@@ -45,11 +45,6 @@ func (s *Server) tlsSupport() TLSSupport {
 
 // startTLS shakes hands on the control connection.
 func (sc *serverConn) startTLS() []Action {
-	if sc.c.Buffered() > 0 {
-		// What follows AUTH in the clear is anybody's (CVE-2011-0411).
-		sc.srv.logger().Warn("plaintext behind AUTH TLS", "peer", sc.nc.RemoteAddr())
-		return sc.s.Secured(nil, ErrBufferedPlaintext)
-	}
 	config := sc.bound(sc.tlsConfig(), false)
 	ctx, cancel := context.WithTimeout(sc.ctx, sc.srv.timeouts.Handshake)
 	defer cancel()
