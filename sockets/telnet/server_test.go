@@ -378,23 +378,3 @@ func TestServerGone(t *testing.T) {
 		})
 	}
 }
-
-// TestServerSilentPeers: a thousand who say nothing are sent away.
-func TestServerSilentPeers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := &telnet.Server{Handler: shell, Authenticator: alice, Limits: sockets.Limits{MaxConnsPerPeer: -1}}
-		start := time.Now()
-		var all []<-chan struct{}
-		for range 1000 {
-			p, ended := serve(t, srv)
-			go io.Copy(io.Discard, p.nc)
-			all = append(all, ended)
-		}
-		time.Sleep(30 * time.Second)
-		assert.Equal(t, 1000, srv.Stats().Active)
-		for _, ended := range all {
-			<-ended
-		}
-		assert.Less(t, time.Since(start), 65*time.Second)
-	})
-}
