@@ -339,7 +339,10 @@ func (l *listing) appendLine(dst []byte, item listItem) (line []byte, ok bool) {
 	e := l.entry(item)
 	var err error
 	if l.style == listFacts {
-		dst, err = AppendFacts(dst, &e, l.facts)
+		if dst, err = AppendFacts(dst, &e, l.facts); err != nil {
+			// A time that is too far away to be written (RFC 3659 §2.3).
+			dst, err = AppendFacts(dst, &e, l.facts&^FactModify)
+		}
 	} else {
 		dst, err = appendList(dst, &e, l.now)
 	}

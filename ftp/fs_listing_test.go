@@ -289,6 +289,18 @@ func TestListingEndsWithTheErrorOfTheDirectory(t *testing.T) {
 	}
 }
 
+// A time that cannot be written is not told; the file is.
+func TestListingOfAFileFromAnotherAge(t *testing.T) {
+	e := entries{infos: []fs.FileInfo{far{info{"a", 0o644, 1}}}}
+	lines, err := listed(t, e, ftp.ListFacts, ".", "")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"type=file;size=1;perm=r; a"}, lines)
+}
+
+type far struct{ info }
+
+func (far) ModTime() time.Time { return time.Unix(1<<40, 0) }
+
 // Directories that may not be read, or are gone, do not end a listing of others.
 func TestListingRecursivePassesOverDirectories(t *testing.T) {
 	f := refusing{entries{infos: []fs.FileInfo{info{"closed", fs.ModeDir, 0}, info{"open", fs.ModeDir, 0}}}}

@@ -149,7 +149,7 @@ func (u *dirUpload) openTemp(perm fs.FileMode) error {
 const uniqueTries = 100
 
 // unique takes a name that nothing has, by an empty file that is made only if
-// there is none, in one step.
+// there is none, in one step. After a crash it is still there, and empty.
 func (u *dirUpload) unique() error {
 	dir, base := path.Split(u.name)
 	for range uniqueTries {
@@ -257,7 +257,7 @@ func (u *dirUpload) Commit() error {
 		err = u.f.Sync()
 	}
 	if err = errors.Join(err, u.close()); err == nil && u.temp != "" {
-		err = u.quota.ending(u.folder, u.base, "", func() error { return u.folder.Rename(u.temp, u.base) })
+		err = u.place()
 	}
 	if err != nil {
 		if u.temp != "" {
@@ -290,17 +290,43 @@ func (u *dirUpload) keep() error {
 	if info, err := u.f.Stat(); err != nil || info.Size() == 0 {
 		return u.discard()
 	}
+	if u.held != nil && !u.stillHeld() {
+		return u.discard()
+	}
+	err := u.close()
+	if err == nil {
+		err = u.placeNew()
+	}
+	if err != nil {
+		err = errors.Join(err, u.removeTemp())
+		u.letGo()
+	}
+	return err
+}
+
+// place gives the whole file its name, in the place of what has it.
+func (u *dirUpload) place() error {
 	if u.held != nil {
-		if !u.stillHeld() {
-			return u.discard()
-		}
-		return errors.Join(u.close(), u.folder.Rename(u.temp, u.base))
+		return u.placeNew() // it is to replace nothing
 	}
-	// A link fails where a name is taken; a rename would not.
-	if err := u.folder.Link(u.temp, u.base); err != nil {
-		return errors.Join(err, u.discard())
+	return u.quota.ending(u.folder, u.base, "", func() error { return u.folder.Rename(u.temp, u.base) })
+}
+
+// placeNew gives the file its name if nothing has it but the empty file that
+// keeps it. A link fails where a name is taken, a rename would not; where the
+// file system has no links a look must do.
+func (u *dirUpload) placeNew() error {
+	if u.held != nil && u.stillHeld() {
+		return u.folder.Rename(u.temp, u.base)
 	}
-	return errors.Join(u.close(), u.folder.Remove(u.temp))
+	err := u.folder.Link(u.temp, u.base)
+	if err == nil {
+		return u.folder.Remove(u.temp)
+	}
+	if _, look := u.folder.Lstat(u.base); !errors.Is(look, fs.ErrNotExist) {
+		return err
+	}
+	return u.folder.Rename(u.temp, u.base)
 }
 
 // discard closes the file and removes it if it is temporary.

@@ -156,10 +156,21 @@ func TestUploadKeptNeverReplaces(t *testing.T) {
 	assert.Equal(t, "whole", read(t, d, "new"))
 	assert.Equal(t, []string{"new"}, onDisk(t, root))
 
+	slow = begin(t, d, "new1", ftp.CreateUnique, 0, "half")
+	require.NoError(t, begin(t, d, "new1", ftp.CreateReplace, 0, "whole").Commit())
+	assert.ErrorIs(t, slow.Commit(), fs.ErrExist, "not even when it is whole")
+	assert.Equal(t, "whole", read(t, d, "new1"))
+	slow = begin(t, d, "new3", ftp.CreateUnique, 0, "whole")
+	require.NoError(t, d.Remove("new3"))
+	require.NoError(t, slow.Commit(), "the name is free again")
+	assert.Equal(t, "whole", read(t, d, "new3"))
+	require.NoError(t, d.Remove("new3"))
+
 	slow = begin(t, d, "new2", ftp.CreateUnique, 0, "half")
 	require.NoError(t, begin(t, d, "new2", ftp.CreateReplace, 0, "whole").Commit())
 	require.NoError(t, slow.Abort())
 	assert.Equal(t, "whole", read(t, d, "new2"))
+	assert.Equal(t, []string{"new", "new1", "new2"}, onDisk(t, root))
 }
 
 func TestUploadUnique(t *testing.T) {
