@@ -34,7 +34,8 @@
 // # Who is answered
 //
 // A Handler answers loopback and private networks, unless it is told others. It
-// sets no AD, since nothing is validated. Without RD it tells what is in the
+// sets no AD, since nothing is validated; CD goes on to forwarders, and what they
+// give then is for those alone who set it. Without RD it tells what is in the
 // cache. Names that mean nothing to the world, localhost and the reverse names of
 // private networks among them, it answers by itself (RFC 6761, RFC 6303). What
 // was answered once lies ready in the cache: to answer it again is a copy.

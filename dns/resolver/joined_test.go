@@ -2,6 +2,8 @@ package resolver_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -133,5 +135,38 @@ func TestTheFirstOfTheJoinedLeaves(t *testing.T) {
 		require.NoError(t, r.Close())
 		_, err = r.Lookup(t.Context(), q)
 		assert.ErrorIs(t, err, resolver.ErrClosed, "what is known too")
+	})
+}
+
+// Clients that come and go, some while the Resolver closes, leave nothing behind.
+func TestClientsComeAndGo(t *testing.T) {
+	bubble(t, func(t *testing.T, r *resolver.Resolver, m *memory) {
+		var all sync.WaitGroup
+		ask := func(i int) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%7*i%60)*time.Millisecond)
+			defer cancel()
+			time.Sleep(time.Duration(i%13) * time.Millisecond)
+			res, err := r.Lookup(ctx, asked(fmt.Sprintf("h%d.example.com.", i%20), dns.TypeA))
+			switch {
+			case err == nil:
+				assert.Equal(t, dns.RCodeNXDomain, res.RCode)
+			case !errors.Is(err, resolver.ErrClosed):
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+			}
+		}
+		for i := range 300 {
+			all.Go(func() { ask(i) })
+		}
+		all.Wait()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		assert.Zero(t, resolver.Waiting(r))
+		r.Cache.Flush()
+		for i := range 300 {
+			all.Go(func() { ask(i) })
+		}
+		time.Sleep(15 * time.Millisecond)
+		assert.NoError(t, r.Close())
+		all.Wait()
 	})
 }
