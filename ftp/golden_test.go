@@ -89,6 +89,8 @@ type capture struct {
 	said string
 	// transfers are by the port that their data connection went to.
 	transfers map[uint16]*transfer
+	// used are those of commands, by their places.
+	used map[int]*transfer
 }
 
 type saidCommand struct {
@@ -114,7 +116,7 @@ type transfer struct {
 // sent.
 func viewCapture(t *testing.T, path string, size int) *capture {
 	t.Helper()
-	c := &capture{t: t, transfers: make(map[uint16]*transfer)}
+	c := &capture{t: t, transfers: make(map[uint16]*transfer), used: make(map[int]*transfer)}
 	for _, v := range golden.Load(t, path) {
 		_, server, ok := strings.Cut(v.Name, " > ")
 		require.True(t, ok, v.Name)
@@ -240,6 +242,7 @@ func (c *capture) begins(verb ftp.Verb) {
 		ftp.VerbRETR, ftp.VerbSTOR, ftp.VerbAPPE, ftp.VerbSTOU, ftp.VerbLIST, ftp.VerbNLST, ftp.VerbMLSD,
 	}, verb) {
 		next.verb = verb
+		c.used[len(c.commands)-1] = next
 		c.transfers[0] = nil
 	}
 }
