@@ -45,8 +45,8 @@ printf 'login: '
 read -r name
 case $name in
 %sesac
-printf 'Password: '
 stty -echo
+printf 'Password: '
 read -r password
 stty echo
 printf '\n'
