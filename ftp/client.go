@@ -51,6 +51,7 @@ type Client struct {
 	typ       byte // of the last TYPE, 0 before any
 	avoid     detours
 	announces bool // 150 tells the size
+	restart   bool // the server may hold an offset
 	pace      *pacer
 }
 

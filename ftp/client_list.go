@@ -269,10 +269,10 @@ func (c *Client) statOld(ctx context.Context, name string) (Entry, error) {
 		if e.Name == base {
 			found = e
 		}
-		return e.Name != base
+		return true // to end the listing would take longer than to read it
 	})
 	switch {
-	case err != nil && err != errStopped:
+	case err != nil:
 		return Entry{}, err
 	case found.Name == "":
 		return Entry{}, commandError(VerbLIST, name, &ReplyError{Code: 550, Text: "not listed in " + dir})

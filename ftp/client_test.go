@@ -351,3 +351,48 @@ func TestClientActive(t *testing.T) {
 	_, err = c.WorkingDir(t.Context())
 	assert.NoError(t, err)
 }
+
+// An offset that no transfer took must not be that of the next file.
+func TestClientForgottenOffset(t *testing.T) {
+	network := play(t, func(a *actor) {
+		a.login()
+		a.typ("I")
+		a.epsv()
+		a.expect("REST 3", "500 what?")
+		a.epsv()
+		a.expect("REST 0", "350 ok")
+		a.expect("RETR a", "150 go")
+		a.accept().Close()
+		a.say("226 ok")
+		a.send("RETR a", "")
+	})
+	c := dialActor(t, network, nil)
+	_, err := c.Retrieve(t.Context(), "a", 3)
+	require.Error(t, err)
+	for range 2 {
+		r, err := c.Retrieve(t.Context(), "a", 0)
+		require.NoError(t, err)
+		_, err = io.ReadAll(r)
+		require.NoError(t, err)
+	}
+}
+
+func TestClientStoreUniqueNames(t *testing.T) {
+	for _, tt := range []struct{ first, last, want string }{
+		{"150 FILE: a.1", "226 ok", "a.1"},
+		{"150 Opening BINARY mode data connection for 'a.1'.", "226 Transfer complete (unique file name:a.1).", "a.1"},
+		{"150 go", "226 done", ""},
+	} {
+		c := dialActor(t, play(t, func(a *actor) {
+			a.login()
+			a.typ("I")
+			a.epsv()
+			a.expect("STOU a", tt.first)
+			io.Copy(io.Discard, a.accept())
+			a.say(tt.last)
+		}), nil)
+		name, err := c.StoreUnique(t.Context(), "a", strings.NewReader("x"))
+		require.NoError(t, err)
+		assert.Equal(t, tt.want, name)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -61,8 +62,11 @@ func (c *Client) begin(ctx context.Context, verb Verb, arg string, offset int64)
 
 // command sends REST, where it is needed, and the command.
 func (t *transfer) command(ctx context.Context, offset int64) error {
-	if offset > 0 {
-		arg := fmt.Sprint(offset)
+	if offset > 0 || t.c.restart {
+		// Many servers keep an offset until a transfer takes it, though the
+		// next command should be that (RFC 3659 §5.3).
+		t.c.restart = true
+		arg := strconv.FormatInt(offset, 10)
 		r, err := t.c.command(ctx, VerbREST, arg)
 		if err == nil {
 			err = wantReply(r, 350, "REST", "RFC 3659 §5.3")
@@ -74,6 +78,7 @@ func (t *transfer) command(ctx context.Context, offset int64) error {
 	if err := t.c.send(ctx, t.verb, t.arg); err != nil {
 		return commandError(t.verb, t.arg, err)
 	}
+	t.c.restart = false
 	return nil
 }
 

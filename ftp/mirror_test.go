@@ -237,3 +237,54 @@ func TestCVE2018_20685NamesThatLeadOut(t *testing.T) {
 	}
 	assert.Equal(t, map[string]string{"good": `4 octets "good" of 2024-05-17 10:11:12`}, treeOf(t, inside))
 }
+
+// A server that gives files times of its own gets each file once.
+func TestMirrorUpWithoutMFMT(t *testing.T) {
+	local := t.TempDir()
+	plant(t, local, map[string]string{"a": "one"})
+	listing := ""
+	network := playTogether(t, func(a *actor) {
+		a.login("MLST type*;size*;modify*;", "MDTM")
+		for range 2 {
+			a.send("MLSD", listing)
+			if listing == "" {
+				a.typ("I")
+				assert.Equal(a.tb, "one", a.take("STOR a"))
+				a.expect("MDTM 20240517101112 a", "550 cannot")
+				listing = "type=file;size=3;modify=20250101000000; a\r\n"
+			}
+		}
+	})
+	p := newTestPool(t, network, nil)
+	p.Max = 1
+	root, err := os.OpenRoot(local)
+	require.NoError(t, err)
+	defer root.Close()
+	stats, err := p.MirrorUp(t.Context(), root, "", nil)
+	require.NoError(t, err)
+	assert.Equal(t, ftp.MirrorStats{Copied: 1, Octets: 3}, stats)
+	stats, err = p.MirrorUp(t.Context(), root, "", nil)
+	require.NoError(t, err)
+	assert.Equal(t, ftp.MirrorStats{Skipped: 1}, stats)
+}
+
+// A tree without end is left at MaxPathDepth.
+func TestMirrorEndlessTree(t *testing.T) {
+	network := playTogether(t, func(a *actor) {
+		a.login("MLST type*;")
+		for _, dir := range []string{"", " d", " d/d", " d/d/d", " d/d/d/d"} {
+			a.send("MLSD"+dir, "type=dir; d\r\n")
+		}
+		io.Copy(io.Discard, a.in)
+	})
+	p := newTestPool(t, network, &ftp.Options{Limits: ftp.Limits{MaxPathDepth: 4}})
+	p.Max = 1
+	root, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer root.Close()
+	_, err = p.MirrorDown(t.Context(), "", root, nil)
+	var limit *ftp.LimitError
+	require.ErrorAs(t, err, &limit)
+	assert.Equal(t, "MaxPathDepth", limit.Name)
+	p.Close()
+}
