@@ -181,7 +181,12 @@ func (l *listing) lines() iter.Seq2[[]byte, error] {
 			tell(*l.one)
 			return
 		}
-		header := func(p string) bool {
+		first := true
+		header := func(p string) bool { // with an empty line between two, as of ls
+			if !first && !yield([]byte("\r\n"), nil) {
+				return false
+			}
+			first = false
 			line = append(append(line[:0], p...), ":\r\n"...)
 			return yield(line, nil)
 		}

@@ -140,11 +140,11 @@ func TestListingRecursive(t *testing.T) {
 	d := openDir(t, tree(t, listTree), nil)
 	lines, err := listed(t, d, ftp.ListLong, ".", "-R sub")
 	require.NoError(t, err)
-	assert.Equal(t, []string{"sub:", "d.txt", "deep", "sub/deep:", "e.txt"}, last(lines))
+	assert.Equal(t, []string{"sub:", "d.txt", "deep", "", "sub/deep:", "e.txt"}, last(lines))
 	lines, err = listed(t, d, ftp.ListLong, "sub", "-aR")
 	require.NoError(t, err)
 	assert.Equal(t, []string{".:", ".dot", "d.txt", "deep"}, last(lines[:4]))
-	assert.ElementsMatch(t, []string{".dot:", "f", "deep:", "e.txt"}, last(lines[4:]))
+	assert.ElementsMatch(t, []string{"", ".dot:", "f", "", "deep:", "e.txt"}, last(lines[4:]))
 	lines, err = listed(t, d, ftp.ListNames, ".", "-R sub")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"sub/d.txt", "sub/deep", "sub/deep/e.txt"}, lines)
@@ -159,8 +159,8 @@ func TestListingRecursiveEnds(t *testing.T) {
 	}
 	lines, err := listed(t, openDir(t, root, nil), ftp.ListLong, ".", "-R")
 	require.NoError(t, err)
-	assert.Equal(t, []string{".:", "sub", "sub:", "deep", "sub/deep:", "up"}, last(lines))
-	assert.Equal(t, byte('d'), lines[5][0], "it is told as the directory that it leads to")
+	assert.Equal(t, []string{".:", "sub", "", "sub:", "deep", "", "sub/deep:", "up"}, last(lines))
+	assert.Equal(t, byte('d'), lines[7][0], "it is told as the directory that it leads to")
 
 	l, err := ftp.NewListing(ftp.ListRequest{FSys: endless{}, Cwd: ".", Arg: "-R", Now: now, Limits: &ftp.Limits{MaxPathDepth: 5}})
 	require.NoError(t, err)
@@ -309,7 +309,7 @@ func TestListingRecursivePassesOverDirectories(t *testing.T) {
 	var b bytes.Buffer
 	_, err = l.WriteTo(&b)
 	require.NoError(t, err)
-	assert.Contains(t, b.String(), "closed:\r\nopen:\r\n")
+	assert.Contains(t, b.String(), "closed:\r\n\r\nopen:\r\n")
 }
 
 type refusing struct{ entries }
