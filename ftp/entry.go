@@ -44,11 +44,11 @@ type Entry struct {
 	// OSType is the type of EntryOther as facts have it, such as
 	// "OS.unix=chr-13/29" (RFC 3659 §7.5.1.5).
 	OSType string
-	// Other holds the facts that have no field.
+	// Other holds the facts that have no field, and those whose value cannot be.
 	Other []Fact
 }
 
-// Fact is one that has no field in [Entry].
+// Fact is one that [Entry] has no field or no value for.
 type Fact struct {
 	// Name is as it came; its case has no meaning.
 	Name, Value string

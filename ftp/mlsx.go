@@ -14,8 +14,10 @@ import (
 // the first space is the name, which MLST may leave empty.
 //
 // A semicolon missing behind the last fact, as in the RFC's own examples, is
-// forgiven; a fact without a value counts as not told. The entry's strings share
-// one allocation.
+// forgiven; a fact without a value counts as not told. So does one whose value
+// cannot be, which is then among Other: a server that knows no better time than
+// modify=00000000000000 still has the file. The entry's strings share one
+// allocation.
 func ParseFacts(line []byte) (Entry, error) {
 	text := string(line)
 	if i := controlOctet(text); i >= 0 {
@@ -33,9 +35,7 @@ func ParseFacts(line []byte) (Entry, error) {
 			return Entry{}, factError(at, "fact", ErrSyntax)
 		}
 		if value != "" || ascii.EqualFold(name, "perm") {
-			if !e.take(name, value) {
-				return Entry{}, factError(at+len(name)+1, "value of "+factNamed(name).name(), ErrValue)
-			}
+			e.take(name, value)
 		}
 		at += len(fact) + 1
 	}
@@ -57,13 +57,10 @@ func controlOctet(s string) int {
 	return at
 }
 
-// name returns the name of a single fact.
-func (f Facts) name() string { return strings.TrimSuffix(f.String(), ";") }
-
-// take keeps one fact; ok is false for a value that cannot be.
-func (e *Entry) take(name, value string) (ok bool) {
+// take keeps one fact. One whose value cannot be leaves no value behind.
+func (e *Entry) take(name, value string) {
 	fact := factNamed(name)
-	ok = true
+	ok := fact != 0
 	switch fact {
 	case FactType:
 		e.takeType(value)
@@ -93,11 +90,13 @@ func (e *Entry) take(name, value string) (ok bool) {
 		takeName(&e.Owner, value)
 	case FactUnixGroup:
 		takeName(&e.Group, value)
-	default:
+	}
+	if !ok {
+		e.Facts &^= fact
 		e.Other = append(e.Other, Fact{name, value})
+		return
 	}
 	e.Facts |= fact
-	return ok
 }
 
 // takeName keeps the name of an owner, or a number until there is a name.
@@ -130,26 +129,38 @@ func (e *Entry) takeType(value string) {
 	e.Type, e.OSType = EntryOther, value
 }
 
+// decimal takes a number of at most limit that is all of value; else it is 0.
+func decimal(value string, limit uint64) (uint64, bool) {
+	v, n, err := ascii.Decimal(value, limit)
+	if err != nil || n != len(value) {
+		return 0, false
+	}
+	return v, true
+}
+
 func parseSize(value string) (int64, bool) {
-	v, n, err := ascii.Decimal(value, math.MaxInt64)
-	return int64(v), err == nil && n == len(value)
+	v, ok := decimal(value, math.MaxInt64)
+	return int64(v), ok
 }
 
 func parseID(value string) (uint32, bool) {
-	v, n, err := ascii.Decimal(value, math.MaxUint32)
-	return uint32(v), err == nil && n == len(value)
+	v, ok := decimal(value, math.MaxUint32)
+	return uint32(v), ok
 }
 
 // parseMode takes an octal mode. What it says of the file's type does not count.
 func parseMode(value string) (fs.FileMode, bool) {
 	v, err := strconv.ParseUint(value, 8, 32)
+	if err != nil {
+		return 0, false
+	}
 	mode := fs.FileMode(v) & fs.ModePerm
 	for _, b := range highBits {
 		if v&b.unix != 0 {
 			mode |= b.mode
 		}
 	}
-	return mode, err == nil
+	return mode, true
 }
 
 // highBits are the bits of a Unix mode above the nine of permissions.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"applayer/ftp"
 )
@@ -106,11 +107,6 @@ func TestParseFactsErrors(t *testing.T) {
 		{"a title", "total 5", 0, "fact", ftp.ErrSyntax},
 		{"a fact without name", "type=file;=1; n", 10, "fact", ftp.ErrSyntax},
 		{"an empty fact", "type=file;; n", 10, "fact", ftp.ErrSyntax},
-		{"a negative size", "size=-1; n", 5, "value of size", ftp.ErrValue},
-		{"a size of too many digits", "size=9223372036854775808; n", 5, "value of size", ftp.ErrValue},
-		{"a month too many", "modify=20261301000000; n", 7, "value of modify", ftp.ErrValue},
-		{"a mode in decimal", "UNIX.mode=999; n", 10, "value of UNIX.mode", ftp.ErrValue},
-		{"a user who is no number", "UNIX.uid=bob; n", 9, "value of UNIX.uid", ftp.ErrValue},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -119,6 +115,37 @@ func TestParseFactsErrors(t *testing.T) {
 			assert.Zero(t, e)
 		})
 	}
+}
+
+// A value that cannot be is not the end of the entry, nor of the listing that it
+// stands in: the fact counts as not told, and can be looked at.
+func TestParseFactsBadValues(t *testing.T) {
+	tests := []struct{ name, fact, value string }{
+		{"a negative size", "size", "-1"},
+		{"a size of too many digits", "size", "9223372036854775808"},
+		{"a size with more behind", "size", "12k"},
+		{"no time", "modify", "00000000000000"},
+		{"a month too many", "modify", "20261301000000"},
+		{"a day that is not", "create", "20260230000000"},
+		{"half a fraction", "modify", "20261121221400."},
+		{"a mode in decimal", "UNIX.mode", "999"},
+		{"a mode of too many digits", "UNIX.mode", "777777777777777777777777"},
+		{"a user who is no number", "UNIX.uid", "bob"},
+		{"a user too many", "UNIX.uid", "4294967296"},
+		{"a group below zero", "unix.gid", "-2"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			want := ftp.Entry{Name: "n", Facts: ftp.FactType, Type: ftp.EntryFile, Other: []ftp.Fact{{Name: tt.fact, Value: tt.value}}}
+			e, err := ftp.ParseFacts([]byte(tt.fact + "=" + tt.value + ";type=file; n"))
+			require.NoError(t, err)
+			assert.Equal(t, want, e)
+		})
+	}
+	e, err := ftp.ParseFacts([]byte("size=5;size=x; n"))
+	require.NoError(t, err)
+	assert.Zero(t, e.Size, "the later one counts")
+	assert.False(t, e.Facts.Has(ftp.FactSize))
 }
 
 func TestAppendFacts(t *testing.T) {

@@ -43,7 +43,10 @@ func parseTimeVal[T ~string | ~[]byte](b T) (t time.Time, unit time.Duration, ok
 	}
 	nano, unit, ok := parseFraction(rest)
 	t, valid := civil(year, field[0], field[1], field[2], field[3], field[4], nano, time.UTC)
-	return t, unit, ok && valid
+	if !ok || !valid {
+		return time.Time{}, 0, false
+	}
+	return t, unit, true
 }
 
 // parseFraction takes "." and digits, or nothing. Digits beyond nanoseconds
