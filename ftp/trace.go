@@ -1,6 +1,10 @@
 package ftp
 
-import "bytes"
+import (
+	"bytes"
+
+	"applayer/internal/ascii"
+)
 
 // Trace is what a program may hear of a control connection. A nil function is
 // left out.
@@ -23,14 +27,22 @@ func (t *Trace) command(line []byte) {
 		return
 	}
 	line = bytes.TrimRight(line, "\r\n")
-	if word, _, ok := bytes.Cut(line, []byte{' '}); ok && !t.Secrets {
-		for _, secret := range secretVerbs {
-			if bytes.EqualFold(word, []byte(secret)) {
-				line = append(bytes.Clone(word), " ***"...)
-			}
-		}
+	if !t.Secrets {
+		line = blanked(line)
 	}
 	t.Line(false, line)
+}
+
+// blanked returns a line that may be shown. One that is no command, since a tab
+// or nothing stands behind the verb, holds the secret all the same.
+func blanked(line []byte) []byte {
+	verb := bytes.TrimLeft(line, " \t")
+	for _, secret := range secretVerbs {
+		if len(verb) > len(secret) && ascii.EqualFold(verb[:len(secret)], secret) {
+			return append(bytes.Clone(verb[:len(secret)]), " ***"...)
+		}
+	}
+	return line
 }
 
 // reply gives Line the lines of a reply.
