@@ -39,7 +39,7 @@ func (r Reply) Err() error {
 func ParseReply(b []byte, lim *Limits) (r Reply, n int, err error) {
 	in := lim.inForce()
 	code, lines, n, err := reply.Parse(b, replyFormat(&in))
-	if err == nil && (code < 100 || code >= 700) { // 6yz is a protected reply (RFC 2228 §4)
+	if err == nil && !isCode(code) {
 		n, err = 0, reply.ErrCode
 	}
 	if err != nil {
@@ -52,17 +52,20 @@ func ParseReply(b []byte, lim *Limits) (r Reply, n int, err error) {
 // three digits gets a space before it, as RFC 959 §4.2 asks. A text with CR, LF
 // or NUL is refused, since it would be two replies.
 func AppendReply(dst []byte, r Reply) ([]byte, error) {
-	dst, n, err := reply.Append(dst, r.Code, r.Lines, reply.Format{})
-	switch err {
-	case nil:
-		return dst, nil
-	case reply.ErrControlOctet:
-		at := strings.IndexAny(r.Lines[n], "\r\n\x00")
-		return dst, &ParseError{Offset: int64(at), What: "reply text", Ref: "RFC 959 §4.2", Err: ErrControlOctet}
-	default:
+	if !isCode(r.Code) {
 		return dst, &ParseError{What: "reply code", Ref: "RFC 959 §4.2", Err: ErrValue}
 	}
+	dst, n, err := reply.Append(dst, r.Code, r.Lines, reply.Format{})
+	if err != nil {
+		at := strings.IndexAny(r.Lines[n], "\r\n\x00")
+		return dst, &ParseError{Offset: int64(at), What: "reply text", Ref: "RFC 959 §4.2", Err: ErrControlOctet}
+	}
+	return dst, nil
 }
+
+// isCode tells whether a reply may have the code: one of the five kinds of
+// RFC 959 §4.2, or the sixth, a protected reply (RFC 2228 §4).
+func isCode(code int) bool { return 100 <= code && code < 700 }
 
 // replyFormat is FTP's form under limits in force, for [reply.Finder].
 func replyFormat(in *Limits) reply.Format {

@@ -61,6 +61,8 @@ func TestAppendReply(t *testing.T) {
 		{"one line", ftp.Reply{Code: 200, Lines: []string{"ok"}}, "200 ok\r\n", nil},
 		{"no line", ftp.Reply{Code: 200}, "200 \r\n", nil},
 		{"959-4.2 padding", ftp.Reply{Code: 214, Lines: []string{"Help", "226 is good", "done"}}, "214-Help\r\n 226 is good\r\n214 done\r\n", nil},
+		{"2228-4 a protected reply", ftp.Reply{Code: 699, Lines: []string{"x"}}, "699 x\r\n", nil},
+		{"a code that nobody reads", ftp.Reply{Code: 700}, "", &ftp.ParseError{What: "reply code", Ref: "RFC 959 §4.2", Err: ftp.ErrValue}},
 		{"no code", ftp.Reply{Code: 20}, "", &ftp.ParseError{What: "reply code", Ref: "RFC 959 §4.2", Err: ftp.ErrValue}},
 		{"a second reply in a name", ftp.Reply{Code: 257, Lines: []string{"\"/a\r\n230 in\""}}, "", &ftp.ParseError{Offset: 3, What: "reply text", Ref: "RFC 959 §4.2", Err: ftp.ErrControlOctet}},
 	}
