@@ -54,10 +54,13 @@ func ParseList(line []byte, now time.Time) (Entry, error) {
 	if !ok {
 		e, ok = parseNetWare(&l)
 	}
-	if !ok {
-		return Entry{}, listError(0, ErrSyntax)
+	switch {
+	case ok:
+		return e, nil
+	case strings.HasSuffix(text, ":"): // ls -R of a directory with spaces in its name
+		return Entry{}, listError(0, ErrNoEntry)
 	}
-	return e, nil
+	return Entry{}, listError(0, ErrSyntax)
 }
 
 func listError(at int, err error) error {
@@ -115,14 +118,11 @@ func (l *listLine) behind(i int) string {
 var sizeOctets = ascii.Digit.Or(ascii.Chars(".,KMGT"))
 
 // isTitle tells whether the line lists nothing: the "total 12" before a listing,
-// in any language, the "dir:" that ls -R puts before another one, and what VMS
-// and MVS have above and below.
+// in any language, and what VMS and MVS have above and below.
 func (l *listLine) isTitle() bool {
 	switch l.n {
 	case 0:
 		return true
-	case 1:
-		return strings.HasSuffix(l.text, ":")
 	case 2:
 		_, word := number(l.at(0))
 		if size := l.at(1); !word && isDigit(size[0]) && ascii.Span(&sizeOctets, size) == len(size) {

@@ -12,7 +12,7 @@ func parseNetWare(l *listLine) (Entry, bool) {
 	open, end := strings.IndexByte(l.text, '['), strings.IndexByte(l.text, ']')
 	e := Entry{Facts: FactType | FactModify}
 	switch kind := l.text[0]; {
-	case end != open+len("[RWCEAFMS]")-1 || strings.TrimRight(l.text[1:max(open, 1)], " ") != "":
+	case open < 0 || end != open+len("[RWCEAFMS]")-1 || strings.TrimRight(l.text[1:max(open, 1)], " ") != "":
 		return Entry{}, false
 	case kind == 'd':
 		e.Type = EntryDir

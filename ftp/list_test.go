@@ -155,6 +155,8 @@ func TestParseListErrors(t *testing.T) {
 		{"total in German, for people", "insgesamt 1,2M", 0, ftp.ErrNoEntry},
 		{"total in French", "total 12K", 0, ftp.ErrNoEntry},
 		{"another directory", "./music:", 0, ftp.ErrNoEntry},
+		{"another directory with spaces", "./my old music 12:", 0, ftp.ErrNoEntry},
+		{"half of NetWare", "d1234567] a 1 Oct 20 2020 b", 0, ftp.ErrSyntax},
 		{"the head of VMS", "Directory DISK$PCSA:[ANONYMOUS]", 0, ftp.ErrNoEntry},
 		{"the foot of VMS", "Total of 5 files, 17/20 blocks.", 0, ftp.ErrNoEntry},
 		{"the head of MVS", "Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname", 0, ftp.ErrNoEntry},
