@@ -87,9 +87,14 @@ func (t *task) fetchOne(e *Engine, q dns.Question) {
 	t.await(child)
 }
 
+// maxNeeds is how many tasks are looked at for a cycle. Few wait for that many,
+// but clients who ask for zones that lead to each other can make a chain of all
+// that is under way; its end counts as a cycle.
+const maxNeeds = 256
+
 // needs tells whether t waits for o, be it through others.
 func (t *task) needs(o *task, seen map[*task]bool) bool {
-	if t == o {
+	if t == o || len(seen) >= maxNeeds {
 		return true
 	}
 	if seen[t] {

@@ -97,6 +97,7 @@ func (h *Handler) ServeDNS(_ context.Context, w *dns.Responder, q *dns.Query) {
 	question := q.Question()
 	if !h.NoLocalZones && isLocal(q.CanonicalName()) {
 		if r, ok := localAnswer(question); ok {
+			w.SetAuthoritative(true) // these zones are served here (RFC 6303 §3)
 			h.write(w, q, r)
 			return
 		}

@@ -161,6 +161,7 @@ func TestHandlerLocalZones(t *testing.T) {
 			{"10.in-addr.arpa.", dns.TypeNS, dns.RCodeNoError, "10.in-addr.arpa."},
 		} {
 			got := c.ask(row.name, row.typ)
+			assert.True(t, got.Authoritative, row.name)
 			assert.Equal(t, row.rcode, got.RCode, row.name)
 			if row.want == "" {
 				assert.Empty(t, got.Answer, row.name)

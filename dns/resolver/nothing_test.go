@@ -1,6 +1,7 @@
 package resolver_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -92,4 +93,35 @@ func TestMalformedRecordTakesItsSet(t *testing.T) {
 	r := w.ask("www.example.com.", dns.TypeA)
 	assert.Equal(t, dns.RCodeServFail, r.RCode)
 	assert.Empty(t, w.dump("198.51.100.1"))
+}
+
+// Of what a server heaps up in a referral, or as proof that there is nothing, no
+// more is kept than serves: each question would have to read it again.
+func TestHeapsAreNotKept(t *testing.T) {
+	var ns, glue, nsec []string
+	for i := range 200 {
+		ns = append(ns, fmt.Sprintf("sub.example.com. 60 NS m%d.example.com.", i))
+		for j := range 5 {
+			glue = append(glue, fmt.Sprintf("m%d.example.com. 60 A 198.51.%d.%d", i, i, j))
+		}
+		nsec = append(nsec, fmt.Sprintf("h%d.example.com. 60 NSEC i.example.com. A", i))
+	}
+	w := small(t, nil)
+	w.serve("192.0.2.20", func(_ string, q *dns.Message) []any {
+		m := reply(q)
+		if q.Question[0].Name.IsSubdomainOf(dns.MustName("sub.example.com.")) {
+			m.Authority, m.Additional = rrs(t, ns...), rrs(t, glue...)
+			return []any{m}
+		}
+		m.Authoritative, m.RCode = true, dns.RCodeNXDomain
+		m.Authority = rrs(t, append([]string{"example.com. 60 SOA ns.example.com. admin.example.com. 1 2 3 4 60"}, nsec...)...)
+		return []any{m}
+	})
+	w.ask("www.sub.example.com.", dns.TypeA)
+	assert.Len(t, w.dump("\tNS\tm"), 64)
+	assert.Len(t, w.dump("\tA\t198.51."), 64)
+	r := w.ask("none.example.com.", dns.TypeA)
+	assert.Equal(t, dns.RCodeNXDomain, r.RCode)
+	assert.Len(t, r.Authority, 9)
+	assert.Len(t, w.dump("\tNSEC\t"), 8)
 }

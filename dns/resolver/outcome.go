@@ -43,7 +43,14 @@ type classifier struct {
 	// hearsay tells to take what a server has heard elsewhere.
 	hearsay    bool
 	maxAliases int
+	// maxPerZone bounds the servers and the addresses of a referral.
+	maxPerZone int
 }
+
+// maxDenial is how many sets of NSEC or NSEC3 records are kept as proof that
+// there is nothing. It takes no more than three (RFC 5155 §7.2), and those of a
+// wildcard.
+const maxDenial = 8
 
 // classify is step 4 of RFC 1034 §5.3.3: the analysis of the reply.
 func (c *classifier) classify(r *reply) *outcome {
@@ -187,7 +194,7 @@ func (c *classifier) deny(r *reply, o *outcome) bool {
 				o.soa = s
 			}
 		case dns.TypeNSEC, dns.TypeNSEC3:
-			if s.name.IsSubdomainOf(c.zone) {
+			if s.name.IsSubdomainOf(c.zone) && len(o.denial) < maxDenial {
 				o.denial = append(o.denial, s)
 			}
 		}
@@ -223,6 +230,7 @@ func (c *classifier) empty(r *reply, o *outcome) {
 			o.kind = ReplyNoData
 			return
 		}
+		s.rrs = s.rrs[:min(len(s.rrs), c.maxPerZone)]
 		o.kind, o.referral = ReplyReferral, &delegation{zone: s.name, ns: s, glue: c.glue(r, s)}
 		return
 	}
@@ -242,8 +250,11 @@ func (c *classifier) glue(r *reply, ns *set) (glue []*set) {
 			hosts[d.Host.Canonical()] = true
 		}
 	}
+	left := c.maxPerZone
 	for _, s := range r.additional {
-		if (s.typ == dns.TypeA || s.typ == dns.TypeAAAA) && s.name.IsSubdomainOf(c.zone) && hosts[s.name.Canonical()] {
+		if (s.typ == dns.TypeA || s.typ == dns.TypeAAAA) && s.name.IsSubdomainOf(c.zone) && hosts[s.name.Canonical()] && left > 0 {
+			s.rrs = s.rrs[:min(len(s.rrs), left)]
+			left -= len(s.rrs)
 			glue = append(glue, s)
 		}
 	}

@@ -261,7 +261,7 @@ func (q *query) read(e *Engine, now time.Time, msg []byte, question bool) {
 		return
 	}
 	e.dropPrivate(r)
-	c := classifier{q: dns.Question{Name: q.name, Type: q.typ, Class: q.class}, zone: q.zone, forward: len(e.opts.Forward) > 0, hearsay: q.hearsay, maxAliases: e.limits.MaxAliases}
+	c := classifier{q: dns.Question{Name: q.name, Type: q.typ, Class: q.class}, zone: q.zone, forward: len(e.opts.Forward) > 0, hearsay: q.hearsay, maxAliases: e.limits.MaxAliases, maxPerZone: e.limits.MaxPerZone}
 	o := c.classify(r)
 	o.scope = q.scope(r)
 	step := q.end(e, now, o.kind, r.RCode, len(msg))
