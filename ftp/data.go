@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"applayer/sockets"
 )
@@ -16,46 +17,80 @@ import (
 // address where the client listens.
 type dataPort struct {
 	ln      net.Listener
-	arrived chan net.Conn // of ln: the connection, or closed without one
+	peer    net.Addr      // who may connect, nil for anybody
+	waiter  *time.Timer   // begins to wait, when nothing else has
+	arrived chan net.Conn // of the waiter: the connection, or closed without one
 	target  netip.AddrPort
+	used    bool // the queue has given the connection, and the listener is idle
 }
 
-// listen opens a passive data port in place of the one before. From then on the
-// client's connection is waited for, so that it is known whether it stands when
-// a transfer begins, and so that nobody else's takes its place.
+// waitAfter is how long a data port lies before a goroutine waits at it. A
+// client mostly connects and sends its command at once, and then the command
+// finds the connection in the system's queue.
+const waitAfter = 20 * time.Millisecond
+
+// listen opens a passive data port in place of the one before. Whether a command
+// comes soon or not, the client's connection is waited for, so that nobody
+// else's takes its place.
 func (sc *serverConn) listen() (net.Addr, error) {
 	sc.data.close()
-	host, _, err := net.SplitHostPort(sc.nc.LocalAddr().String())
-	if err != nil {
-		return nil, err // it is no TCP connection
-	}
-	ln, err := sc.srv.listenData(sc.ctx, host)
+	ln, err := sc.listener()
 	if err != nil {
 		sc.srv.logger().Warn("no data port", "peer", sc.nc.RemoteAddr(), "err", err)
 		return nil, err
 	}
-	peer := sc.nc.RemoteAddr()
+	d := dataPort{ln: ln, peer: sc.nc.RemoteAddr(), arrived: make(chan net.Conn, 1)}
 	if sc.srv.AllowForeignData {
-		peer = nil
+		d.peer = nil
 	}
-	sc.data.ln, sc.data.arrived = ln, make(chan net.Conn, 1)
-	go accept(ln, peer, sc.data.arrived)
+	d.waiter = time.AfterFunc(waitAfter, d.wait)
+	sc.data = d
 	return sc.publicAddr(ln), nil
 }
 
-// accept waits for a connection of the peer's, and closes those of others. When
-// it has one nobody else is listened to (RFC 2577 §8).
-func accept(ln net.Listener, peer net.Addr, arrived chan<- net.Conn) {
-	defer close(arrived)
-	defer ln.Close()
+// listener opens a data port, or gives the one that was kept.
+func (sc *serverConn) listener() (net.Listener, error) {
+	if ln := sc.kept; ln != nil {
+		sc.kept = nil
+		return ln, nil
+	}
+	host, _, err := net.SplitHostPort(sc.nc.LocalAddr().String())
+	if err != nil {
+		return nil, err // it is no TCP connection
+	}
+	return sc.srv.listenData(sc.ctx, host)
+}
+
+// dropData closes the data port, or keeps a listener that did its work.
+func (sc *serverConn) dropData() {
+	if sc.data.used && sc.srv.KeepDataPort {
+		sc.kept = sc.data.ln
+		sc.data = dataPort{}
+		return
+	}
+	sc.data.close()
+}
+
+// wait waits for the client's connection. When it has come nobody else is
+// listened to (RFC 2577 §8).
+func (d dataPort) wait() {
+	defer close(d.arrived)
+	defer d.ln.Close()
+	if nc := d.accept(); nc != nil {
+		d.arrived <- nc
+	}
+}
+
+// accept takes the client's connection, and closes those of others. It is nil
+// when the listener was closed, or its deadline has passed.
+func (d dataPort) accept() net.Conn {
 	for {
-		nc, err := ln.Accept()
+		nc, err := d.ln.Accept()
 		if err != nil {
-			return
+			return nil
 		}
-		if peer == nil || samePeer(nc.RemoteAddr(), peer) {
-			arrived <- nc
-			return
+		if d.peer == nil || samePeer(nc.RemoteAddr(), d.peer) {
+			return nc
 		}
 		nc.Close()
 	}
@@ -63,27 +98,54 @@ func accept(ln net.Listener, peer net.Addr, arrived chan<- net.Conn) {
 
 // samePeer tells whether two addresses are of one host.
 func samePeer(a, b net.Addr) bool {
-	if a, b := addrOf(a), addrOf(b); a.IsValid() || b.IsValid() {
-		return a == b
-	}
-	return a != nil && b != nil && a.Network() == b.Network()
+	from := addrOf(a)
+	return from.IsValid() && from == addrOf(b)
 }
 
 // close closes the port, and a connection that came and was not used.
 func (d *dataPort) close() {
 	if d.ln != nil {
 		d.ln.Close()
-		for nc := range d.arrived {
-			nc.Close()
+		if !d.used && !d.waiter.Stop() {
+			for nc := range d.arrived {
+				nc.Close()
+			}
 		}
 	}
 	*d = dataPort{}
 }
 
-// open tells whether a data connection stands already.
-func (d *dataPort) open() bool { return len(d.arrived) > 0 }
+// queueWait bounds the look into the system's queue.
+const queueWait = time.Millisecond
 
-// connect gives the data connection, which is the caller's. It ends the port.
+// take gives the data connection if it stands already, and else nil; then it is
+// waited for from here on.
+func (d *dataPort) take() (nc net.Conn) {
+	if d.ln == nil {
+		return nil
+	}
+	if d.waiter.Stop() {
+		if ln, ok := d.ln.(interface{ SetDeadline(time.Time) error }); ok {
+			ln.SetDeadline(time.Now().Add(queueWait))
+			nc = d.accept()
+			ln.SetDeadline(time.Time{})
+		}
+		if d.used = nc != nil; !d.used {
+			d.waiter.Reset(0)
+		}
+		return nc
+	}
+	select {
+	case nc = <-d.arrived:
+		if nc != nil {
+			d.close()
+		}
+	default:
+	}
+	return nc
+}
+
+// connect waits for the data connection, or makes it. It is the caller's.
 func (sc *serverConn) connect(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, sc.srv.timeouts.Data)
 	defer cancel()

@@ -57,6 +57,11 @@ type Server struct {
 
 	// PassivePorts is where passive data connections wait (default any port).
 	PassivePorts sockets.PortRange
+	// KeepDataPort leaves a passive data port open from one transfer to the
+	// session's next, which is faster for many small files. The port can be
+	// foretold then by others who are, or seem to be, at the client's address
+	// (RFC 2577 §8); those may take its data unless TLSReuse is required.
+	KeepDataPort bool
 	// PublicIP gives the address that PASV tells a client: that of a NAT
 	// before us. Nil, or an invalid address, is the one on which the client
 	// reached us.

@@ -24,7 +24,8 @@ type serverConn struct {
 	host     *VirtualHost // what hostName is
 	hostName string
 	data     dataPort
-	id       [16]byte // binds TLS of data connections to this session
+	kept     net.Listener // of KeepDataPort, between two transfers
+	id       [16]byte     // binds TLS of data connections to this session
 
 	loginBy time.Time
 	idle    time.Duration
@@ -78,6 +79,10 @@ func (s *Server) serve(ctx context.Context, nc *sockets.Conn, implicit bool) {
 // end leaves nothing behind.
 func (sc *serverConn) end() {
 	sc.perform(sc.s.Ended())
+	sc.data.close()
+	if sc.kept != nil {
+		sc.kept.Close()
+	}
 	sc.c.Close()
 	sc.c.release()
 }
@@ -154,10 +159,10 @@ func (sc *serverConn) perform(actions []Action) {
 			addr, err := sc.listen()
 			actions = sc.s.Listening(addr, err)
 		case ActionConnect:
-			sc.data.close()
+			sc.dropData()
 			sc.data.target = a.Addr
 		case ActionDropData:
-			sc.data.close()
+			sc.dropData()
 		case ActionTransfer:
 			actions = sc.transfer(a.Transfer)
 		case ActionStartTLS:

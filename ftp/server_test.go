@@ -472,9 +472,12 @@ func TestServerTCP(t *testing.T) {
 		wg.Go(func() { srv.Serve(l) })
 		c := dialTCP(t, l.Addr().String())
 		c.do("TYPE I", "200")
-		for range 2 {
+		for _, open := range []bool{true, false} {
 			data := c.passiveTCP(name == "a range")
-			c.do("RETR big", "1")
+			if !open {
+				time.Sleep(50 * time.Millisecond) // the wait has begun by itself
+			}
+			c.do("RETR big", "125")
 			got, err := io.ReadAll(data)
 			require.NoError(t, err)
 			assert.True(t, bytes.Equal(big, got), "what was sent")
@@ -511,6 +514,43 @@ func TestServerTCP(t *testing.T) {
 		require.NoError(t, srv.Shutdown(t.Context()))
 		wg.Wait()
 	}
+}
+
+// A data port that is kept is told again, until something else is asked for.
+func TestServerKeepDataPort(t *testing.T) {
+	testkit.NoLeaks(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	srv := &ftp.Server{Auth: userP(slowFS()), KeepDataPort: true}
+	var wg sync.WaitGroup
+	wg.Go(func() { srv.Serve(l) })
+	c := dialTCP(t, l.Addr().String())
+	c.do("TYPE I", "200")
+	var first string
+	for i := range 5 {
+		data := c.passiveTCP(false)
+		if i == 0 {
+			first = data.RemoteAddr().String()
+		}
+		if i == 3 { // what was not used is not kept
+			data.Close()
+			data = c.passiveTCP(false)
+		}
+		assert.Equal(t, i < 3, data.RemoteAddr().String() == first)
+		name, size := "small", 5
+		if i%2 == 1 {
+			name, size = "big", 2<<20
+		}
+		c.do("RETR "+name, "125")
+		b, err := io.ReadAll(data)
+		require.NoError(t, err)
+		assert.Len(t, b, size)
+		c.want("226")
+		data.Close()
+	}
+	c.c.Close()
+	require.NoError(t, srv.Shutdown(t.Context()))
+	wg.Wait()
 }
 
 // dialTCP logs in over TCP.

@@ -15,25 +15,52 @@ const watchAfter = 5 * time.Millisecond
 
 // transfer carries out a transfer, from the reply that begins it.
 func (sc *serverConn) transfer(t *Transfer) []Action {
-	if sc.data.open() {
+	x := &transferring{sc: sc, t: t, nc: sc.data.take(), stall: sc.srv.timeouts.Stall, begun: time.Now()}
+	if x.nc != nil {
 		t.Begin.Code = 125
 	}
 	if sc.write(t.Begin); sc.closed {
+		x.close()
 		return sc.s.Transferred(errGone)
 	}
-	begun := time.Now()
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(sc.ctx))
-	x := &transferring{sc: sc, t: t, ctx: ctx, stall: sc.srv.timeouts.Stall, begun: begun}
-	w := sc.watch(x, cancel)
+	var err error
+	if x.isShort() {
+		x.ctx = context.WithoutCancel(sc.ctx)
+		err = x.run()
+	} else {
+		err = x.runWatched()
+	}
+	actions := sc.s.Transferred(err)
+	sc.report(x, actions, err)
+	return actions
+}
+
+// runWatched is run, while the control connection is read.
+func (x *transferring) runWatched() error {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(x.sc.ctx))
+	defer cancel(nil)
+	x.ctx = ctx
+	if x.nc != nil && !x.sc.srv.KeepDataPort {
+		x.sc.data.close() // nobody else is listened to meanwhile
+	}
+	w := x.sc.watch(x, cancel)
 	err := x.run()
 	w.stop()
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
-	cancel(nil)
-	actions := sc.s.Transferred(err)
-	sc.report(x, actions, err)
-	return actions
+	return err
+}
+
+// shortFile is what fits into the send buffer of any connection, so that nobody
+// can make us wait for it.
+const shortFile = 4 << 10
+
+// isShort tells that the transfer is over before anything could be said about
+// it.
+func (x *transferring) isShort() bool {
+	t := x.t
+	return x.nc != nil && t.File != nil && t.Size >= 0 && t.Size <= shortFile && !t.Private && t.Rate <= 0
 }
 
 // report tells the log and the program of a transfer that has ended.
@@ -134,17 +161,26 @@ type transferring struct {
 
 // run makes the data connection, and carries over it what is to be carried.
 func (x *transferring) run() error {
-	nc, err := x.sc.connect(x.ctx)
-	if err != nil {
-		return errors.Join(errNoDataConn, err)
+	if x.nc == nil {
+		nc, err := x.sc.connect(x.ctx)
+		if err != nil {
+			return errors.Join(errNoDataConn, err)
+		}
+		x.nc = nc
 	}
-	x.nc = nc
-	defer nc.Close()
-	defer context.AfterFunc(x.ctx, func() { nc.SetDeadline(past) })()
+	defer x.close()
+	defer context.AfterFunc(x.ctx, func() { x.nc.SetDeadline(past) })()
 	if x.t.Private {
 		return x.carryTLS()
 	}
-	return x.carry(nc)
+	return x.carry(x.nc)
+}
+
+// close closes the data connection, if there is one.
+func (x *transferring) close() {
+	if x.nc != nil {
+		x.nc.Close()
+	}
 }
 
 // carry sends or takes what the transfer is for. The end of what is sent is that

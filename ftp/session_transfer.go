@@ -50,8 +50,8 @@ func (t *Transfer) abandon() {
 func (s *Session) endTransfer(code int, text string) {
 	s.transfer, s.restart = nil, 0
 	s.Do(EventTransferEnd)
-	s.dropData()
 	s.reply(code, text)
+	s.dropData()
 }
 
 // failTransfer is endTransfer for an error of the file system.
