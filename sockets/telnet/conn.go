@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -79,9 +80,9 @@ type Trace struct {
 // Close and the deadlines may come from anywhere. After an error a direction is
 // dead and repeats it; a Read that a deadline ended can be repeated.
 type Conn struct {
-	nc       net.Conn
-	opts     ConnOptions
-	noUrgent bool
+	nc     net.Conn
+	opts   ConnOptions
+	urgent syscall.RawConn // nil where there are no urgent octets
 
 	// Of the goroutine that reads.
 	dec      Codec
@@ -133,7 +134,9 @@ func NewConn(nc net.Conn, opts *ConnOptions) *Conn {
 	c.dec.MaxSubnegotiation = c.opts.MaxSubnegotiation
 	c.n.Local, c.n.Remote = c.opts.Local, c.opts.Remote
 	c.own = c.opts.Window
-	c.noUrgent = PrepareUrgent(nc) != nil
+	if raw, err := urgentRaw(nc); err == nil && prepareUrgent(raw) == nil {
+		c.urgent = raw
+	}
 	return c
 }
 
@@ -244,10 +247,9 @@ func (c *Conn) fill() error {
 // lookForSynch sees an urgent octet that is on its way. From then on data is
 // dropped (RFC 854, "THE TELNET "SYNCH" SIGNAL").
 func (c *Conn) lookForSynch() {
-	if c.noUrgent || c.dropping {
-		return
+	if c.urgent != nil && !c.dropping {
+		c.dropping, _ = urgentPending(c.urgent)
 	}
-	c.dropping, _ = UrgentPending(c.nc)
 }
 
 // take deals with an event.

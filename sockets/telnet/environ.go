@@ -11,9 +11,9 @@ type EnvironCommand uint8
 
 // The commands of RFC 1572 §1.
 const (
-	EnvironIs   EnvironCommand = paramIs
-	EnvironSend EnvironCommand = paramSend
-	EnvironInfo EnvironCommand = paramInfo
+	EnvironIs EnvironCommand = iota
+	EnvironSend
+	EnvironInfo
 )
 
 // String returns the command as RFC 1572 writes it.
@@ -55,7 +55,7 @@ const (
 )
 
 func parseEnviron(b []byte) (Subnegotiation, error) {
-	if len(b) == 0 || b[0] > paramInfo {
+	if len(b) == 0 || b[0] > byte(EnvironInfo) {
 		return nil, malformed(OptionNewEnviron, 0, "neither IS nor SEND nor INFO", "RFC 1572 §2")
 	}
 	e := Environ{Command: EnvironCommand(b[0])}

@@ -3,9 +3,11 @@ package telnet
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -72,7 +74,7 @@ type Server struct {
 	// there.
 	FailureDelay time.Duration
 	// MaxAttempts is how many names and passwords a connection may try (default
-	// 3).
+	// 3, negative for no limit).
 	MaxAttempts int
 	// MaxLine bounds a line that is typed, in octets (default 1024, negative
 	// for no limit). What is typed beyond it is dropped.
@@ -124,8 +126,6 @@ func (s *Server) failureDelay() time.Duration {
 	return s.FailureDelay
 }
 
-func (s *Server) maxAttempts() int { return max(orDefault(s.MaxAttempts, 3), 1) }
-
 // logger is Logger, or silence.
 func (s *Server) logger() *slog.Logger {
 	if s.Logger == nil {
@@ -161,6 +161,9 @@ func (s *Server) serveConn(ctx context.Context, nc *sockets.Conn) {
 	if s.Authenticator != nil {
 		ok, err := session.login(ctx, s)
 		if !ok {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				io.WriteString(session, "\nLogin timed out\n")
+			}
 			s.logger().Debug("no login", "peer", nc.RemoteAddr(), "err", err)
 			return
 		}

@@ -134,7 +134,10 @@ func TestServerLoginTimeout(t *testing.T) {
 		p.gets(greeting + "login: ")
 		p.send("alice\r\n")
 		p.gets("Password: ")
-		p.getsEnd()
+		p.nc.SetReadDeadline(time.Time{})
+		rest, err := io.ReadAll(p.nc)
+		require.NoError(t, err)
+		assert.Equal(t, "\r\nLogin timed out\r\n", string(rest))
 		assert.Equal(t, time.Minute, time.Since(start))
 		p.nc.Close()
 		<-ended
@@ -355,13 +358,13 @@ func TestServerTLS(t *testing.T) {
 	<-served
 }
 
-// TestServerWithoutDelay: an operator may have none.
-func TestServerWithoutDelay(t *testing.T) {
+// TestServerWithoutLimits: an operator may have neither delay nor a last try.
+func TestServerWithoutLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, _ := serve(t, &telnet.Server{Handler: shell, Authenticator: alice, FailureDelay: -1, LoginTimeout: time.Hour})
+		p, _ := serve(t, &telnet.Server{Handler: shell, Authenticator: alice, FailureDelay: -1, MaxAttempts: -1, LoginTimeout: time.Hour})
 		start := time.Now()
-		p.send("alice\r\nwrong\r\nalice\r\nsecret\r\n")
-		p.gets(greeting + "login: Password: Login incorrect\r\nlogin: Password: > ")
+		p.send(strings.Repeat("alice\r\nwrong\r\n", 5) + "alice\r\nsecret\r\n")
+		p.gets(greeting + strings.Repeat("login: Password: Login incorrect\r\n", 5) + "login: Password: > ")
 		assert.Zero(t, time.Since(start))
 	})
 }

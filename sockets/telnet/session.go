@@ -167,7 +167,8 @@ func (s *Session) login(ctx context.Context, srv *Server) (ok bool, err error) {
 	defer cancel()
 	release := sockets.WithContext(ctx, s.nc)
 	defer release()
-	for range srv.maxAttempts() {
+	most := orDefault(srv.MaxAttempts, 3)
+	for tried := 0; most < 0 || tried < most; tried++ {
 		user, err := s.ReadLine("login: ")
 		if err == nil && user != "" {
 			ok, err = s.password(ctx, srv, user)

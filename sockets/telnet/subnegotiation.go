@@ -29,7 +29,6 @@ var ErrUnknownOption = errors.New("telnet: unknown option")
 const (
 	paramIs   = 0
 	paramSend = 1
-	paramInfo = 2
 )
 
 // ParseSubnegotiation takes the parameters of a subnegotiation, as
