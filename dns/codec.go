@@ -88,8 +88,10 @@ func (c *Codec) appendAsUnknown(dst []byte, d RData) ([]byte, error) {
 
 // scan fills d from the tokens of its presentation form, all of them.
 func (c *Codec) scan(d RData, tokens []Token, origin Name, mem *memory) error {
-	c.op, c.err = opScan, nil
-	c.tokens, c.next = tokens, 0
+	c.op, c.tokens, c.next = opScan, tokens, 0
+	if c.err != nil {
+		c.err = nil
+	}
 	if c.mem != mem || c.origin != origin {
 		c.mem, c.origin = mem, origin
 	}

@@ -322,7 +322,8 @@ func (a *answer) first(set *rrset) bool {
 // makeSet makes a set of one record.
 func makeSet(rr *dns.RR) (*rrset, error) {
 	t := rr.Type()
-	w, err := dns.AppendRData(appendRecordHead(nil, t, rr.Class, rr.TTL, 0), rr.Data, nil)
+	head := headOf(t, rr.Class, rr.TTL, 0)
+	w, err := dns.AppendRData(head[:], rr.Data, nil)
 	if err == nil && len(w) > recordHead+maxRData {
 		err = dns.ErrRDLength
 	}

@@ -61,7 +61,9 @@ func (d *draft) add(t dns.Type, class dns.Class, ttl uint32, rdata []byte) {
 		covered = dns.Type(binary.BigEndian.Uint16(rdata)) // RFC 4034 §3.1
 	}
 	s := d.setOrNew(t, covered, ttl)
-	s.wire = append(appendRecordHead(s.wire, t, class, ttl, len(rdata)), rdata...)
+	head := headOf(t, class, ttl, len(rdata))
+	s.wire = append(s.wire, head[:]...)
+	s.wire = append(s.wire, rdata...)
 	s.count(1, ttl)
 }
 
@@ -81,7 +83,8 @@ func (d *draft) setOrNew(t, covered dns.Type, ttl uint32) *draftSet {
 		return s
 	}
 	s := d.grow()
-	s.typ, s.covered, s.n, s.ttl, s.differ, s.wire = t, covered, 0, ttl, false, s.wire[:0]
+	s.typ, s.covered, s.n, s.ttl, s.differ = t, covered, 0, ttl, false
+	s.wire = s.wire[:0]
 	return s
 }
 
@@ -160,7 +163,7 @@ func (d *draft) node(mem *slab, keep bool, note func(Problem)) *node {
 	if len(d.sets) == 0 {
 		return nil
 	}
-	sets := mem.rrsets(len(d.sets))
+	wire := mem.scratch[:0] // of all sets: one string is made of them
 	for i := range d.sets {
 		s := &d.sets[i]
 		if s.settle() {
@@ -169,7 +172,14 @@ func (d *draft) node(mem *slab, keep bool, note func(Problem)) *node {
 		if s.differ {
 			note(Problem{d.owner, s.typ, "TTLs of a set that differ: the lowest counts", "RFC 2181 §5.2", true})
 		}
-		sets[i] = rrset{s.typ, s.covered, s.n, mem.string(s.wire)}
+		wire = append(wire, s.wire...)
+	}
+	mem.scratch = wire
+	sets, all := mem.rrsets(len(d.sets)), mem.string(wire)
+	for i := range d.sets {
+		s := &d.sets[i]
+		sets[i].typ, sets[i].covered, sets[i].n, sets[i].wire = s.typ, s.covered, s.n, all[:len(s.wire)]
+		all = all[len(s.wire):]
 	}
 	slices.SortFunc(sets, func(a, b rrset) int { return cmp.Compare(a.order(), b.order()) })
 	owner := d.owner

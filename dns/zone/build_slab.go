@@ -10,6 +10,8 @@ type slab struct {
 	nodes  pieces[node]
 	octets strings.Builder
 	piece  int
+	// scratch is for what is put together before it is kept.
+	scratch []byte
 }
 
 const (

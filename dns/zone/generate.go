@@ -24,6 +24,7 @@ type generator struct {
 	step      int64
 	made      bool // the record at hand was made, of number
 	number    int64
+	name      dns.Name
 	head      dns.RRHead
 	owner     template
 	data      template
@@ -249,11 +250,10 @@ func (r *Reader) generateOne() *fault {
 	case len(g.entry.Tokens) == 0 || n != len(b):
 		return syntax(0, "owner and data", "")
 	}
-	owner, err := r.parser.Name(g.entry.Tokens[0])
-	if err != nil {
+	if g.name, err = r.parser.Name(g.entry.Tokens[0]); err != nil {
 		return faultOf(err)
 	}
-	r.rec = record{owner: owner, head: g.head, data: g.entry.Tokens[1:]}
+	r.rec = record{head: g.head, first: 1}
 	return nil
 }
 

@@ -38,20 +38,28 @@ func Load(r io.Reader, opts *ReaderOptions) (*Zone, []Problem, error) {
 }
 
 // batch is some records on their way from the reader to the builder, and the
-// error that came behind them.
+// error that came behind them. Most of it does not point: what does costs twice
+// while garbage is collected.
 type batch struct {
+	owners  []placed
 	records []located
 	data    []byte // of all of them, one behind the other
 	err     error
 }
 
-// located is a record, where its data ends in that of the batch, and where it is
-// in which file.
-type located struct {
-	wireRecord
-	end  int
+// placed is an owner, and the file that its records are in.
+type placed struct {
+	name dns.Name
 	file string
-	line int
+}
+
+// located is a record, where its data ends in that of the batch, and its line.
+type located struct {
+	owner int // of the batch
+	typ   dns.Type
+	ttl   uint32
+	end   int
+	line  int
 }
 
 // The first batches are smaller: most zones are. Large ones keep reader and
@@ -116,14 +124,21 @@ func readAhead(r *Reader, full chan<- *batch, free <-chan *batch, stop <-chan st
 
 // fill reads records for as long as there is room.
 func (t *batch) fill(r *Reader) {
-	t.records, t.data = t.records[:0], t.data[:0]
+	t.owners, t.records, t.data = t.owners[:0], t.records[:0], t.data[:0]
+	var last placed
 	for len(t.records) < cap(t.records) && len(t.data) < batchData {
-		var rec wireRecord
-		if rec, t.data, t.err = r.nextWire(t.data); t.err != nil {
+		rec, data, err := r.nextWire(t.data)
+		if err != nil {
+			t.err = err
 			return
 		}
+		t.data = data
 		file, line := r.Position()
-		t.records = append(t.records, located{rec, len(t.data), file, line})
+		if at := (placed{rec.owner, file}); at != last {
+			last = at
+			t.owners = append(t.owners, at)
+		}
+		t.records = append(t.records, located{len(t.owners) - 1, rec.typ, rec.ttl, len(data), line})
 	}
 }
 
@@ -132,8 +147,9 @@ func (t *batch) addTo(b *Builder, class dns.Class) error {
 	start := 0
 	for i := range t.records {
 		at := &t.records[i]
-		if err := b.addWire(at.wireRecord, class, t.data[start:at.end]); err != nil {
-			return &ParseError{File: at.file, Line: at.line, Column: 1, Err: err}
+		owner := &t.owners[at.owner]
+		if err := b.addWire(wireRecord{owner.name, at.typ, at.ttl}, class, t.data[start:at.end]); err != nil {
+			return &ParseError{File: owner.file, Line: at.line, Column: 1, Err: err}
 		}
 		start = at.end
 	}

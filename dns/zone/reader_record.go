@@ -7,11 +7,21 @@ import (
 )
 
 // record is what an entry says of a record, of which the data has not been read.
+// Owner and words are where they are: what points costs twice while garbage is
+// collected.
 type record struct {
-	owner dns.Name
 	head  dns.RRHead
-	at    int         // where the type stands
-	data  []dns.Token // valid up to the next entry
+	at    int // where the type stands
+	first int // of the words that are the data
+}
+
+// words returns the owner of the record at hand and its data, which is valid up
+// to the next entry.
+func (r *Reader) words() (owner dns.Name, data []dns.Token) {
+	if r.gen.made {
+		return r.gen.name, r.gen.entry.Tokens[r.rec.first:]
+	}
+	return r.owner, r.entry.Tokens[r.rec.first:]
 }
 
 // find goes on to the next record, and does on the way what directives say. The
@@ -22,7 +32,8 @@ func (r *Reader) find() error {
 			return r.orFail(r.generateOne())
 		}
 		r.gen.made = false
-		if r.err = r.nextEntry(); r.err != nil {
+		if err := r.nextEntry(); err != nil {
+			r.err = err
 			break
 		}
 		switch tokens := r.entry.Tokens; {
@@ -58,20 +69,22 @@ func (r *Reader) fail(f *fault) error {
 // record reads a record up to its data from the words of its entry; blank tells
 // that the owner is the one of the record before.
 func (r *Reader) record(tokens []dns.Token, blank bool) *fault {
+	first := 0
 	if !blank {
 		if f := r.setOwner(&tokens[0]); f != nil {
 			return f
 		}
-		tokens = tokens[1:]
+		first = 1
 	}
 	if !r.owner.IsValid() {
 		return syntax(0, "blank owner in the first record", "RFC 1035 §5.1")
 	}
-	head, n, err := r.parser.Head(tokens)
+	head, n, err := r.parser.Head(tokens[first:])
 	if err != nil {
 		return faultOf(err)
 	}
-	r.rec.owner, r.rec.head, r.rec.at, r.rec.data = r.owner, head, tokens[n-1].Offset, tokens[n:]
+	first += n
+	r.rec = record{head, tokens[first-1].Offset, first}
 	return r.checkHead(&head, r.rec.at)
 }
 
@@ -84,7 +97,10 @@ func (r *Reader) setOwner(t *dns.Token) *fault {
 	if err != nil {
 		return faultOf(err)
 	}
-	r.owner, r.ownerOrigin = owner, r.parser.Origin
+	r.owner = owner
+	if r.ownerOrigin != r.parser.Origin {
+		r.ownerOrigin = r.parser.Origin
+	}
 	r.ownerText = append(r.ownerText[:0], t.Text...)
 	if t.Quoted {
 		r.ownerText = r.ownerText[:0]
@@ -105,11 +121,12 @@ func (r *Reader) checkHead(h *dns.RRHead, at int) *fault {
 
 // finish reads the data of a record and sets its TTL.
 func (r *Reader) finish(rec *record) (rr dns.RR, f *fault) {
-	d, err := r.parser.RData(rec.head.Type, rec.data)
+	owner, data := r.words()
+	d, err := r.parser.RData(rec.head.Type, data)
 	if err != nil {
 		return rr, rec.dataFault(err)
 	}
-	if f := r.checkLength(d, rec); f != nil {
+	if f := r.checkLength(d, rec.at, data); f != nil {
 		return rr, f
 	}
 	minimum, isSOA := uint32(0), false
@@ -120,7 +137,7 @@ func (r *Reader) finish(rec *record) (rr dns.RR, f *fault) {
 	if f != nil {
 		return rr, f
 	}
-	return dns.RR{Name: rec.owner, Class: r.opts.Class, TTL: ttl, Data: d}, nil
+	return dns.RR{Name: owner, Class: r.opts.Class, TTL: ttl, Data: d}, nil
 }
 
 // dataFault takes a fault from what reading the data gave: no data at all has no
@@ -134,10 +151,10 @@ func (rec *record) dataFault(err error) *fault {
 // checkLength refuses RDATA that is too long. A word can stand for so many more
 // octets as a relative name, a character for so many as in an IPv6 address: what
 // is short in text is not looked at.
-func (r *Reader) checkLength(d dns.RData, rec *record) *fault {
+func (r *Reader) checkLength(d dns.RData, at int, data []dns.Token) *fault {
 	bound := 0
-	for i := range rec.data {
-		bound += dns.MaxName + 1 + 16*len(rec.data[i].Text)
+	for i := range data {
+		bound += dns.MaxName + 1 + 16*len(data[i].Text)
 	}
 	if bound <= r.limits.MaxRData {
 		return nil
@@ -147,10 +164,10 @@ func (r *Reader) checkLength(d dns.RData, rec *record) *fault {
 	switch {
 	case err != nil:
 		f := faultOf(err)
-		f.at = rec.at
+		f.at = at
 		return f
 	case len(b) > r.limits.MaxRData:
-		return limitReached(rec.at, "MaxRData", r.limits.MaxRData)
+		return limitReached(at, "MaxRData", r.limits.MaxRData)
 	}
 	return nil
 }
@@ -189,7 +206,8 @@ func (r *Reader) nextWire(dst []byte) (w wireRecord, _ []byte, err error) {
 		return w, dst, err
 	}
 	rec := &r.rec
-	b, err := r.parser.AppendRData(dst, rec.head.Type, rec.data)
+	owner, data := r.words()
+	b, err := r.parser.AppendRData(dst, rec.head.Type, data)
 	if err != nil {
 		return w, dst, r.fail(rec.dataFault(err))
 	}
@@ -205,5 +223,5 @@ func (r *Reader) nextWire(dst []byte) (w wireRecord, _ []byte, err error) {
 	if f != nil {
 		return w, dst, r.fail(f)
 	}
-	return wireRecord{rec.owner, rec.head.Type, ttl}, b, nil
+	return wireRecord{owner, rec.head.Type, ttl}, b, nil
 }

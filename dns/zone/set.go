@@ -67,11 +67,11 @@ func be32(s string) uint32 {
 	return uint32(s[0])<<24 | uint32(s[1])<<16 | uint32(s[2])<<8 | uint32(s[3])
 }
 
-// appendRecordHead appends what stands before so many octets of data of a record
-// in an rrset.
-func appendRecordHead(dst []byte, t dns.Type, class dns.Class, ttl uint32, size int) []byte {
-	return append(dst, questionName>>8, questionName&0xff, byte(t>>8), byte(t), byte(class>>8), byte(class),
-		byte(ttl>>24), byte(ttl>>16), byte(ttl>>8), byte(ttl), byte(size>>8), byte(size))
+// headOf returns what stands before so many octets of data of a record in an
+// rrset.
+func headOf(t dns.Type, class dns.Class, ttl uint32, size int) [recordHead]byte {
+	return [...]byte{questionName >> 8, questionName & 0xff, byte(t >> 8), byte(t), byte(class >> 8), byte(class),
+		byte(ttl >> 24), byte(ttl >> 16), byte(ttl >> 8), byte(ttl), byte(size >> 8), byte(size)}
 }
 
 // Set is the records of one name and type in a [Zone], or in what is made of
