@@ -45,7 +45,7 @@ type Builder struct {
 	open draft
 	// closed are the names that were added to before, as they came: they enter
 	// the indexes together. One that came again is there again.
-	closed []entry
+	closed entries
 	// edits tells that records were asked for or removed: there is nothing in
 	// closed, and what names get enters the indexes at once, but for drafts.
 	edits bool
@@ -251,20 +251,20 @@ func (b *Builder) edit() {
 	b.close(&b.open)
 	b.edits = true
 	empty := b.count == 0
-	for rest := sortedByKey(b.closed); len(rest) > 0; {
+	for rest := sortedByKey(&b.closed); len(rest) > 0; {
 		n := 1
-		for n < len(rest) && b.closed[rest[n].at].key == b.closed[rest[0].at].key {
+		for n < len(rest) && b.closed.at(rest[n].at).key == b.closed.at(rest[0].at).key {
 			n++
 		}
 		b.enter(rest[:n], empty)
 		rest = rest[n:]
 	}
-	b.closed = nil
+	b.closed = entries{}
 }
 
 // enter enters a name, which came so many times; to nothing, if empty.
 func (b *Builder) enter(times []ranked, empty bool) {
-	first := b.closed[times[0].at]
+	first := b.closed.at(times[0].at)
 	var old *node
 	if !empty {
 		old = b.node([]byte(first.key))
@@ -276,7 +276,7 @@ func (b *Builder) enter(times []ranked, empty bool) {
 	var d draft
 	d.start(first.key, first.node.owner, old)
 	for _, t := range times {
-		d.addNode(b.closed[t.at].node)
+		d.addNode(b.closed.at(t.at).node)
 	}
 	b.close(&d)
 }
@@ -293,10 +293,7 @@ func (b *Builder) close(d *draft) {
 	case b.edits:
 		b.replace(d.key, d.old, n)
 	case n != nil:
-		if len(b.closed) == cap(b.closed) {
-			b.closed = slices.Grow(b.closed, max(len(b.closed), 64)) // doubles: less is copied than append would
-		}
-		b.closed = append(b.closed, entry{d.key, n})
+		b.closed.add(d.key, n)
 	}
 }
 

@@ -7,6 +7,29 @@ import (
 	"strings"
 )
 
+// entries is a list of entries that grows without being copied.
+type entries struct {
+	pieces [][]entry
+	n      int
+}
+
+const entryPiece = 512
+
+func (l *entries) add(key string, n *node) {
+	if l.n%entryPiece == 0 {
+		size := entryPiece
+		if l.n == 0 {
+			size = 4 // most changes are small
+		}
+		l.pieces = append(l.pieces, make([]entry, 0, size))
+	}
+	last := &l.pieces[l.n/entryPiece]
+	*last = append(*last, entry{key, n})
+	l.n++
+}
+
+func (l *entries) at(i int) *entry { return &l.pieces[i/entryPiece][i%entryPiece] }
+
 // ranked is where an entry stands in a list, with how its key begins: most keys
 // need no more to be told apart, and nothing that points is moved.
 type ranked struct {
@@ -17,12 +40,12 @@ type ranked struct {
 // sortedByKey returns the order of a list's entries by key, and of those with
 // the same key as they came. Keys are distributed by their first octets, and
 // those that begin the same are compared.
-func sortedByKey(list []entry) []ranked {
-	order := make([]ranked, len(list))
+func sortedByKey(list *entries) []ranked {
+	order := make([]ranked, list.n)
 	sorted := true
-	for i := range list {
+	for i := range order {
 		var begins [8]byte
-		copy(begins[:], list[i].key)
+		copy(begins[:], list.at(i).key)
 		order[i] = ranked{binary.BigEndian.Uint64(begins[:]), i}
 		sorted = sorted && (i == 0 || order[i-1].begins <= order[i].begins)
 	}
@@ -36,7 +59,7 @@ func sortedByKey(list []entry) []ranked {
 		}
 		if n > 1 {
 			slices.SortFunc(rest[:n], func(a, b ranked) int {
-				return cmp.Or(strings.Compare(list[a.at].key, list[b.at].key), cmp.Compare(a.at, b.at))
+				return cmp.Or(strings.Compare(list.at(a.at).key, list.at(b.at).key), cmp.Compare(a.at, b.at))
 			})
 		}
 		rest = rest[n:]

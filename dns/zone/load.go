@@ -107,7 +107,7 @@ func readAhead(r *Reader, full chan<- *batch, free <-chan *batch, stop <-chan st
 			return
 		}
 		if to.records == nil {
-			to.records = make([]located, 0, size)
+			to.make(size)
 		}
 		to.fill(r)
 		failed := to.err != nil // to is not ours behind this
@@ -120,6 +120,13 @@ func readAhead(r *Reader, full chan<- *batch, free <-chan *batch, stop <-chan st
 			return
 		}
 	}
+}
+
+// make makes room for so many records, and for what most have.
+func (t *batch) make(records int) {
+	t.owners = make([]placed, 0, records/2)
+	t.records = make([]located, 0, records)
+	t.data = make([]byte, 0, 16*records)
 }
 
 // fill reads records for as long as there is room.
