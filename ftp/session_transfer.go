@@ -115,7 +115,7 @@ func (s *Session) retr(arg []byte) {
 	t.Rate = s.account.ReadRate
 	text := "Sending " + base(name)
 	if t.Size >= 0 && !t.ASCII && !t.Records {
-		text += " (" + strconv.FormatInt(t.Size, 10) + " octets)"
+		text += " (" + strconv.FormatInt(t.Size, 10) + " bytes)"
 	}
 	s.start(t, text+".")
 }
