@@ -4,17 +4,7 @@ import (
 	"io"
 	"net"
 	"os"
-	"sync"
 )
-
-// copyBuffer is the size of the buffers through which octets pass that the
-// kernel does not move.
-const copyBuffer = 256 << 10
-
-var copyBuffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
-
-// sliceOctets is how much the kernel is asked to move under one deadline.
-const sliceOctets = 1 << 20
 
 // plainTCP tells that the kernel can move octets from and to the connection.
 func (d *dataConn) plainTCP() bool {
@@ -41,11 +31,11 @@ func (d *dataConn) sendFile(f *os.File) (int64, error) {
 // move moves a slice by what the kernel has. A deadline in its middle is none
 // as long as something moves.
 func (d *dataConn) move(by func(n int64) (int64, error)) (int64, error) {
-	n, err := by(sliceOctets)
+	n, err := by(dataSlice)
 	switch {
 	case d.ctx.Err() != nil:
 		return n, d.explain(os.ErrDeadlineExceeded)
-	case err == nil && n < sliceOctets:
+	case err == nil && n < dataSlice:
 		return n, io.EOF
 	case n > 0 && isTimeout(err):
 		return n, nil

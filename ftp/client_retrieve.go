@@ -226,8 +226,8 @@ func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 	if f, ok := w.(*os.File); ok && !r.ended && r.t.data.plainTCP() && r.t.c.pace == nil {
 		return r.splice(f)
 	}
-	b := copyBuffers.Get().(*[copyBuffer]byte)
-	defer copyBuffers.Put(b)
+	b := dataBuffers.Get().(*[dataBuffer]byte)
+	defer dataBuffers.Put(b)
 	return io.CopyBuffer(w, struct{ io.Reader }{r}, b[:])
 }
 

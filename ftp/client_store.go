@@ -145,8 +145,8 @@ func (t *transfer) send(src io.Reader, p Progress) error {
 			}
 		}
 	}
-	b := copyBuffers.Get().(*[copyBuffer]byte)
-	defer copyBuffers.Put(b)
+	b := dataBuffers.Get().(*[dataBuffer]byte)
+	defer dataBuffers.Put(b)
 	for {
 		piece, err := t.c.pace.allow(t.ctx, b[:])
 		if err != nil {
