@@ -125,3 +125,37 @@ func TestHeapsAreNotKept(t *testing.T) {
 	assert.Len(t, r.Authority, 9)
 	assert.Len(t, w.dump("\tNSEC\t"), 8)
 }
+
+// A server that resolves for others and is no authority is not believed that
+// there is nothing, while one that may know is left.
+func TestHearsayOfNothing(t *testing.T) {
+	soa := []string{"example.com. 60 SOA ns.example.com. admin.example.com. 1 2 3 4 60"}
+	for _, row := range []struct {
+		name      string
+		rcode     dns.RCode
+		authority []string
+	}{
+		{"NXDOMAIN", dns.RCodeNXDomain, soa},
+		{"NXDOMAIN without SOA", dns.RCodeNXDomain, nil},
+		{"NODATA", dns.RCodeNoError, soa},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := small(t, nil)
+			w.serve("192.0.2.10", zone(t, "com.", "example.com. 3600 NS ns.example.com.",
+				"ns.example.com. 3600 A 192.0.2.20", "ns.example.com. 3600 A 192.0.2.21"))
+			w.serve("192.0.2.21", func(_ string, q *dns.Message) []any {
+				m := reply(q)
+				m.RecursionAvailable, m.RCode, m.Authority = true, row.rcode, rrs(t, row.authority...)
+				return []any{m}
+			})
+			for _, name := range []string{"www.example.com.", "mail.example.com."} {
+				assert.Len(t, w.ask(name, dns.TypeA).Answer, 1)
+			}
+			delete(w.servers, w.addr("192.0.2.20"))
+			r := w.ask("other.example.com.", dns.TypeA)
+			if row.authority != nil {
+				assert.Equal(t, row.rcode, r.RCode, "where nobody else is left, it is")
+			}
+		})
+	}
+}

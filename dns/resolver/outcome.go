@@ -1,6 +1,10 @@
 package resolver
 
-import "applayer/dns"
+import (
+	"slices"
+
+	"applayer/dns"
+)
 
 // outcome is what a reply means for the question that was asked of a zone's
 // server.
@@ -61,9 +65,7 @@ func (c *classifier) classify(r *reply) *outcome {
 		o.kind = ReplyFailure
 		return o
 	}
-	if r.RecursionAvailable && !r.Authoritative && !c.forward && !c.hearsay && len(r.answer) > 0 {
-		// It tells what it has heard: it is no authority for the zone. Others
-		// are asked first.
+	if c.isHearsay(r) && !c.forward && !c.hearsay {
 		o.kind, o.heard = ReplyLame, true
 		return o
 	}
@@ -90,6 +92,17 @@ func (c *classifier) classify(r *reply) *outcome {
 	}
 	c.empty(r, o)
 	return o
+}
+
+// isHearsay tells whether a server says, of what there is or that there is
+// nothing, what it has heard: it resolves for others and is no authority for the
+// zone. Those that are one are asked first.
+func (c *classifier) isHearsay(r *reply) bool {
+	if !r.RecursionAvailable || r.Authoritative {
+		return false
+	}
+	soa := slices.ContainsFunc(r.authority, func(s *set) bool { return s.typ == dns.TypeSOA })
+	return len(r.answer) > 0 || r.RCode == dns.RCodeNXDomain || soa
 }
 
 // follow goes along the aliases of the answer section; done tells that they
