@@ -2,10 +2,14 @@ package ftp
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"net"
 	"net/netip"
+	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -183,7 +187,38 @@ func (s *Server) listenData(ctx context.Context, host string) (net.Listener, err
 	case !s.PassivePorts.IsZero():
 		return sockets.ListenRange(ctx, "tcp", host, s.PassivePorts.Lo, s.PassivePorts.Hi)
 	}
+	for range portTries {
+		l, err := listenConfig.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(randomPort())))
+		if err == nil {
+			return l, nil
+		}
+	}
 	return listenConfig.Listen(ctx, "tcp", any)
+}
+
+// portTries is how many ports are tried before the system is asked for one. It
+// passes over all on which a connection ended in the last minute, so that its
+// search takes the longer the more files were sent; a bind to one of them by
+// its number goes well.
+const portTries = 4
+
+// ephemeral is the range of ports that the system gives out, else the dynamic
+// ports (RFC 6335 §6).
+var ephemeral = sync.OnceValue(func() sockets.PortRange {
+	lo, hi, err := sockets.EphemeralRange()
+	if err != nil || lo == 0 || lo > hi {
+		return sockets.PortRange{Lo: 49152, Hi: 65535}
+	}
+	return sockets.PortRange{Lo: lo, Hi: hi}
+})
+
+// randomPort returns one of those that nobody can foretell: a stranger could
+// connect to it before the client does (RFC 2577 §8).
+func randomPort() int {
+	var b [4]byte
+	rand.Read(b[:])
+	r := ephemeral()
+	return int(r.Lo) + int(binary.LittleEndian.Uint32(b[:])%(uint32(r.Hi)-uint32(r.Lo)+1))
 }
 
 // lowPort remembers that the port below the control connection's cannot be had,

@@ -2,8 +2,6 @@ package ftp_test
 
 import (
 	"bytes"
-	"context"
-	"net"
 	"os"
 	"syscall"
 	"testing"
@@ -13,24 +11,6 @@ import (
 
 	"applayer/ftp"
 )
-
-// serveDir serves a directory to everybody on loopback, with all rights, and
-// returns the address.
-func serveDir(t *testing.T, d *ftp.DirFS) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	srv := &ftp.Server{Auth: ftp.AuthenticatorFunc(func(_ context.Context, _ ftp.Login) (*ftp.Account, error) {
-		return &ftp.Account{FS: d}, nil
-	})}
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(ln) }()
-	t.Cleanup(func() {
-		assert.NoError(t, srv.Close())
-		assert.ErrorIs(t, <-done, ftp.ErrServerClosed)
-	})
-	return ln.Addr().String()
-}
 
 // storeTooMuch stores more than there is room for, and returns the reply's code.
 // What was there is whole then, and nothing else is.
