@@ -125,29 +125,43 @@ func (c *Conn) readCommand(idle bool) (Command, error) {
 // readLine returns the next line without its end, which is CRLF, or LF alone
 // as some clients have it. A CR that stands elsewhere is an octet like others.
 func (c *Conn) readLine(idle bool) ([]byte, error) {
+	if c.rerr != nil {
+		return nil, c.rerr
+	}
 	for {
-		if i := bytes.IndexByte(c.in[c.r+c.looked:c.w], '\n'); i >= 0 {
-			end := c.looked + i
-			line := c.in[c.r : c.r+end]
-			c.take(end + 1)
-			if c.skip > 0 || len(line)+1 > c.lim.MaxLine {
-				c.skip = 0
-				return nil, &LimitError{Name: "MaxLine", Max: int64(c.lim.MaxLine), Reply: 500}
-			}
-			return bytes.TrimSuffix(line, []byte{'\r'}), nil
+		i := bytes.IndexByte(c.in[c.r+c.looked:c.w], '\n')
+		end := c.looked + i
+		if i < 0 {
+			end = c.w - c.r
 		}
-		c.looked = c.w - c.r
-		if c.looked >= c.lim.MaxLine {
-			c.skip += c.looked
-			c.take(c.looked)
-			if c.skip > c.lim.MaxDiscard {
-				c.rerr = &LimitError{Name: "MaxDiscard", Max: int64(c.lim.MaxDiscard), Reply: 421}
-			}
+		if c.skip+end > max(c.lim.MaxDiscard, c.lim.MaxLine) {
+			c.take(end)
+			c.rerr = &LimitError{Name: "MaxDiscard", Max: int64(c.lim.MaxDiscard), Reply: 421}
+			return nil, c.rerr
+		}
+		if i >= 0 {
+			return c.takeLine(end)
+		}
+		if c.looked = end; end >= c.lim.MaxLine {
+			c.skip += end
+			c.take(end)
 		}
 		if err := c.fill(idle && c.looked == 0 && c.skip == 0); err != nil {
 			return nil, c.endInside(err)
 		}
 	}
+}
+
+// takeLine takes a line of n octets and its LF.
+func (c *Conn) takeLine(n int) ([]byte, error) {
+	line := c.in[c.r : c.r+n]
+	long := c.skip > 0 || n+1 > c.lim.MaxLine
+	c.take(n + 1)
+	c.skip = 0
+	if long {
+		return nil, &LimitError{Name: "MaxLine", Max: int64(c.lim.MaxLine), Reply: 500}
+	}
+	return bytes.TrimSuffix(line, []byte{'\r'}), nil
 }
 
 // endInside makes the end of the stream within a line what it is.
@@ -169,6 +183,9 @@ func (c *Conn) take(n int) {
 
 // ReadReply waits for the next reply.
 func (c *Conn) ReadReply() (Reply, error) {
+	if c.rerr != nil {
+		return Reply{}, c.rerr
+	}
 	for {
 		n, err := c.finder.Find(c.in[c.r:c.w])
 		if err == nil {

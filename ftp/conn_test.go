@@ -58,6 +58,8 @@ func TestConnReadCommand(t *testing.T) {
 		{"a longer one is thrown away", "CWD " + strings.Repeat("a", 97) + "\r\nNOOP\r\n", []string{"ftp: limit MaxLine of 100 reached", "NOOP"}, io.EOF},
 		{"a much longer one too", "CWD " + strings.Repeat("a", 950) + "\r\nNOOP\r\n", []string{"ftp: limit MaxLine of 100 reached", "NOOP"}, io.EOF},
 		{"one without end ends all", strings.Repeat("a", 5000), nil, &ftp.LimitError{Name: "MaxDiscard", Max: 1000, Reply: 421}},
+		{"one whose end comes too late ends all", strings.Repeat("a", 1001) + "\nNOOP\r\n", nil, &ftp.LimitError{Name: "MaxDiscard", Max: 1000, Reply: 421}},
+		{"one whose end comes just in time", strings.Repeat("a", 1000) + "\nNOOP\r\n", []string{"ftp: limit MaxLine of 100 reached", "NOOP"}, io.EOF},
 		{"the end inside a line", "NOOP\r\nUS", []string{"NOOP"}, io.ErrUnexpectedEOF},
 		{"the end inside a line that is thrown away", strings.Repeat("a", 500), nil, io.ErrUnexpectedEOF},
 	}

@@ -422,6 +422,43 @@ func TestServerHost(t *testing.T) {
 	})
 }
 
+// fullFS takes so many octets.
+type fullFS struct {
+	ftp.FS
+	room int
+}
+
+func (f *fullFS) Create(name string, _ ftp.CreateMode, _ int64) (ftp.Upload, error) {
+	return &fullUpload{lostUpload{name: name}, f}, nil
+}
+
+type fullUpload struct {
+	lostUpload
+	f *fullFS
+}
+
+func (u *fullUpload) Write(b []byte) (int, error) {
+	if len(b) > u.f.room {
+		return 0, ftp.ErrNoSpace
+	}
+	u.f.room -= len(b)
+	return len(b), nil
+}
+
+// RFC 959 §5.4: 452 where the disk is full, in the middle of an upload.
+func TestServerNoSpace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &ftp.Server{Auth: userP(&fullFS{slowFS(), 100_000})}).login()
+		c.do("TYPE I", "200")
+		data := c.passive()
+		c.do("STOR x", "1")
+		_, err := io.WriteString(data, strings.Repeat("x", 1<<20))
+		assert.Error(t, err, "nobody reads on")
+		c.want("452")
+		c.store("STOR x", "short")
+	})
+}
+
 // Over a limit the answer is 421.
 func TestServerOverLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -341,6 +341,33 @@ func TestAttackStolenPortUnderTLS(t *testing.T) {
 	})
 }
 
+// A virtual host shows its own certificate, to who asks for it by HOST
+// (RFC 7151 §3.2.2), and HOST within TLS may not ask for another.
+func TestServerHostTLS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hostTLS, trusted := testkit.Certificate(t, "ftp.example")
+		host := &ftp.VirtualHost{TLSConfig: hostTLS}
+		s, other := secureSite(t, &ftp.Server{Auth: userP(files(t)), Host: func(string) *ftp.VirtualHost { return host }})
+		c := s.dial("192.0.2.7")
+		c.want("220")
+		c.do("HOST ftp.example", "220")
+		c.startTLS(trusted)
+		c.do("HOST www.example", "504")
+		c.do("HOST ftp.example", "220")
+		c.do("USER u", "331")
+		c.do("PASS p", "230")
+		c.do("PBSZ 0", "200")
+		c.do("PROT P", "200")
+		_, _, err := c.fetchTLS("NLST", trusted)
+		require.NoError(t, err)
+		c.want("226")
+
+		c = s.dial("192.0.2.7")
+		c.want("220")
+		c.startTLS(other) // which does not trust the host's
+	})
+}
+
 // A configuration without a certificate cannot begin.
 func TestServerUnusableCertificate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
