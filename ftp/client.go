@@ -126,8 +126,8 @@ func (c *Client) greeting(ctx context.Context) error {
 	return nil
 }
 
-// Close closes the connections at once, whatever is under way. [Client.Quit]
-// is the polite way.
+// Close ends the session at once, whatever is under way; a [Reader] that is open
+// is to be closed all the same. [Client.Quit] is the polite way.
 func (c *Client) Close() error {
 	c.end(net.ErrClosed)
 	return nil

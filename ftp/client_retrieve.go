@@ -35,7 +35,18 @@ var (
 // Retrieve opens a file for reading, from an offset on. The octets come as they
 // are in the file (TYPE I).
 func (c *Client) Retrieve(ctx context.Context, name string, offset int64) (*Reader, error) {
+	if err := checkOffset(offset); err != nil {
+		return nil, commandError(VerbRETR, name, err)
+	}
 	return c.open(ctx, name, func(arg string) (*Reader, error) { return c.retrieve(ctx, name, arg, offset) })
+}
+
+// checkOffset refuses what cannot be an offset.
+func checkOffset(offset int64) error {
+	if offset < 0 {
+		return &ParseError{What: "offset", Ref: "RFC 3659 §5.2", Err: ErrValue}
+	}
+	return nil
 }
 
 // RetrieveText opens a text for reading, line by line the same whatever system

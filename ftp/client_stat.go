@@ -55,21 +55,28 @@ func (c *Client) statFacts(ctx context.Context, name string) (Entry, error) {
 func (c *Client) statOld(ctx context.Context, name string) (Entry, error) {
 	dir, base := splitName(name)
 	if base == "" { // a directory, if it is anything
-		err := c.entries(ctx, name, func(Entry, error) bool { return true })
-		return Entry{Name: name, Facts: FactType, Type: EntryDir}, err
+		err := c.entries(ctx, name, func(Entry, error) bool { return false })
+		if err != nil && err != errStopped {
+			return Entry{}, err
+		}
+		return Entry{Name: name, Facts: FactType, Type: EntryDir}, nil
 	}
 	if e, err := c.statFile(ctx, name); err == nil || c.over() || ctx.Err() != nil {
 		return e, err
 	}
 	var found Entry
+	seen := 0
 	err := c.entries(ctx, dir, func(e Entry, _ error) bool {
 		if e.Name == base {
 			found = e
 		}
-		return true // to end the listing would take longer than to read it
+		seen++
+		return seen <= c.lim.MaxEntries // to end the listing takes longer than to read it
 	})
 	switch {
-	case err != nil:
+	case err == errStopped && found.Name == "":
+		return Entry{}, &LimitError{Name: "MaxEntries", Max: int64(c.lim.MaxEntries)}
+	case err != nil && err != errStopped:
 		return Entry{}, err
 	case found.Name == "":
 		return Entry{}, commandError(VerbLIST, name, &ReplyError{Code: 550, Text: "not listed in " + dir})

@@ -17,6 +17,9 @@ func (c *Client) Store(ctx context.Context, name string, src io.Reader) error {
 // StoreAt is [Client.Store] into a file from an offset on (REST, RFC 3659 §5);
 // src begins there.
 func (c *Client) StoreAt(ctx context.Context, name string, src io.Reader, offset int64) error {
+	if err := checkOffset(offset); err != nil {
+		return commandError(VerbSTOR, name, err)
+	}
 	_, err := c.upload(ctx, VerbSTOR, 'I', name, src, offset)
 	return err
 }

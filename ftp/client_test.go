@@ -157,6 +157,9 @@ func TestClientRetrieve(t *testing.T) {
 	assert.ErrorIs(t, err, fs.ErrNotExist)
 	_, err = c.WorkingDir(t.Context())
 	assert.NoError(t, err, "the session goes on")
+	_, err = c.Retrieve(t.Context(), "d", -1)
+	assert.ErrorIs(t, err, ftp.ErrValue)
+	assert.ErrorIs(t, c.StoreAt(t.Context(), "d", strings.NewReader(""), -1), ftp.ErrValue)
 }
 
 func TestClientRetrieveCut(t *testing.T) {

@@ -273,6 +273,9 @@ func mirror(ctx context.Context, s *session, args []string) error {
 	s.progress.clear()
 	fmt.Fprintf(s.env.Stdout, "copied %d (%d octets), skipped %d, made %d, deleted %d, left %d, failed %d\n",
 		stats.Copied, stats.Octets, stats.Skipped, stats.Made, stats.Deleted, stats.Left, stats.Failed)
+	if stats.Failed > 0 && ctx.Err() == nil {
+		return fmt.Errorf("mirror: %d failed", stats.Failed)
+	}
 	return err
 }
 
@@ -280,7 +283,7 @@ func mirror(ctx context.Context, s *session, args []string) error {
 func (s *session) step(m ftp.MirrorStep) {
 	switch {
 	case m.Err != nil:
-		fmt.Fprintf(s.env.Stderr, "%v %s: %v\n", m.Op, printable(m.Path), m.Err)
+		fmt.Fprintf(s.env.Stderr, "%v %s: %s\n", m.Op, printable(m.Path), printable(m.Err.Error()))
 	case m.Op != ftp.MirrorSkip:
 		fmt.Fprintf(s.env.Stdout, "%v %s\n", m.Op, printable(m.Path))
 	}

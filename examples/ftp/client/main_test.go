@@ -141,6 +141,16 @@ func TestMirror(t *testing.T) {
 	assert.Equal(t, "new", read(t, filepath.Join(k.remote, "new")))
 }
 
+func TestMirrorFails(t *testing.T) {
+	k := serve(t, nil)
+	require.NoError(t, os.MkdirAll("copy/a.txt", 0o755))
+	got := k.run(t, "", k.addr, "mirror", "/", "copy")
+	assert.Equal(t, 1, got.Status)
+	assert.Contains(t, got.Stdout, "copied 2 (2 octets), skipped 0, made 2, deleted 0, left 0, failed 1\n")
+	assert.Contains(t, got.Stderr, "copy a.txt: ")
+	assert.Contains(t, got.Stderr, "client: mirror: 1 failed\n")
+}
+
 func TestTLS(t *testing.T) {
 	config, _ := testkit.Certificate(t, "127.0.0.1")
 	secure := serve(t, func(s *ftp.Server) { s.TLSConfig, s.RequireTLS = config, true })
