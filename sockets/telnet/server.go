@@ -161,7 +161,7 @@ func (s *Server) serveConn(ctx context.Context, nc *sockets.Conn) {
 	if s.Authenticator != nil {
 		ok, err := session.login(ctx, s)
 		if !ok {
-			if errors.Is(err, os.ErrDeadlineExceeded) {
+			if errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, ErrServerClosed) {
 				io.WriteString(session, "\nLogin timed out\n")
 			}
 			s.logger().Debug("no login", "peer", nc.RemoteAddr(), "err", err)

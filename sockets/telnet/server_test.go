@@ -381,3 +381,19 @@ func TestServerGone(t *testing.T) {
 		})
 	}
 }
+
+// TestServerShutdownAtLogin: who is asked for his name is cut short, and hears
+// no wrong reason.
+func TestServerShutdownAtLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := &telnet.Server{Handler: shell, Authenticator: alice}
+		p, ended := serve(t, srv)
+		p.gets(greeting + "login: ")
+		down := make(chan error, 1)
+		go func() { down <- srv.Shutdown(t.Context()) }()
+		p.getsEnd()
+		p.nc.Close()
+		<-ended
+		require.NoError(t, <-down)
+	})
+}
