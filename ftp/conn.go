@@ -193,11 +193,7 @@ func (c *Conn) ReadReply() (Reply, error) {
 		}
 		if err != reply.ErrIncomplete {
 			_, _, err = ParseReply(c.in[c.r:c.w], &c.lim) // which tells what is wrong
-			if parse, ok := errors.AsType[*ParseError](err); ok {
-				parse.Offset += c.offset
-			}
-			c.rerr = err
-			return Reply{}, err
+			return Reply{}, c.badReply(err)
 		}
 		if err := c.fill(false); err != nil {
 			return Reply{}, c.endInside(err)
@@ -207,13 +203,22 @@ func (c *Conn) ReadReply() (Reply, error) {
 
 func (c *Conn) takeReply(n int) (Reply, error) {
 	b := c.in[c.r : c.r+n]
-	c.take(n)
 	c.trace.reply(b)
 	r, _, err := ParseReply(b, &c.lim)
 	if err != nil {
-		c.rerr = err
+		return Reply{}, c.badReply(err)
 	}
-	return r, err
+	c.take(n)
+	return r, nil
+}
+
+// badReply makes what is wrong with the reply at the front the end of reading.
+func (c *Conn) badReply(err error) error {
+	if parse, ok := errors.AsType[*ParseError](err); ok {
+		parse.Offset += c.offset
+	}
+	c.rerr = err
+	return err
 }
 
 // fill reads more octets and takes what is Telnet's out of them.

@@ -28,7 +28,7 @@ func readCommands(c *ftp.Conn) (got []string, end error) {
 		limit, isLimit := err.(*ftp.LimitError)
 		switch {
 		case err == nil:
-			got = append(got, strings.TrimSpace(cmd.Verb.String()+" "+string(cmd.Arg)))
+			got = append(got, strings.TrimSuffix(cmd.Verb.String()+" "+string(cmd.Arg), " "))
 		case isParse:
 			got = append(got, parse.Error())
 		case isLimit && limit.Reply == 500:
@@ -54,9 +54,15 @@ func TestConnReadCommand(t *testing.T) {
 		{"959-4.1.3 IP and DM before ABOR", "\xff\xf4\xff\xf2ABOR\r\n", []string{"ABOR"}, io.EOF},
 		{"options are taken out", "US\xff\xfd\x06ER\xff\xfb\x18 a\xff\xfa\x18\x00x\xff\xf0b\r\n", []string{"USER ab"}, io.EOF},
 		{"doubled IAC is 0xFF", "CWD \xff\xff\r\n", []string{"CWD \xff"}, io.EOF},
-		{"a line as long as allowed", "CWD " + strings.Repeat("a", 90) + "\r\n", []string{"CWD " + strings.Repeat("a", 90)}, io.EOF},
+		{"a CR before the line's end belongs to the name", "RETR a\r\r\n", []string{"RETR a\r"}, io.EOF},
+		{"an empty line is a command of no letters", "\r\nNOOP\r\n", []string{"ftp: command code: syntax at byte 0 (RFC 959 §5.3)", "NOOP"}, io.EOF},
+		{"Telnet within pipelined commands", "NOOP\r\nPA\xff\xf1SV\r\xff\xf9\n\xff\xf4\xff\xf2AB\xff\xfb\xffOR\r\n", []string{"NOOP", "PASV", "ABOR"}, io.EOF},
+		{"a line as long as allowed", "CWD " + strings.Repeat("a", 94) + "\r\n", []string{"CWD " + strings.Repeat("a", 94)}, io.EOF},
+		{"doubled IACs count once", "CWD " + strings.Repeat("\xff", 2*94) + "\r\n", []string{"CWD " + strings.Repeat("\xff", 94)}, io.EOF},
+		{"one octet more is thrown away", "CWD " + strings.Repeat("a", 95) + "\r\nNOOP\r\n", []string{"ftp: limit MaxLine of 100 reached", "NOOP"}, io.EOF},
 		{"a longer one is thrown away", "CWD " + strings.Repeat("a", 97) + "\r\nNOOP\r\n", []string{"ftp: limit MaxLine of 100 reached", "NOOP"}, io.EOF},
 		{"a much longer one too", "CWD " + strings.Repeat("a", 950) + "\r\nNOOP\r\n", []string{"ftp: limit MaxLine of 100 reached", "NOOP"}, io.EOF},
+		{"one without end ends all soon", strings.Repeat("a", 1300), nil, &ftp.LimitError{Name: "MaxDiscard", Max: 1000, Reply: 421}},
 		{"one without end ends all", strings.Repeat("a", 5000), nil, &ftp.LimitError{Name: "MaxDiscard", Max: 1000, Reply: 421}},
 		{"one whose end comes too late ends all", strings.Repeat("a", 1001) + "\nNOOP\r\n", nil, &ftp.LimitError{Name: "MaxDiscard", Max: 1000, Reply: 421}},
 		{"one whose end comes just in time", strings.Repeat("a", 1000) + "\nNOOP\r\n", []string{"ftp: limit MaxLine of 100 reached", "NOOP"}, io.EOF},
@@ -171,6 +177,25 @@ func TestConnReadReply(t *testing.T) {
 		assert.Equal(t, tt.want, got, tt.name)
 		assert.Equal(t, tt.wantErr, err, tt.name)
 		c.Close()
+	}
+}
+
+// Where a reply is wrong is told from the start of the stream, whatever is wrong
+// with it.
+func TestConnReplyOffset(t *testing.T) {
+	for _, bad := range []string{"22 x\r\n", "999 x\r\n"} {
+		a, b := testkit.Pipe()
+		c := ftp.NewConn(a, &ftp.ConnOptions{Client: true})
+		b.Write([]byte("220 Hello\r\n" + bad + "220 y\r\n"))
+		_, err := c.ReadReply()
+		require.NoError(t, err)
+		want := &ftp.ParseError{Offset: 11, What: "reply code", Ref: "RFC 959 §4.2", Err: ftp.ErrSyntax}
+		for range 2 {
+			_, err = c.ReadReply()
+			assert.Equal(t, want, err, "%q", bad)
+		}
+		c.Close()
+		b.Close()
 	}
 }
 
