@@ -16,7 +16,7 @@ var ErrNoEntry = errors.New("no entry")
 // (RFC 959 §4.1.3); these are read, by how they begin:
 //
 //   - ls -l of Unix, with or without inode, blocks, group and ACL mark, with
-//     months in a dozen languages or dates of digits;
+//     months in thirty languages or dates of digits;
 //   - DOS and IIS, with dates of the month first;
 //   - EPLF, which begins with a plus sign;
 //   - NetWare, VMS where a file is on one line, data sets and members of MVS.

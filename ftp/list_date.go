@@ -3,6 +3,8 @@ package ftp
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"applayer/internal/ascii"
 )
@@ -10,8 +12,9 @@ import (
 // day is the precision of dates without a time.
 const day = 24 * time.Hour
 
-// monthNames are the names of months as ls shortens them, without points: those
-// of English first, which writers use. Each line has twelve.
+// monthNames are the names of months as ls shortens them, without points. Each
+// line has twelve. No name is of two months: Croatian, which has lip, srp and lis
+// a month before Polish and Czech, is left out.
 var monthNames = [...]string{
 	"jan feb mar apr may jun jul aug sep oct nov dec",                                       // English
 	"january february march april may june july august september october november december", // English
@@ -32,25 +35,48 @@ var monthNames = [...]string{
 	"ian feb mar apr mai iun iul aug sep oct nov dec",                                       // Romanian
 	"oca şub mar nis may haz tem ağu eyl eki kas ara",                                       // Turkish
 	"янв фев мар апр май июн июл авг сен окт ноя дек",                                       // Russian
+	"янв фев мар апр мая июн июл авг сен окт ноя дек",                                       // Russian, of a day
+	"яну фев мар апр май юни юли авг сеп окт ное дек",                                       // Bulgarian
+	"јан феб мар апр мај јун јул авг сеп окт нов дец",                                       // Serbian
+	"ιαν φεβ μαρ απρ μαΐ ιουν ιουλ αυγ σεπ οκτ νοε δεκ",                                     // Greek
+	"jan feb mar apr maj jun jul avg sep okt nov dec",                                       // Slovenian
+	"jaan veebr märts apr mai juuni juuli aug sept okt nov dets",                            // Estonian
+	"jan feb mar apr mai jūn jūl aug sep okt nov dec",                                       // Latvian
+	"saus vas kov bal geg birž liep rugp rugs spal lapkr gruod",                             // Lithuanian
+	"jan feb mar apr maí jún júl ágú sep okt nóv des",                                       // Icelandic
+	"gen febr març abr maig juny jul ag set oct nov des",                                    // Catalan
 	"січ лют бер кві тра чер лип сер вер жов лис гру",                                       // Ukrainian
 	"1月 2月 3月 4月 5月 6月 7月 8月 9月 10月 11月 12月",                                                // Chinese, Japanese
+	"一月 二月 三月 四月 五月 六月 七月 八月 九月 十月 十一月 十二月",                                                 // Chinese
 	"1월 2월 3월 4월 5월 6월 7월 8월 9월 10월 11월 12월",                                                // Korean
 }
 
-// months finds a month by its name in lower case, in UTF-8 and in Latin-1, which
-// servers older than that send.
+// months finds a month by its name, in UTF-8 and in Latin-1, which servers older
+// than that send. What ASCII has is in lower case; a first letter that it has not
+// may be in either.
 var months = func() map[string]time.Month {
 	m := map[string]time.Month{}
 	for _, names := range monthNames {
 		for i, name := range strings.Fields(names) {
-			m[name] = time.Month(i + 1)
-			if latin1, ok := toLatin1(name); ok {
-				m[latin1] = time.Month(i + 1)
+			for _, name := range [...]string{name, capitalized(name)} {
+				m[name] = time.Month(i + 1)
+				if latin1, ok := toLatin1(name); ok {
+					m[latin1] = time.Month(i + 1)
+				}
 			}
 		}
 	}
 	return m
 }()
+
+// capitalized returns s with the first letter as a capital, if ASCII has it not.
+func capitalized(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if r < utf8.RuneSelf {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
+}
 
 func toLatin1(s string) (string, bool) {
 	var b []byte

@@ -107,6 +107,9 @@ func TestParseList(t *testing.T) {
 		{"Spanish", "-rw-r--r-- 1 a a 1 ene  3 12:00 b", `file 1 2026-01-03T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
 		{"Polish", "-rw-r--r-- 1 a a 1 paź  3 12:00 b", `file 1 2026-10-03T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
 		{"Russian", "-rw-r--r-- 1 a a 1 окт  3 12:00 b", `file 1 2026-10-03T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
+		{"Russian, the genitive", "-rw-r--r-- 1 a a 1 мая  3 12:00 b", `file 1 2026-05-03T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
+		{"Turkish with a capital", "-rw-r--r-- 1 a a 1 Şub  3 12:00 b", `file 1 2026-02-03T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
+		{"Greek with a capital", "-rw-r--r-- 1 a a 1 Αυγ  3 12:00 b", `file 1 2026-08-03T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
 		{"Japanese", "-rw-r--r-- 1 a a 1 10月  3日 12:00 b", `file 1 2026-10-03T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
 
 		{"IIS", "11-21-26  10:14PM                 1234 a file", `file 1234 2026-11-21T22:14:00+01/1m0s "a file"`},
