@@ -193,37 +193,6 @@ func (d *listDate) time(now time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// date takes the date that begins with field i and returns how many fields it
-// has.
-func (l *listLine) date(i int) (d listDate, n int, ok bool) {
-	if d, n, ok = l.isoDate(i); ok {
-		return d, n, true
-	}
-	// Nov 21 22:14, or 21. Nov 22:14
-	var isMonth, isDay bool
-	if d.month, isMonth = parseMonth(l.at(i)); isMonth {
-		d.day, isDay = parseDay(l.at(i + 1))
-	} else if d.day, isDay = parseDay(l.at(i)); isDay {
-		d.month, isMonth = parseMonth(l.at(i + 1))
-	}
-	if !isMonth || !isDay {
-		return d, 0, false
-	}
-	if year, ok := parseYear(l.at(i + 2)); ok {
-		d.year, d.precision = year, day
-		return d, 3, true
-	}
-	if d.clock, d.precision, ok = parseClock(l.at(i + 2)); !ok {
-		return d, 0, false
-	}
-	// 22:14:05 2026, as ls -lT of BSD has it
-	if year, ok := parseYear(l.at(i + 3)); ok && d.precision < time.Minute {
-		d.year = year
-		return d, 4, true
-	}
-	return d, 3, true
-}
-
 // isoDate takes 2026-11-21 22:14, 2026-11-21 22:14:05.000000000 +0100, 11-21 22:14
 // or 2026-11-21, which are GNU's long-iso, full-iso and iso.
 func (l *listLine) isoDate(i int) (d listDate, n int, ok bool) {

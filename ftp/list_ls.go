@@ -28,6 +28,14 @@ func parseUnix(l *listLine) (Entry, bool) {
 			return l.unixEntry(e, first, i, i+n, &d)
 		}
 	}
+	for i := range l.n { // a year before the month may have been a size
+		if !isDigit(l.at(i)[0]) {
+			continue
+		}
+		if d, n, ok := l.yearDate(i + 1); ok {
+			return l.unixEntry(e, first, i, i+n, &d)
+		}
+	}
 	return Entry{}, false
 }
 

@@ -55,7 +55,7 @@ func TestParseListOfLs(t *testing.T) {
 
 	for _, options := range [][]string{
 		{"-la"}, {"-lan"}, {"-lo"}, {"-lg"}, {"-lis"}, {"-lZ"}, {"-l", "--full-time"},
-		{"-l", "--time-style=long-iso"}, {"-l", "--time-style=iso"}, {"-l", "--time-style=+%d. %b %Y"},
+		{"-l", "--time-style=long-iso"}, {"-l", "--time-style=iso"}, {"-l", "--time-style=+%e. %b %Y "},
 	} {
 		t.Run(strings.Join(options, " "), func(t *testing.T) {
 			// A zone three hours east of Greenwich.
