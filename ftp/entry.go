@@ -130,7 +130,8 @@ func (i entryInfo) Mode() fs.FileMode {
 }
 
 // EntryOf returns what fi tells, as a server would list it. For what the
-// operating system described, owner and identity are told too.
+// operating system described, owner and identity are told too. A time that no
+// time-val can say counts as not told.
 func EntryOf(fi fs.FileInfo) Entry {
 	if e, ok := fi.Sys().(*Entry); ok && e != nil {
 		return *e
@@ -144,7 +145,7 @@ func EntryOf(fi fs.FileInfo) Entry {
 		Precision: 1,
 		Links:     1,
 	}
-	if _, err := AppendTimeVal(nil, e.ModTime); err == nil { // a directory in memory may have none
+	if isTimeVal(e.ModTime) { // a directory in memory may have none, and clocks go wrong
 		e.Facts |= FactModify
 	}
 	switch mode := fi.Mode(); {
@@ -164,25 +165,38 @@ func EntryOf(fi fs.FileInfo) Entry {
 // osUnix is what the types of Unix begin with.
 const osUnix = "OS.unix="
 
+// osOther is what has no name.
+const osOther = osUnix + "other"
+
 // otherKinds are what Unix has beside files, directories and symbolic links, as
 // facts name them and as ls does. A character device is a device, too.
 var otherKinds = [...]struct {
 	mode   fs.FileMode
-	name   string
+	osType string
 	letter byte
 }{
-	{fs.ModeCharDevice, "chr", 'c'},
-	{fs.ModeDevice, "blk", 'b'},
-	{fs.ModeNamedPipe, "fifo", 'p'},
-	{fs.ModeSocket, "socket", 's'},
+	{fs.ModeCharDevice, osUnix + "chr", 'c'},
+	{fs.ModeDevice, osUnix + "blk", 'b'},
+	{fs.ModeNamedPipe, osUnix + "fifo", 'p'},
+	{fs.ModeSocket, osUnix + "socket", 's'},
+}
+
+// osTypeOf names what ls has a letter for.
+func osTypeOf(letter byte) string {
+	for _, k := range otherKinds {
+		if letter == k.letter {
+			return k.osType
+		}
+	}
+	return osOther
 }
 
 // osType names a device, pipe or socket.
 func osType(mode fs.FileMode) string {
 	for _, k := range otherKinds {
 		if mode&k.mode != 0 {
-			return osUnix + k.name
+			return k.osType
 		}
 	}
-	return osUnix + "other"
+	return osOther
 }

@@ -89,6 +89,22 @@ func TestEntryOf(t *testing.T) {
 	}
 }
 
+// A file whose time cannot be said is listed without it.
+func TestEntryOfOddTime(t *testing.T) {
+	for _, year := range []int{-1, 1, 999, 10000, 12026} {
+		when := time.Date(year, 6, 1, 12, 0, 0, 0, time.UTC)
+		fi, err := fstest.MapFS{"a": {Data: []byte("abc"), Mode: 0o644, ModTime: when}}.Stat("a")
+		require.NoError(t, err)
+		e := ftp.EntryOf(fi)
+		b, err := ftp.AppendFacts(nil, &e, ftp.FactsAll)
+		assert.NoError(t, err)
+		assert.Equal(t, "type=file;size=3;UNIX.mode=0644; a", string(b))
+		b, err = ftp.AppendList(nil, fi, listNow)
+		assert.NoError(t, err)
+		assert.Contains(t, string(b), " Jun  1 ", "a list has room for it")
+	}
+}
+
 // Two names of one file have one unique fact, and other files have another.
 func TestEntryOfSystem(t *testing.T) {
 	dir := t.TempDir()

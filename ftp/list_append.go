@@ -21,13 +21,17 @@ const englishMonths = "JanFebMarAprMayJunJulAugSepOctNovDec"
 // Months are English. A time within six months before now is shown with hour and
 // minute, others with the year, in the zone of now.
 //
-// A name with CR, LF or NUL is refused, since it would be more than one line.
+// A name with CR, LF or NUL is refused, since it would be more than one line, and
+// so is an empty one.
 func AppendList(dst []byte, fi fs.FileInfo, now time.Time) ([]byte, error) {
 	e := EntryOf(fi)
 	return appendList(dst, &e, now)
 }
 
 func appendList(dst []byte, e *Entry, now time.Time) ([]byte, error) {
+	if e.Name == "" {
+		return dst, listError(0, ErrName)
+	}
 	for _, s := range [...]string{e.Name, e.Target, e.Owner, e.Group} {
 		if i := controlOctet(s); i >= 0 {
 			return dst, listError(i, ErrControlOctet)
@@ -37,7 +41,7 @@ func appendList(dst []byte, e *Entry, now time.Time) ([]byte, error) {
 	dst = appendPadded(append(dst, ' '), 4, int64(max(e.Links, 1)))
 	dst = appendOwner(append(dst, ' '), e.Owner, e.Facts.Has(FactUnixUID), e.UID)
 	dst = appendOwner(append(dst, ' '), e.Group, e.Facts.Has(FactUnixGID), e.GID)
-	dst = appendPadded(append(dst, ' '), 12, e.Size)
+	dst = appendPadded(append(dst, ' '), 12, max(e.Size, 0))
 	dst = appendListTime(append(dst, ' '), e.ModTime, now)
 	dst = append(append(dst, ' '), e.Name...)
 	if e.Type == EntrySymlink && e.Target != "" {
@@ -81,9 +85,8 @@ func (e *Entry) listKind() byte {
 	case e.Type != EntryOther:
 		return '-'
 	}
-	kind := strings.TrimPrefix(e.OSType, osUnix)
 	for _, k := range otherKinds {
-		if strings.HasPrefix(kind, k.name) {
+		if strings.HasPrefix(e.OSType, k.osType) {
 			return k.letter
 		}
 	}

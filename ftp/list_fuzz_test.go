@@ -58,6 +58,7 @@ func FuzzParseList(f *testing.F) {
 		require.NoError(t, err, "%q", out)
 		require.Equal(t, e.Name, got.Name)
 		require.Equal(t, e.Type, got.Type)
+		require.Equal(t, e.OSType, got.OSType)
 		require.Equal(t, e.Target, got.Target)
 		require.Equal(t, []string{"bob", "users"}, []string{got.Owner, got.Group})
 		if e.Facts.Has(ftp.FactSize) && got.Facts.Has(ftp.FactSize) {

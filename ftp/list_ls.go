@@ -53,6 +53,9 @@ func (l *listLine) unixMode() (e Entry, at int, ok bool) {
 		if e.Type, ok = unixType(s[0]); !ok {
 			return e, 0, false
 		}
+		if e.Type == EntryOther {
+			e.OSType = osTypeOf(s[0])
+		}
 		if e.Mode, ok = unixPermissions(s[1:unixModeLen]); !ok {
 			return e, 0, false
 		}

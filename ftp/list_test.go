@@ -309,6 +309,14 @@ func TestAppendListOfEntry(t *testing.T) {
 	assert.NoError(t, err)
 	assert.Contains(t, string(b), " bob      users ")
 
+	e = ftp.Entry{Name: "a", Type: ftp.EntryFile, Size: -1, ModTime: listNow}
+	b, err = ftp.AppendList(nil, e.FileInfo(), listNow)
+	assert.NoError(t, err)
+	assert.Equal(t, "-rw-r--r--    1 ftp      ftp                 0 Nov 21 22:30 a", string(b), "no size is below zero")
+	b, err = ftp.AppendList([]byte("x"), (&ftp.Entry{}).FileInfo(), listNow)
+	assert.ErrorIs(t, err, ftp.ErrName)
+	assert.Equal(t, "x", string(b))
+
 	for _, bad := range []ftp.Entry{{Name: "a\r\nb"}, {Name: "a", Type: ftp.EntrySymlink, Target: "\n"}, {Name: "a", Owner: "\x00"}, {Name: "a", Group: "\r"}} {
 		b, err := ftp.AppendList([]byte("x"), bad.FileInfo(), listNow)
 		assert.ErrorIs(t, err, ftp.ErrControlOctet)

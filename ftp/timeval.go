@@ -101,7 +101,7 @@ func AppendTimeVal(dst []byte, t time.Time) ([]byte, error) {
 	t = t.UTC()
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
-	if year < 1000 || year > 9999 {
+	if !isTimeVal(t) {
 		return dst, &ParseError{What: "time-val", Ref: "RFC 3659 §2.3", Err: ErrValue}
 	}
 	dst = strconv.AppendInt(dst, int64(year), 10)
@@ -118,4 +118,10 @@ func AppendTimeVal(dst []byte, t time.Time) ([]byte, error) {
 		nano %= unit
 	}
 	return dst, nil
+}
+
+// isTimeVal tells whether a time-val can say t: its year has four digits.
+func isTimeVal(t time.Time) bool {
+	year := t.UTC().Year()
+	return 1000 <= year && year <= 9999
 }
