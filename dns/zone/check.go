@@ -3,7 +3,6 @@ package zone
 import (
 	"bytes"
 	"cmp"
-	"iter"
 	"slices"
 
 	"applayer/dns"
@@ -66,7 +65,9 @@ func Check(origin dns.Name, rrs []dns.RR) ([]dns.RR, []Problem) {
 	for rest := c.rrs; len(rest) > 0; {
 		n := nameLen(rest)
 		sets = setsOf(sets[:0], rest[:n])
-		c.name(rest[0].Name, sets, servers(rest[:n]))
+		if c.name(rest[0].Name, sets) {
+			c.servers(rest[:n])
+		}
 		rest = rest[n:]
 	}
 	return c.rrs, c.problems
@@ -181,22 +182,21 @@ func setsOf(dst []rrset, rrs []dns.RR) []rrset {
 	return dst
 }
 
-// servers goes through the name servers among the records of a name.
-func servers(rrs []dns.RR) iter.Seq[dns.Name] {
-	return func(yield func(dns.Name) bool) {
-		for i := range rrs {
-			if ns, ok := rrs[i].Data.(*dns.NS); ok && !yield(ns.Host) {
-				return
-			}
+// servers looks for the addresses of the name servers among the records of a
+// name.
+func (c *checker) servers(rrs []dns.RR) {
+	for i := range rrs {
+		if ns, ok := rrs[i].Data.(*dns.NS); ok {
+			c.server(rrs[i].Name, ns.Host)
 		}
 	}
 }
 
-// name looks at the sets of one name, and at its name servers.
-func (c *checker) name(n dns.Name, sets []rrset, servers iter.Seq[dns.Name]) {
+// name looks at the sets of one name, and tells whether it is of the zone.
+func (c *checker) name(n dns.Name, sets []rrset) (ours bool) {
 	if !n.IsSubdomainOf(c.origin) {
 		c.report(n, 0, false, "out of the zone "+c.origin.String(), "RFC 1035 §5.2")
-		return
+		return false
 	}
 	switch {
 	case !n.IsSubdomainOf(c.dname):
@@ -208,9 +208,7 @@ func (c *checker) name(n dns.Name, sets []rrset, servers iter.Seq[dns.Name]) {
 	}
 	c.aliases(n, sets)
 	c.occluded(n, sets)
-	for host := range servers {
-		c.server(n, host)
-	}
+	return true
 }
 
 // isHashed tells whether a name stands for the hash of another, which may be

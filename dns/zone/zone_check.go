@@ -32,21 +32,22 @@ func (z *Zone) Check() []Problem {
 			below = e.key
 		}
 		if all || ends || inside || is.alias {
-			c.name(e.node.owner, e.node.sets, e.node.servers)
+			c.name(e.node.owner, e.node.sets)
+			e.node.servers(func(host dns.Name) { c.server(e.node.owner, host) })
 		}
 		return len(c.problems) < MaxProblems
 	})
 	return c.problems
 }
 
-// servers goes through the name servers of a name.
-func (n *node) servers(yield func(dns.Name) bool) {
-	ns := n.set(dns.TypeNS)
-	if ns == nil {
-		return
+// servers calls f with each name server of a name.
+func (n *node) servers(f func(dns.Name)) {
+	if ns := n.set(dns.TypeNS); ns != nil {
+		ns.records(func(rdata string) bool {
+			if host, _, ok := dns.CutName(rdata); ok {
+				f(host)
+			}
+			return true
+		})
 	}
-	ns.records(func(rdata string) bool {
-		host, _, ok := dns.CutName(rdata)
-		return !ok || yield(host)
-	})
 }
