@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 )
 
 // dataBuffer is the size of the buffers that a transfer is copied through where
@@ -97,14 +98,16 @@ func (x *transferring) sendFile(dst io.ReaderFrom) error {
 var errShrunk = errors.New("ftp: the file became shorter")
 
 // sideError tells an error of the connection from one of the file, where a copy
-// had both in its hands: what means something in [FS] is the file's, such as a
-// full disk, though to the system both are numbers.
+// had both in its hands. What is neither known as the one nor the other is the
+// file's.
 func sideError(err error) error {
-	if fileReply(err) != 451 {
-		return err
-	}
-	if _, ok := errors.AsType[net.Error](err); ok {
+	if _, ok := errors.AsType[*net.OpError](err); ok || isTimeout(err) {
 		return peerError(err)
+	}
+	for _, errno := range []error{syscall.ECONNRESET, syscall.EPIPE, syscall.ETIMEDOUT, net.ErrClosed} {
+		if errors.Is(err, errno) {
+			return peerError(err)
+		}
 	}
 	return err
 }

@@ -23,6 +23,7 @@ import (
 	"applayer/ftp"
 	"applayer/internal/testkit"
 	"applayer/sockets"
+	"applayer/sockets/telnet"
 )
 
 func TestServerTransfers(t *testing.T) {
@@ -551,6 +552,64 @@ func TestServerTCP(t *testing.T) {
 		require.NoError(t, srv.Shutdown(t.Context()))
 		wg.Wait()
 	}
+}
+
+// What ends an upload over real sockets is told apart: the quota, the disk, the
+// peer.
+func TestServerTCPBrokenUploads(t *testing.T) {
+	root := t.TempDir()
+	dir := openDir(t, root, &ftp.DirOptions{NoSync: true, Quota: 1 << 20})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	srv := &ftp.Server{Auth: userP(dir)}
+	var wg sync.WaitGroup
+	wg.Go(func() { srv.Serve(l) })
+	c := dialTCP(t, l.Addr().String())
+	c.do("TYPE I", "200")
+	data := c.passiveTCP(false)
+	c.do("STOR big", "125")
+	data.Write(make([]byte, 3<<20)) // which may end early
+	data.Close()
+	c.want("552")
+
+	data = c.passiveTCP(false)
+	c.do("STOR reset", "125")
+	data.Write([]byte("half"))
+	time.Sleep(10 * time.Millisecond)
+	data.(*net.TCPConn).SetLinger(0)
+	data.Close()
+	c.want("426")
+	assert.Empty(t, names(t, dir, "."))
+	c.c.Close()
+	require.NoError(t, srv.Shutdown(t.Context()))
+	wg.Wait()
+}
+
+// RFC 959 §4.1.3: ABOR with Telnet's IP and Synch, the mark of which is urgent,
+// over real sockets, in the middle of a file that the kernel sends.
+func TestServerUrgentAbort(t *testing.T) {
+	root := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(root, "big"), make([]byte, 32<<20), 0o644))
+	dir := openDir(t, root, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	srv := &ftp.Server{Auth: userP(dir)}
+	var wg sync.WaitGroup
+	wg.Go(func() { srv.Serve(l) })
+	c := dialTCP(t, l.Addr().String())
+	c.do("TYPE I", "200")
+	for range 3 {
+		data := c.passiveTCP(false)
+		c.do("RETR big", "125")
+		_, err = telnet.SendUrgent(c.c.NetConn(), []byte{telnet.IAC, byte(telnet.CommandIP), telnet.IAC, byte(telnet.CommandDM)})
+		require.NoError(t, err)
+		c.do("ABOR", "426", "226")
+		data.Close()
+	}
+	c.do("PWD", "257")
+	c.c.Close()
+	require.NoError(t, srv.Shutdown(t.Context()))
+	wg.Wait()
 }
 
 // A data port that is kept is told again, until something else is asked for.
