@@ -117,6 +117,13 @@ func (l *tlsLayer) closing(nc net.Conn) error {
 	return nc.Close()
 }
 
+// end sends TLS's alert, where there is TLS.
+func (l *tlsLayer) end() {
+	if l.conn != nil {
+		l.conn.CloseWrite()
+	}
+}
+
 // recordConn reads no more than one TLS record at a time, so that what follows
 // TLS's last one stays with the connection.
 type recordConn struct {

@@ -83,9 +83,18 @@ func (sc *serverConn) end() {
 	if sc.kept != nil {
 		sc.kept.Close()
 	}
+	if sc.c.Buffered() > 0 || len(sc.queue) > 0 {
+		// Octets that are not read would make a reset of the end, behind which
+		// the client may lose the last reply.
+		sc.c.tls.end()
+		sc.nc.CloseLingering(0, lingerTime)
+	}
 	sc.c.Close()
 	sc.c.release()
 }
+
+// lingerTime bounds the wait for a client that sent more than was read.
+const lingerTime = time.Second
 
 // next returns the next command: of those that came during a transfer, or of
 // those to come.

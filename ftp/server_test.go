@@ -612,6 +612,22 @@ func TestServerUrgentAbort(t *testing.T) {
 	wg.Wait()
 }
 
+// The last reply arrives though the client sent more than was read.
+func TestServerLingers(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	srv := &ftp.Server{Auth: userP(slowFS())}
+	var wg sync.WaitGroup
+	wg.Go(func() { srv.Serve(l) })
+	c := dialTCP(t, l.Addr().String())
+	c.c.NetConn().Write([]byte("QUIT\r\nNOOP\r\n" + strings.Repeat("x", 3000)))
+	c.want("221")
+	c.end()
+	c.c.Close()
+	require.NoError(t, srv.Shutdown(t.Context()))
+	wg.Wait()
+}
+
 // A data port that is kept is told again, until something else is asked for.
 func TestServerKeepDataPort(t *testing.T) {
 	testkit.NoLeaks(t)

@@ -242,6 +242,8 @@ func TestSessionTransferOutcomes(t *testing.T) {
 		{"no space", ftp.ErrNoSpace, "452 "},
 		{"quota", ftp.ErrQuota, "552 "},
 		{"anything else", os.ErrProcessDone, "451 "},
+		{"a server behind this one", &ftp.ReplyError{Code: 450, Text: "a\r\n226 b"}, "450 a??226 b"},
+		{"a server behind this one that makes no sense", &ftp.ReplyError{Code: 226}, "451 "},
 	}
 	for _, tt := range tests {
 		d := drive(t, files(t), nil).login()

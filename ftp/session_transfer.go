@@ -258,17 +258,19 @@ func (s *Session) upload(verb Verb, arg []byte, mode CreateMode) {
 	s.start(t, text)
 }
 
-// The errors that a server gives to [Session.Transferred], beside those of files
-// and connections.
+// What becomes of transfers, beside the errors of file systems: refusals that
+// name their reply.
 var (
-	errNoDataConn = errors.New("ftp: no data connection")
-	errAborted    = errors.New("ftp: transfer aborted")
-	errDataTLS    = errors.New("ftp: TLS on the data connection")
-	errPeer       = errors.New("ftp: data connection broken")
+	errNoDataConn = &ReplyError{Code: 425, Text: "Cannot open the data connection."}
+	errAborted    = &ReplyError{Code: 426, Text: "Transfer aborted."}
+	errPeer       = &ReplyError{Code: 426, Text: "Data connection broken."}
+	errDataTLS    = &ReplyError{Code: 522, Text: "TLS failed on the data connection."}
 )
 
-// Transferred takes what became of [ActionTransfer]. An upload is accepted here,
-// when all of it came and is safe, and nowhere else.
+// Transferred takes what became of [ActionTransfer]: nil where all passed, an
+// error that wraps a [*ReplyError] with the reply that it gets, or one of the
+// file's. An upload is accepted here, when all of it came and is safe, and
+// nowhere else.
 func (s *Session) Transferred(err error) []Action {
 	s.begin()
 	t := s.transfer
@@ -284,17 +286,12 @@ func (s *Session) Transferred(err error) []Action {
 	if t.File != nil {
 		t.File.Close()
 	}
+	refused, ok := errors.AsType[*ReplyError](err)
 	switch {
 	case err == nil:
 		s.endTransfer(226, "Transfer complete.")
-	case errors.Is(err, errAborted):
-		s.endTransfer(426, "Transfer aborted.")
-	case errors.Is(err, errNoDataConn):
-		s.endTransfer(425, "Cannot open the data connection.")
-	case errors.Is(err, errDataTLS):
-		s.endTransfer(522, "TLS failed on the data connection.")
-	case errors.Is(err, errPeer):
-		s.endTransfer(426, "Data connection broken.")
+	case ok && refused.Code >= 400 && refused.Code < 600:
+		s.endTransfer(refused.Code, printable(refused.Text))
 	default:
 		s.failTransfer(err)
 	}

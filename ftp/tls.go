@@ -5,8 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
-	"net"
 	"time"
 )
 
@@ -112,7 +110,7 @@ func (sc *serverConn) bound(base *tls.Config, data bool) *tls.Config {
 // carryTLS is carry within TLS: the handshake comes after the reply that begins
 // the transfer (RFC 4217 §7), and TLS's own end is the end of the data.
 func (x *transferring) carryTLS() error {
-	raw := &endingConn{Conn: x.nc}
+	raw := &endConn{Conn: x.nc}
 	t := tls.Server(raw, x.sc.bound(x.sc.tlsConfig(), true))
 	if err := x.handshake(t); err != nil {
 		return err
@@ -120,8 +118,8 @@ func (x *transferring) carryTLS() error {
 	if err := x.carry(t); err != nil {
 		return err
 	}
-	if raw.ended {
-		return peerError(errTruncated)
+	if raw.seen {
+		return peerError(errNoCloseNotify) // anybody on the way can end a connection
 	}
 	x.extend()
 	err := t.CloseWrite()
@@ -129,23 +127,6 @@ func (x *transferring) carryTLS() error {
 		return nil // which came whole, whatever the client hears of us
 	}
 	return peerError(err)
-}
-
-// errTruncated is for data whose end was not TLS's own: anybody on the way can
-// end a connection.
-var errTruncated = errors.New("ftp: TLS ended without close_notify")
-
-// endingConn notes the end of a connection below TLS. Package tls gives io.EOF
-// for it as for close_notify where it stands between two records.
-type endingConn struct {
-	net.Conn
-	ended bool
-}
-
-func (c *endingConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	c.ended = c.ended || err == io.EOF
-	return n, err
 }
 
 // handshake shakes hands on a data connection.
