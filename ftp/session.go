@@ -31,8 +31,8 @@ type SessionOptions struct {
 	// (RFC 2577 §3).
 	AllowForeignData bool
 	// Host tells whether the server answers for a host, and with what greeting
-	// (RFC 7151); nil is for none. The end of a connection's TLS name is
-	// Session's to compare.
+	// (RFC 7151); nil is for none. Within TLS only the host that it was begun
+	// with is asked for.
 	Host func(name string) (greeting string, ok bool)
 	// Now is the clock for listings (default time.Now).
 	Now func() time.Time
@@ -177,8 +177,8 @@ const (
 	argNeeded
 )
 
-// verbRules are the verbs that are built. It is filled by init, since HELP and
-// FEAT look at it.
+// verbRules are the verbs that are built. It is filled by init, since HELP looks
+// at it.
 var verbRules [numVerbs]verbRule
 
 func init() {
