@@ -1,8 +1,10 @@
 package ftp_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -610,6 +612,31 @@ func TestServerUrgentAbort(t *testing.T) {
 	c.c.Close()
 	require.NoError(t, srv.Shutdown(t.Context()))
 	wg.Wait()
+}
+
+// STAT of a directory is sent as it is read, however long (RFC 959 §4.1.3), and
+// no name in it is taken for the end.
+func TestServerStatDirectory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fstest.MapFS{"212 End.": {}}
+		for i := range 2000 {
+			tree[fmt.Sprintf("file-%04d", i)] = &fstest.MapFile{}
+		}
+		c := serve(t, &ftp.Server{Auth: userP(ftp.ReadOnly(tree))}).login()
+		c.send("STAT /")
+		lines, r := 0, bufio.NewReader(c.c.NetConn())
+		for line := ""; line != "212 End.\r\n"; lines++ {
+			var err error
+			line, err = r.ReadString('\n')
+			require.NoError(t, err)
+		}
+		assert.Equal(t, 2003, lines)
+		c.do("NOOP", "200")
+
+		c.send("STAT /") // nobody reads it
+		c.c.Close()
+		synctest.Wait()
+	})
 }
 
 // The last reply arrives though the client sent more than was read.
