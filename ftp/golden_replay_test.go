@@ -218,7 +218,8 @@ func (r *replayed) replay(x *exchange) {
 	var carried chan string
 	if x.transfer != nil {
 		carried = make(chan string, 1)
-		go func() { carried <- r.carry(x) }()
+		passive, active := r.passive, r.active
+		go func() { carried <- r.carry(x, passive, active) }()
 	}
 	got := r.reply()
 	for ; got.Code < 200; got = r.reply() {
@@ -298,14 +299,15 @@ func (r *replayed) announced(reply ftp.Reply) {
 	r.passive = netip.AddrPortFrom(netip.MustParseAddr(host), port).String()
 }
 
-// carry does what the recorded data connection did, and returns what came.
-func (r *replayed) carry(x *exchange) string {
+// carry does what the recorded data connection did, and returns what came. Where
+// the transfer is refused nobody waits for it.
+func (r *replayed) carry(x *exchange, passive string, active net.Listener) string {
 	var nc net.Conn
 	var err error
-	if r.passive != "" {
-		nc, err = net.Dial("tcp", r.passive)
+	if passive != "" {
+		nc, err = net.Dial("tcp", passive)
 	} else {
-		nc, err = r.active.Accept()
+		nc, err = active.Accept()
 	}
 	if err != nil {
 		return err.Error()

@@ -27,6 +27,9 @@ import (
 
 const captures = "testdata/golden"
 
+// recordedAt is when the captures were made, for dates without a year.
+var recordedAt = time.Date(2026, 11, 21, 23, 0, 0, 0, time.UTC)
+
 // TestGolden prints what we read in what third-party programs said: commands,
 // replies, where their data connections went, and what these carried.
 func TestGolden(t *testing.T) {
@@ -306,8 +309,17 @@ func (c *capture) data(v *golden.Conversation, port uint16) {
 		text, whole := bytes.CutSuffix(line, []byte("\r\n"))
 		c.out = dialogue.AppendLine(c.out, dialogue.Line{Server: !stores, Text: string(text), Open: !whole})
 		c.out = append(c.out, '\n')
-		if tr.verb == ftp.VerbMLSD {
+		switch tr.verb {
+		case ftp.VerbMLSD:
 			e, err := ftp.ParseFacts(text)
+			require.NoError(c.t, err, "%q", text)
+			c.remark("%s", describe(e))
+		case ftp.VerbLIST:
+			e, err := ftp.ParseList(text, recordedAt)
+			if errors.Is(err, ftp.ErrNoEntry) {
+				c.remark("no entry")
+				continue
+			}
 			require.NoError(c.t, err, "%q", text)
 			c.remark("%s", describe(e))
 		}
