@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"applayer/internal/golden"
 	"applayer/sockets/telnet"
 )
 
@@ -18,6 +19,9 @@ func FuzzCodec(f *testing.F) {
 	} {
 		f.Add([]byte(s), uint16(0x5a5a), false)
 		f.Add([]byte(s), uint16(0xffff), true)
+	}
+	for stream := range golden.Streams(f, captures) {
+		f.Add(stream, uint16(0x1248), false)
 	}
 	f.Fuzz(func(t *testing.T, in []byte, cuts uint16, binary bool) {
 		whole := telnet.Codec{MaxSubnegotiation: 8, BinaryIn: binary}
