@@ -185,7 +185,11 @@ func (o *ours) lftp(commands string) string {
 func TestInteropServerLftp(t *testing.T) {
 	for _, way := range []string{"set ftp:ssl-allow no", "set ftp:ssl-allow no; set ftp:passive-mode no", "set ftp:ssl-allow no; set ftp:prefer-epsv yes", "set ftp:ssl-force yes; set ftp:ssl-protect-data yes", "set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ftp:passive-mode no", "set ftp:ssl-allow no; set ftp:use-mlsd no; set ftp:use-feat no"} {
 		t.Run(way, func(t *testing.T) {
-			o := serveOurs(t, func(s *ftp.Server) { s.RequireTLS = strings.Contains(way, "ssl-force") })
+			o := serveOurs(t, func(s *ftp.Server) {
+				if s.RequireTLS = strings.Contains(way, "ssl-force"); s.RequireTLS {
+					s.TLSReuse = ftp.TLSReuseRequire
+				}
+			})
 			assert.Equal(t, served["readme.txt"], o.lftp(way+"; cat readme.txt"))
 			assert.Contains(t, o.lftp(way+"; ls"), "readme.txt")
 			assert.Contains(t, o.lftp(way+"; cls -l music"), "la la.txt")
@@ -299,6 +303,52 @@ func TestInteropServerInetutils(t *testing.T) {
 			assert.Equal(t, "neu\n", o.stored(filepath.Base(unique[0])))
 		})
 	}
+}
+
+// TestInteropServerAbort: ^C at a terminal makes these clients say ABOR behind
+// urgent Telnet commands, and the session goes on.
+func TestInteropServerAbort(t *testing.T) {
+	for _, client := range []string{"inetutils-ftp -n -v", "tnftp -n -v", "tnftp -n -v -A"} {
+		t.Run(client, func(t *testing.T) {
+			o := serveOurs(t, func(s *ftp.Server) {
+				authenticate := s.Auth
+				s.Auth = ftp.AuthenticatorFunc(func(ctx context.Context, login ftp.Login) (*ftp.Account, error) {
+					account, err := authenticate.Authenticate(ctx, login)
+					if account != nil {
+						account.ReadRate = 1 << 20 // the file takes a minute
+					}
+					return account, err
+				})
+			})
+			require.NoError(t, os.Truncate(o.long(), 64<<20))
+			host, port, err := net.SplitHostPort(o.addr)
+			require.NoError(t, err)
+			p := testkit.StartEnv(t, []string{"TERM=dumb", "LC_ALL=C", "HOME=" + o.work}, testkit.Program(t, "socat"), "-",
+				"EXEC:"+testkit.Program(t, strings.Fields(client)[0])+strings.TrimPrefix(client, strings.Fields(client)[0])+" "+host+" "+port+",pty,setsid,ctty,echo=0")
+			say := func(line string) {
+				_, err := fmt.Fprint(p.Stdin, line)
+				require.NoError(t, err)
+			}
+			p.WaitLine("220 ")
+			say("user student lecture\n")
+			p.WaitLine("230 ")
+			say("lcd " + o.work + "\nbinary\nget long.txt\n")
+			p.WaitLine("1") // 125 or 150
+			say("\x03")
+			p.WaitLine("426 ")
+			p.WaitLine("226 ")
+			say("get readme.txt\nbye\n")
+			p.Wait()
+			assert.Equal(t, served["readme.txt"], o.got("readme.txt"))
+		})
+	}
+}
+
+// long makes a file in the server's folder.
+func (o *ours) long() string {
+	path := filepath.Join(o.root, "long.txt")
+	require.NoError(o.t, os.WriteFile(path, nil, 0o644))
+	return path
 }
 
 func TestInteropServerWget(t *testing.T) {
