@@ -39,33 +39,26 @@ func (t *task) servers(e *Engine, now time.Time) {
 	if s != nil && t.cut.tries[s.addr] >= triesBeforeRetreat && t.retreat(e, now) {
 		return
 	}
-	if s != nil {
+	switch {
+	case s != nil:
 		t.do(EventServer)
 		q := &query{queryKey: key, server: s, waiters: []*task{t}, hearsay: t.hearsay}
 		t.query, e.queries[key] = q, q
 		s.inFlight++
 		q.start(e, now, e.networkFor(key))
-		return
-	}
-	if busy {
+	case busy:
 		e.busy = append(e.busy, t)
 		t.do(EventNoAddress)
-		return
-	}
-	if t.fetch(e, now, typ, false) {
+	case t.fetch(e, now, typ, false):
 		t.do(EventNoAddress)
-		return
-	}
-	if t.retreat(e, now) {
-		return
-	}
-	if t.heard && !t.hearsay {
+	case t.retreat(e, now):
+	case t.heard && !t.hearsay:
 		t.hearsay = true
 		clear(t.cut.tries)
-		return
+	default:
+		t.do(EventNoServer)
+		e.fail(now, t, ErrNoServer)
 	}
-	t.do(EventNoServer)
-	e.fail(now, t, ErrNoServer)
 }
 
 // triesBeforeRetreat is how often each server of a zone has to be silent before
