@@ -49,6 +49,23 @@ func hostileRecords(t testing.TB, r *rand.Rand, n int, asked dns.Name) (out []dn
 	return out
 }
 
+// hostileReferral makes a reply one that leads to servers, with addresses of
+// theirs and of others.
+func hostileReferral(t testing.TB, r *rand.Rand, m *dns.Message) {
+	hosts := []string{"www.victim.com.", "a.www.example.com.", "ns.com.", "a.root.", "ns.example.com."}
+	m.RCode, m.Answer, m.Authority = dns.RCodeNoError, nil, nil
+	owner := m.Question[0].Name.Canonical().String()
+	for range 1 + r.IntN(2) {
+		m.Authority = append(m.Authority, rrs(t, owner+" 3600 NS "+hosts[r.IntN(len(hosts))])...)
+		if r.IntN(4) == 0 {
+			owner = hostileOwners[r.IntN(len(hostileOwners))]
+		}
+	}
+	for range r.IntN(4) {
+		m.Additional = append(m.Additional, rrs(t, hosts[r.IntN(len(hosts))]+" 3600 A 192.0.2.66")...)
+	}
+}
+
 // Whatever the servers of example.com make up of names and records, with whatever
 // bits, the questions end within their limits, nothing is left, and neither
 // results nor cache have anything about names that are not theirs but what their
@@ -72,6 +89,9 @@ func TestHostileReplies(t *testing.T) {
 			m.Answer = hostileRecords(t, r, 4, name)
 			m.Authority = hostileRecords(t, r, 3, name)
 			m.Additional = hostileRecords(t, r, 3, name)
+			if r.IntN(3) == 0 {
+				hostileReferral(t, r, m)
+			}
 			if r.IntN(6) == 0 || m.RCode > 15 && m.EDNS == nil {
 				m.EDNS, m.RCode = nil, m.RCode&15
 			}
