@@ -26,7 +26,8 @@ const (
 // Options are the choices of a [Client]. The zero value of a field is its
 // default. They are copied.
 type Options struct {
-	// User, Password and Account log in (default anonymous).
+	// User, Password and Account log in (default anonymous, with a password
+	// that tells nothing).
 	User, Password, Account string
 	// NoLogin leaves the login to [Client.Login].
 	NoLogin bool
@@ -102,7 +103,10 @@ func (o *Options) inForce() *Options {
 		*in = *o
 	}
 	if in.User == "" {
-		in.User, in.Password = "anonymous", "anonymous@"
+		in.User = "anonymous"
+	}
+	if in.User == "anonymous" && in.Password == "" {
+		in.Password = "anonymous@" // some servers want the look of an address
 	}
 	if in.Charset == nil {
 		in.Charset = utf8Charset{}

@@ -52,6 +52,17 @@ func TestClientSession(t *testing.T) {
 	assert.NoError(t, c.Quit(ctx), "of a session that has ended")
 }
 
+func TestClientAnonymousPassword(t *testing.T) {
+	c := dialActor(t, play(t, func(a *actor) {
+		a.say("220 hi")
+		a.expect("USER anonymous", "331 password")
+		a.expect("PASS bob@example.org", "230 in")
+		a.feat()
+		a.quit()
+	}), &ftp.Options{Password: "bob@example.org"})
+	assert.NoError(t, c.Quit(t.Context()))
+}
+
 func TestClientLogin(t *testing.T) {
 	refused := func(code int, text string) func(*testing.T, error) {
 		return func(t *testing.T, err error) {

@@ -58,6 +58,16 @@
 // that no name leads out of, [ReadOnly] any [fs.FS]. An upload takes its name
 // when all of it has come and is safe, and 226 is sent after that.
 //
+// # The client's side
+//
+// A call of a [Client] is bounded by its context. One that is cancelled in a
+// transfer aborts it (ABOR), and the session can be used on. A [Reader] gives
+// io.EOF only after the server's 226 and the announced size. Data connections go
+// to the server's own address whatever PASV answers, by EPSV as long as that
+// works. [Pool.Download] and [Pool.Upload] go on where a connection broke,
+// [Pool.DownloadSegments] takes one file by several, [Pool.MirrorDown] and
+// [Pool.MirrorUp] make one tree like another, and [Pool.FS] is an [fs.FS].
+//
 // # TLS
 //
 // The three ways: none, AUTH TLS where a client asks for it, and
