@@ -33,6 +33,12 @@ func BenchmarkDNSServer(b *testing.B)          { bench(b, "dns-server") }
 func BenchmarkDNSResolverHits(b *testing.B)    { bench(b, "dns-resolver-hits") }
 func BenchmarkDNSServerP99(b *testing.B)       { bench(b, "dns-server-p99") }
 func BenchmarkDNSResolverHitsP99(b *testing.B) { bench(b, "dns-resolver-hits-p99") }
+func BenchmarkFTPCommandParse(b *testing.B)    { bench(b, "ftp-command-parse") }
+func BenchmarkFTPReplyParse(b *testing.B)      { bench(b, "ftp-reply-parse") }
+func BenchmarkFTPReplyAppend(b *testing.B)     { bench(b, "ftp-reply-append") }
+func BenchmarkFTPListParse(b *testing.B)       { bench(b, "ftp-list-parse") }
+func BenchmarkFTPFactsParse(b *testing.B)      { bench(b, "ftp-facts-parse") }
+func BenchmarkTelnetDecode(b *testing.B)       { bench(b, "telnet-decode") }
 
 func bench(b *testing.B, name string) {
 	for _, s := range subjects {

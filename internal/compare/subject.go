@@ -56,7 +56,7 @@ type server struct {
 }
 
 // subjects are all that there is to measure.
-var subjects = slices.Concat(socketSubjects, httpSubjects, dnsCodecSubjects, dnsZoneSubjects, dnsServerSubjects, ftpSubjects)
+var subjects = slices.Concat(socketSubjects, httpSubjects, dnsCodecSubjects, dnsZoneSubjects, dnsServerSubjects, ftpCodecSubjects, ftpSubjects)
 
 var socketSubjects = []subject{
 	{name: "tcp-echo", implementations: []implementation{
