@@ -75,6 +75,11 @@ func (c *Client) encodeArg(verb Verb, name string) (string, error) {
 	if err != nil {
 		return "", commandError(verb, name, err)
 	}
+	// Servers put a user's home for a tilde: removing a directory of that name
+	// would remove what is at home.
+	if strings.HasPrefix(arg, "~") && verb != VerbCWD {
+		arg = "./" + arg
+	}
 	return arg, nil
 }
 

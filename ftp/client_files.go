@@ -37,7 +37,8 @@ func (c *Client) MakeDir(ctx context.Context, name string) error { return c.do(c
 // RemoveDir removes an empty directory.
 func (c *Client) RemoveDir(ctx context.Context, name string) error { return c.do(ctx, VerbRMD, name) }
 
-// ChangeDir makes a directory the one from which relative names count.
+// ChangeDir makes a directory the one from which relative names count. A tilde
+// is what the server takes it for; in all other calls it is a letter.
 func (c *Client) ChangeDir(ctx context.Context, name string) error { return c.do(ctx, VerbCWD, name) }
 
 // Noop does nothing but keep the session from being idle.

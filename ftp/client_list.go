@@ -50,6 +50,9 @@ func (c *Client) entries(ctx context.Context, dir string, yield func(Entry, erro
 	if c.features.Has("MLST") && !c.avoid.mlsd {
 		err := c.listing(ctx, VerbMLSD, dir, func(line []byte) error {
 			e, err := ParseFacts(line)
+			if errors.Is(err, ErrControlOctet) { // no command could name it
+				return nil
+			}
 			if err != nil {
 				return err
 			}
@@ -90,9 +93,9 @@ func (c *Client) give(e Entry, yield func(Entry, error) bool) error {
 }
 
 // listArg is the argument of LIST. Servers take a name that begins with a
-// hyphen for options.
+// hyphen for options, and a tilde for a home.
 func (c *Client) listArg(dir string) string {
-	if strings.HasPrefix(dir, "-") {
+	if strings.HasPrefix(dir, "-") || strings.HasPrefix(dir, "~") {
 		dir = "./" + dir
 	}
 	if !c.opts.Hidden {
