@@ -137,6 +137,7 @@ func TestParse229(t *testing.T) {
 		{"parentheses before", "Entering (really) passive (mode) (|||6446|)", 6446},
 		{"no parentheses", "Entering Extended Passive Mode |||6446|", 0},
 		{"not closed", "Entering Extended Passive Mode (|||6446|", 0},
+		{"closed by something else", "Entering Extended Passive Mode (|||6446|]", 0},
 		{"two delimiters", "(||6446|)", 0},
 		{"two kinds of delimiter", "(||!6446|)", 0},
 		{"no port", "(||||)", 0},
