@@ -180,6 +180,37 @@ func TestConnReadReply(t *testing.T) {
 	}
 }
 
+// A subnegotiation without end is not held: it ends the connection, and what
+// stood before it in the same segment is no command.
+func TestConnEndlessSubnegotiation(t *testing.T) {
+	for _, before := range []string{"", "NO"} {
+		client, server := testkit.Pipe()
+		c := ftp.NewConn(server, nil)
+		client.Write([]byte(before + "\xff\xfa\x18" + strings.Repeat("x", 5000)))
+		want := &telnet.LimitError{Name: "MaxSubnegotiation", Max: telnet.DefaultMaxSubnegotiation}
+		for range 2 {
+			_, err := c.ReadCommand()
+			assert.Equal(t, want, err, "%q", before)
+			client.Write([]byte("OP\r\n"))
+		}
+		client.Close()
+		c.Close()
+	}
+}
+
+// A peer that asks for options and is gone before they are refused.
+func TestConnRefusesNobody(t *testing.T) {
+	client, server := testkit.Pipe()
+	c := ftp.NewConn(server, nil)
+	defer c.Close()
+	client.Write([]byte("\xff\xfd\x01"))
+	require.NoError(t, c.NetConn().SetWriteDeadline(time.Now().Add(-time.Second)))
+	_, err := c.ReadCommand()
+	assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	assert.ErrorIs(t, c.WriteReply(ftp.Reply{Code: 200}), os.ErrDeadlineExceeded, "that direction is dead")
+	client.Close()
+}
+
 // Where a reply is wrong is told from the start of the stream, whatever is wrong
 // with it.
 func TestConnReplyOffset(t *testing.T) {

@@ -129,6 +129,8 @@ func TestParseList(t *testing.T) {
 		{"Chinese", "-rw-r--r-- 1 a a 1 11月21日 22:14 b", `file 1 2026-11-21T22:14:00+01/1m0s -rw-r--r-- x1 by a:a "b"`},
 		{"Chinese, an old file", "-rw-r--r-- 1 a a 1 2025年 5月 3日 b", `file 1 2025-05-03T00:00:00+01/24h0m0s -rw-r--r-- x1 by a:a "b"`},
 		{"Korean, an old file", "-rw-r--r-- 1 a a 1 2025년  5월  3일 b", `file 1 2025-05-03T00:00:00+01/24h0m0s -rw-r--r-- x1 by a:a "b"`},
+		{"GNU full-iso, a zone that is none", "-rw-r--r-- 1 a a 1 2026-11-02 12:00:05.5 +0x00 b", `file 1 2026-11-02T12:00:05+01/100ms -rw-r--r-- x1 by a:a "+0x00 b"`},
+		{"GNU full-iso, a name for the zone", "-rw-r--r-- 1 a a 1 2026-11-02 12:00:05.5 +abcd b", `file 1 2026-11-02T12:00:05+01/100ms -rw-r--r-- x1 by a:a "+abcd b"`},
 		{"a size like a year", "-rw-r--r-- 1 900 900 2026 Nov 21 22:14 b", `file 2026 2026-11-21T22:14:00+01/1m0s -rw-r--r-- x1 by 900:900 "b"`},
 		{"a name like a clock", "-rw-r--r-- 1 a a 1 2025-11-02  22.04", `file 1 2025-11-02T00:00:00+01/24h0m0s -rw-r--r-- x1 by a:a "22.04"`},
 
@@ -180,6 +182,9 @@ func TestParseListErrors(t *testing.T) {
 		{"another directory", "./music:", 0, ftp.ErrNoEntry},
 		{"an hour too many, with a point", "-rw-r--r-- 1 a a 1 21 nov 24.00 b", 0, ftp.ErrSyntax},
 		{"a minute too many, with a point", "-rw-r--r-- 1 a a 1 21 nov 23.60 b", 0, ftp.ErrSyntax},
+		{"a month too long for one", "-rw-r--r-- 1 a a 1 2 Novemberrrrrrrrrrrrr 12:00 b", 0, ftp.ErrSyntax},
+		{"a mode too short", "1234 -rw-r--r- 1 a a 1 21 nov 22:14 b", 0, ftp.ErrSyntax},
+		{"numbers alone", "1 2 3 4 5", 0, ftp.ErrSyntax},
 		{"a month too many, in digits", "-rw-r--r-- 1 a a 1 21.13. 22:14 b", 0, ftp.ErrSyntax},
 		{"a month too many, in Chinese", "-rw-r--r-- 1 a a 1 13月21日 22:14 b", 0, ftp.ErrSyntax},
 		{"a year and no day", "-rw-r--r-- 1 a a 1 2026 nov", 0, ftp.ErrSyntax},
