@@ -62,6 +62,7 @@ func TestParseList(t *testing.T) {
 		{"an arrow in a link's name", "lrwxrwxrwx 1 a a 1 Nov  2 12:00 b -> c -> d", `symlink 1 2026-11-02T12:00:00+01/1m0s -rwxrwxrwx x1 by a:a "b -> c" -> "d"`},
 		{"an arrow in a link's target", "lrwxrwxrwx 1 a a 6 Nov  2 12:00 b -> c -> d", `symlink 6 2026-11-02T12:00:00+01/1m0s -rwxrwxrwx x1 by a:a "b" -> "c -> d"`},
 		{"a link whose size tells nothing", "lrwxrwxrwx 1 a a 99 Nov  2 12:00 b -> c", `symlink 99 2026-11-02T12:00:00+01/1m0s -rwxrwxrwx x1 by a:a "b" -> "c"`},
+		{"a link whose name is an arrow", "lrwxrwxrwx 1 a a 1 Nov  2 12:00  -> b", `symlink 1 2026-11-02T12:00:00+01/1m0s -rwxrwxrwx x1 by a:a " -> b"`},
 		{"a link without target", "lrwxrwxrwx 1 a a 99 Nov  2 12:00 b", `symlink 99 2026-11-02T12:00:00+01/1m0s -rwxrwxrwx x1 by a:a "b"`},
 		{"an arrow in a file's name", "-rw-r--r-- 1 a a 1 Nov  2 12:00 b -> c", `file 1 2026-11-02T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "b -> c"`},
 		{"spaces around a name", "-rw-r--r-- 1 a a 1 Nov  2 12:00   two words ", `file 1 2026-11-02T12:00:00+01/1m0s -rw-r--r-- x1 by a:a "  two words "`},
@@ -138,6 +139,8 @@ func TestParseList(t *testing.T) {
 		{"IIS, a directory", "02-03-25  12:05AM       <DIR>          some dir", `dir 2025-02-03T00:05:00+01/1m0s "some dir"`},
 		{"IIS, spaces before names", "02-03-25  12:05PM       <DIR>            d", `dir 2025-02-03T12:05:00+01/1m0s "  d"`},
 		{"IIS with four digits", "02-03-2025  12:05PM       <DIR>          d", `dir 2025-02-03T12:05:00+01/1m0s "d"`},
+		{"IIS, the first year", "02-03-70  22:05                 7 a", `file 7 1970-02-03T22:05:00+01/1m0s "a"`},
+		{"IIS, the last one", "02-03-69  22:05                 7 a", `file 7 2069-02-03T22:05:00+01/1m0s "a"`},
 		{"IIS with 24 hours", "02-03-98  22:05                 7  leading", `file 7 1998-02-03T22:05:00+01/1m0s " leading"`},
 		{"DOS", "11/21/2026  10:14 PM         1,234,567 a", `file 1234567 2026-11-21T22:14:00+01/1m0s "a"`},
 		{"DOS, German", "21.11.2026  22:14    <DIR>          d", `dir 2026-11-21T22:14:00+01/1m0s "d"`},
@@ -166,6 +169,13 @@ func TestParseList(t *testing.T) {
 			assert.Equal(t, tt.want, show(e))
 		})
 	}
+}
+
+// There is none in 2100: eight years are the longest way to a leap day.
+func TestParseListLeapDay(t *testing.T) {
+	e, err := ftp.ParseList([]byte("-rw-r--r-- 1 a a 1 Feb 29 12:00 b"), time.Date(2104, time.January, 15, 0, 0, 0, 0, time.UTC))
+	require.NoError(t, err)
+	assert.Equal(t, time.Date(2096, time.February, 29, 12, 0, 0, 0, time.UTC), e.ModTime)
 }
 
 func TestParseListErrors(t *testing.T) {
@@ -314,6 +324,10 @@ func TestAppendListOfEntry(t *testing.T) {
 	assert.NoError(t, err)
 	assert.Contains(t, string(b), " bob      users ")
 
+	e.Owner, e.Group = "the owner", "Domain Users"
+	b, err = ftp.AppendList(nil, e.FileInfo(), listNow)
+	assert.NoError(t, err)
+	assert.Contains(t, string(b), " the_owner Domain_Users ", "a column each")
 	e = ftp.Entry{Name: "a", Type: ftp.EntryFile, Size: -1, ModTime: listNow}
 	b, err = ftp.AppendList(nil, e.FileInfo(), listNow)
 	assert.NoError(t, err)
