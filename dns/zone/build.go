@@ -54,6 +54,8 @@ type Builder struct {
 	// faults are the names that would be wrong if this were all.
 	faults map[string]error
 	notes  []Problem
+	// appends tells that names enter an empty tree in order.
+	appends bool
 	// keeps tells that owners are kept as they are given, and not copies.
 	keeps bool
 	key   [maxKey]byte
@@ -250,23 +252,23 @@ func (b *Builder) edit() {
 	}
 	b.close(&b.open)
 	b.edits = true
-	empty := b.count == 0
+	b.appends = b.count == 0
 	for rest := sortedByKey(&b.closed); len(rest) > 0; {
 		n := 1
 		for n < len(rest) && b.closed.at(rest[n].at).key == b.closed.at(rest[0].at).key {
 			n++
 		}
-		b.enter(rest[:n], empty)
+		b.enter(rest[:n])
 		rest = rest[n:]
 	}
-	b.closed = entries{}
+	b.closed, b.appends = entries{}, false
 }
 
-// enter enters a name, which came so many times; to nothing, if empty.
-func (b *Builder) enter(times []ranked, empty bool) {
+// enter enters a name, which came so many times.
+func (b *Builder) enter(times []ranked) {
 	first := b.closed.at(times[0].at)
 	var old *node
-	if !empty {
+	if !b.appends {
 		old = b.node([]byte(first.key))
 	}
 	if len(times) == 1 && old == nil {
@@ -307,6 +309,8 @@ func (b *Builder) replace(key string, old, n *node) {
 	}
 	swap := func(x *index, was, is bool) {
 		switch {
+		case is && b.appends:
+			x.append(b.by, key, n)
 		case is:
 			x.put(b.by, key, n)
 		case was:

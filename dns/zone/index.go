@@ -116,7 +116,7 @@ func (x *index) before(p position) (position, bool) {
 // be shared.
 func (x *index) put(by *change, key string, n *node) {
 	if len(x.pages) == 0 {
-		x.first, x.pages = []string{key}, []*page{{by: by, entries: append(make([]entry, 0, pageSize), entry{key, n})}}
+		x.append(by, key, n)
 		return
 	}
 	p, found := x.searchNear([]byte(key))
@@ -132,6 +132,19 @@ func (x *index) put(by *change, key string, n *node) {
 	}
 	pg.entries = slices.Insert(pg.entries, p.entry, entry{key, n})
 	x.first[p.page] = pg.entries[0].key
+}
+
+// append is put for a key that is behind all others, of an index whose last page
+// is by's own.
+func (x *index) append(by *change, key string, n *node) {
+	last := len(x.pages) - 1
+	if last < 0 || len(x.pages[last].entries) == pageSize {
+		x.first = append(x.first, key)
+		x.pages = append(x.pages, &page{by: by, entries: make([]entry, 0, pageSize)})
+		last++
+	}
+	pg := x.pages[last]
+	pg.entries = append(pg.entries, entry{key, n})
 }
 
 // split cuts the full page of p in two and returns where p is then. A page that
