@@ -49,6 +49,9 @@ type Account struct {
 	// ReadRate and WriteRate bound downloads and uploads in octets a second
 	// (default none).
 	ReadRate, WriteRate int64
+	// Release is called once when the session needs FS no more: the user has
+	// logged out, or is gone. Nil is for files that others share.
+	Release func()
 }
 
 // Rights is a set of what a user may do. The zero value is all.

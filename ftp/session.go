@@ -153,7 +153,8 @@ func NewSession(opts *SessionOptions) *Session {
 // it was said to what stands between, too.
 func (s *Session) reset() {
 	s.login = Login{Peer: s.opts.Peer}
-	s.account, s.dir, s.renaming, s.restart = nil, ".", "", 0
+	s.leave()
+	s.renaming, s.restart = "", 0
 	s.ascii, s.records, s.umask, s.facts = true, false, -1, FactsDefault
 	if s.opts.Implicit {
 		s.protection = ProtectionControl
@@ -316,7 +317,7 @@ func (s *Session) Ended() []Action {
 		s.transfer = nil
 	}
 	s.Do(EventEnd)
-	s.account = nil
+	s.leave()
 	return s.add(Action{Kind: ActionDropData})
 }
 

@@ -25,7 +25,7 @@ func (s *Session) user(arg []byte) {
 	s.Do(EventUser)
 	host, tls := s.login.Host, s.login.TLS
 	s.login = Login{User: name, Host: host, TLS: tls, Peer: s.opts.Peer}
-	s.account, s.dir = nil, "."
+	s.leave()
 	s.reply(331, "Password required.")
 }
 
@@ -83,6 +83,15 @@ func (s *Session) User() string {
 // Account is what the user who is logged in got, nil without.
 func (s *Session) Account() *Account { return s.account }
 
+// leave lets go of the user's files.
+func (s *Session) leave() {
+	account := s.account
+	s.account, s.dir = nil, "."
+	if account != nil && account.Release != nil {
+		account.Release()
+	}
+}
+
 // rein is REIN: everything is as it was at the beginning, TLS included, which
 // the reply is still within (RFC 4217 §13).
 func (s *Session) rein([]byte) {
@@ -103,7 +112,7 @@ func (s *Session) rein([]byte) {
 // quit is QUIT.
 func (s *Session) quit([]byte) {
 	s.dropData()
-	s.account = nil
+	s.leave()
 	s.reply(221, "Goodbye.")
 	s.add(Action{Kind: ActionClose})
 }

@@ -320,6 +320,25 @@ func TestSessionHome(t *testing.T) {
 	assert.Empty(t, d.s.User())
 }
 
+// An account is released once, however its user leaves.
+func TestSessionRelease(t *testing.T) {
+	for _, leave := range []string{"USER u", "REIN", "QUIT", ""} {
+		d := drive(t, files(t), nil)
+		released := 0
+		d.auth = func(ftp.Login) (*ftp.Account, error) {
+			return &ftp.Account{FS: d.fs, Release: func() { released++ }}, nil
+		}
+		d.login()
+		assert.Zero(t, released)
+		if leave != "" {
+			d.do(leave)
+			assert.Equal(t, 1, released, leave)
+		}
+		d.perform(d.s.Ended())
+		assert.Equal(t, 1, released, leave)
+	}
+}
+
 // A login without an account is none, whatever the Authenticator says.
 func TestSessionNoAccount(t *testing.T) {
 	for _, account := range []*ftp.Account{nil, {}} {
