@@ -312,6 +312,19 @@ func TestConnInjectionBehindAUTH(t *testing.T) {
 	}
 }
 
+// A client that goes on in the clear without an alert of its own, as curl may, is
+// understood.
+func TestConnStopTLSWithoutAlert(t *testing.T) {
+	client, server := tlsPair(t)
+	defer client.Close()
+	roundTrip(t, client, server)
+	client.NetConn().Write([]byte("PWD\r\n"))
+	require.NoError(t, server.StopTLS(t.Context()))
+	cmd, err := server.ReadCommand()
+	require.NoError(t, err)
+	assert.Equal(t, ftp.VerbPWD, cmd.Verb)
+}
+
 // A peer that goes on within TLS behind the command that ended it is refused,
 // and one that ends the connection without an alert too.
 func TestConnStopTLSRefused(t *testing.T) {

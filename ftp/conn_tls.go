@@ -19,8 +19,9 @@ var ErrBufferedPlaintext = sockets.ErrBufferedPlaintext
 
 // tlsLayer is the TLS of a control connection, if it has any.
 type tlsLayer struct {
-	conn  *tls.Conn
-	first [1]byte
+	conn    *tls.Conn
+	records *recordConn // below conn
+	first   [1]byte
 }
 
 // StartTLS shakes hands, as the end of the connection that ConnOptions says.
@@ -55,14 +56,15 @@ func (c *Conn) startTLS(ctx context.Context, config *tls.Config) error {
 	if c.client {
 		side = tls.Client
 	}
-	t := side(&recordConn{Conn: c.nc}, config)
+	records := &recordConn{Conn: c.nc}
+	t := side(records, config)
 	release := sockets.WithContext(ctx, c.nc)
 	err := t.HandshakeContext(context.WithoutCancel(ctx))
 	release()
 	if err != nil {
 		return fmt.Errorf("ftp: TLS handshake with %v: %w", c.RemoteAddr(), err)
 	}
-	c.tls.conn = t
+	c.tls.conn, c.tls.records = t, records
 	return nil
 }
 
@@ -99,12 +101,25 @@ func (c *Conn) stopTLS(ctx context.Context) error {
 		return err
 	}
 	// What was sent within TLS before the alert is no command of the clear.
-	if n, err := t.Read(c.tls.first[:]); n > 0 || c.Buffered() > 0 {
+	first, clear, err := c.tls.records.peek()
+	if err == nil && !clear {
+		_, err = t.Read(c.tls.first[:])
+	}
+	switch {
+	case c.Buffered() > 0, err == nil && !clear:
 		return fmt.Errorf("%w: behind the end of TLS with %v", ErrBufferedPlaintext, c.RemoteAddr())
-	} else if err != io.EOF {
+	case err != nil && (err != io.EOF || c.tls.records.have == 0):
 		return fmt.Errorf("ftp: end of TLS with %v: %w", c.RemoteAddr(), err)
 	}
-	c.tls.conn = nil
+	if clear {
+		c.makeRoom()
+		c.in = c.get()
+		c.in[0] = first
+		if c.w, err = c.telnet.filter(c.in[:1]); err != nil {
+			return err
+		}
+	}
+	c.tls.conn, c.tls.records = nil, nil
 	return c.nc.SetWriteDeadline(time.Time{}) // CloseWrite left one that has passed
 }
 
@@ -132,6 +147,28 @@ type recordConn struct {
 	have   int // octets of the header read
 	given  int // octets of the header given
 	left   int // octets of the record's content to come
+}
+
+// peek looks at the first octet of what comes between two records. It is one in
+// the clear where it is none of TLS's types (RFC 8446 §5.1): there are clients
+// that go on behind our alert without one of their own. An octet of TLS's stays
+// the first of its record.
+func (c *recordConn) peek() (first byte, clear bool, err error) {
+	if c.have == len(c.header) && c.given == c.have && c.left == 0 {
+		c.have, c.given = 0, 0
+	}
+	if c.have > 0 {
+		return 0, false, nil // within a record
+	}
+	n, err := c.Conn.Read(c.header[:1])
+	if n == 0 {
+		return 0, false, err
+	}
+	if first = c.header[0]; first < 20 || first > 24 {
+		return first, true, nil
+	}
+	c.have = 1
+	return first, false, nil
 }
 
 // Read gives the rest of a record's header, or of its content.
