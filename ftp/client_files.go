@@ -13,6 +13,7 @@ func (c *Client) setType(ctx context.Context, typ byte) error {
 	if c.typ == typ {
 		return nil
 	}
+	c.typ = 0 // the server may do it though the call is cancelled
 	if _, err := c.command(ctx, VerbTYPE, string(typ)); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package ftp_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -389,6 +390,31 @@ func TestClientForgottenOffset(t *testing.T) {
 		_, err = io.ReadAll(r)
 		require.NoError(t, err)
 	}
+}
+
+// A TYPE whose call was cancelled may be in force: a file that came as text would
+// be another.
+func TestClientCancelledType(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	network := play(t, func(a *actor) {
+		a.login()
+		a.typ("I")
+		a.expect("SIZE a", "213 1")
+		a.expect("TYPE A")
+		cancel()
+		a.say("200 ok")
+		a.typ("I")
+		a.expect("SIZE a", "213 1")
+	})
+	c := dialActor(t, network, nil)
+	_, err := c.Size(t.Context(), "a")
+	require.NoError(t, err)
+	if _, err = c.List(ctx, ""); err == nil {
+		t.Error("the call was cancelled")
+	}
+	_, err = c.Size(t.Context(), "a")
+	assert.NoError(t, err)
 }
 
 func TestClientStoreUniqueNames(t *testing.T) {
