@@ -15,8 +15,9 @@ import (
 // do it tells by the other interfaces of this file; a command that asks for one
 // which is missing gets 502. Errors are told apart with errors.Is:
 // fs.ErrNotExist, fs.ErrPermission and [ErrNotRegular] get 550, fs.ErrExist 553,
-// [ErrNoSpace] 452, [ErrQuota] 552, [ErrName] 553, [ErrOffset] 554,
-// errors.ErrUnsupported 502, others 451. A name need not be UTF-8.
+// [ErrNoSpace] 452, [ErrQuota] 552, [ErrName] 553 (550 where no file would be
+// made), [ErrOffset] 554, errors.ErrUnsupported 502, others 451. A name need not
+// be UTF-8.
 //
 // A session calls from several goroutines only where a transfer and STAT run at
 // once; a file system that sessions share must allow for all of them.
