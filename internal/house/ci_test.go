@@ -32,6 +32,12 @@ other/x.go:1.1,2.2 9 0
 	assert.True(t, house.Coverage{Covered: 19, Total: 20, Floor: 95}.Met(), "the floor itself is enough")
 	assert.True(t, house.Coverage{Floor: 95}.Met(), "nothing to cover")
 
+	m = load(t, "ftp/list.go", "package ftp\n", "ftp/client.go", "package ftp\n")
+	got, err = house.ReadCoverage(m, strings.NewReader("mode: set\nm/ftp/list.go:1.1,2.2 9 1\nm/ftp/client.go:1.1,2.2 9 1\n"))
+	require.NoError(t, err)
+	require.Len(t, got, 2)
+	assert.Equal(t, "ftp/list.go", got[0].Name, "it stands for parse.go")
+
 	for _, bad := range []string{"m/a/a.go:1.1,2.2 x 1\n", "m/a/a.go 1\n", "m/a/a.go:1.1,2.2 1\n"} {
 		_, err := house.ReadCoverage(m, strings.NewReader(bad))
 		assert.Error(t, err, "%q", bad)
