@@ -105,7 +105,8 @@ type Server struct {
 // Timeouts bounds how long a client may let a [Server] wait. Zero is the
 // default, negative is none.
 type Timeouts struct {
-	// Login is from the connection to the login (default 1 minute).
+	// Login is from the connection, or from the end of a login, to the next
+	// login (default 1 minute).
 	Login time.Duration
 	// Idle is between two commands (default 5 minutes); a transfer under way
 	// is not idle. SITE IDLE changes it up to MaxIdle (default an hour).

@@ -72,7 +72,17 @@ func (s *Server) serve(ctx context.Context, nc *sockets.Conn, implicit bool) {
 			sc.perform(sc.s.Injected())
 			continue
 		}
-		sc.perform(sc.s.Handle(cmd))
+		sc.handle(cmd)
+	}
+}
+
+// handle does what a command asks for. Whoever logs out has as long for the next
+// login as for the first.
+func (sc *serverConn) handle(cmd Command) {
+	in := sc.s.LoggedIn()
+	sc.perform(sc.s.Handle(cmd))
+	if in && !sc.s.LoggedIn() {
+		sc.loginBy = time.Now().Add(sc.srv.timeouts.Login)
 	}
 }
 

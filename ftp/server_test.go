@@ -279,6 +279,27 @@ func TestServerTimeouts(t *testing.T) {
 	})
 }
 
+// RFC 959 §4.1.1: USER and REIN begin a new login at any time, and that has as
+// much time as the first had.
+func TestServerLoginAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, &ftp.Server{Auth: userP(slowFS())})
+		for _, again := range []struct{ line, reply string }{{"REIN", "220"}, {"USER u", "331"}} {
+			c := s.login()
+			time.Sleep(4 * time.Minute)
+			c.do(again.line, again.reply)
+			time.Sleep(40 * time.Second)
+			c.do("USER u", "331")
+			c.do("PASS p", "230")
+			c.do(again.line, again.reply)
+			begun := time.Now()
+			c.want("421")
+			assert.InDelta(t, time.Minute, time.Since(begun), float64(100*time.Millisecond))
+			c.end()
+		}
+	})
+}
+
 // A refusal takes a second, whatever its reason, with one text; the third ends
 // the session.
 func TestServerLoginDelay(t *testing.T) {
