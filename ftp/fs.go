@@ -68,7 +68,7 @@ type CreateFS interface {
 // Upload is a file on its way in. Exactly one of Commit and Abort ends it.
 // It may be an io.ReaderFrom as well, so that octets pass from a connection to
 // a file without passing through this process, and have Chmod(fs.FileMode) error
-// for the permissions that the file shall get (SITE UMASK).
+// for the permissions that a new file shall get (SITE UMASK).
 type Upload interface {
 	io.Writer
 	// Name is the name under which it will stand, which matters for

@@ -241,8 +241,12 @@ func (u *dirUpload) copyFrom(r io.Reader) (int64, error) {
 	return n + m, err
 }
 
-// Chmod sets the permissions that the file shall have.
+// Chmod sets the permissions that a new file shall have; one that was there
+// keeps its own.
 func (u *dirUpload) Chmod(mode fs.FileMode) error {
+	if !u.fresh && u.held == nil {
+		return nil
+	}
 	return orFileError("chmod", u.name, u.f.Chmod(mode.Perm()))
 }
 

@@ -102,6 +102,28 @@ func TestUploadKeepsPermissions(t *testing.T) {
 	assert.Equal(t, fs.FileMode(0o644), info.Mode())
 }
 
+// SITE UMASK is for new files: what is replaced or appended to keeps who may
+// read it.
+func TestUmaskIsForNewFiles(t *testing.T) {
+	root := tree(t, map[string]string{"old": "x"})
+	old := filepath.Join(root, "old")
+	require.NoError(t, os.Chmod(old, 0o644))
+	d := drive(t, openDir(t, root, nil), nil).login()
+	d.do("TYPE I")
+	require.Equal(t, "200 Umask set.", d.do("SITE UMASK 077"))
+	for _, line := range []string{"STOR old", "APPE old", "STOR new", "STOU unique"} {
+		d.do("EPSV")
+		require.Contains(t, d.do(line), "226 ", line)
+	}
+	modes := map[string]fs.FileMode{}
+	for _, name := range []string{"old", "new", "unique"} {
+		info, err := os.Stat(filepath.Join(root, name))
+		require.NoError(t, err)
+		modes[name] = info.Mode()
+	}
+	assert.Equal(t, map[string]fs.FileMode{"old": 0o644, "new": 0o600, "unique": 0o600}, modes)
+}
+
 func TestUploadAborted(t *testing.T) {
 	for _, tt := range []struct {
 		name string
