@@ -100,6 +100,8 @@ type Server struct {
 	timeouts Timeouts
 	tls      *tls.Config
 	noLow    lowPort
+	open     context.Context // ends when connections are cut
+	cut      context.CancelFunc
 }
 
 // Timeouts bounds how long a client may let a [Server] wait. Zero is the
@@ -178,6 +180,7 @@ type TransferEvent struct {
 func (s *Server) init() {
 	s.once.Do(func() {
 		s.timeouts = s.Timeouts.inForce()
+		s.open, s.cut = context.WithCancel(context.Background())
 		if s.TLSConfig != nil {
 			s.tls = s.TLSConfig.Clone()
 		}
@@ -253,12 +256,16 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	wg.Go(func() { implicit = s.implicit.Shutdown(ctx) })
 	err := s.plain.Shutdown(ctx)
 	wg.Wait()
-	return errors.Join(err, implicit)
+	if err = errors.Join(err, implicit); err != nil {
+		s.cut()
+	}
+	return err
 }
 
-// Close closes the listeners and cuts all connections. It does not wait for
-// sessions; Serve does.
+// Close closes the listeners and cuts all connections, those of data too. It
+// does not wait for sessions; Serve does.
 func (s *Server) Close() error {
 	s.init()
+	s.cut()
 	return errors.Join(s.plain.Close(), s.implicit.Close())
 }

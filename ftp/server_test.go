@@ -374,6 +374,37 @@ func TestServerClose(t *testing.T) {
 	})
 }
 
+// Where the control connection is not read any more, after QUIT and behind a full
+// queue, Close cuts a transfer too, and so does a Shutdown whose time is over.
+func TestServerCloseUnheard(t *testing.T) {
+	for _, said := range []string{"QUIT\r\n", strings.Repeat("NOOP\r\n", 100)} {
+		for _, end := range []func(*ftp.Server){
+			func(srv *ftp.Server) { srv.Close() },
+			func(srv *ftp.Server) {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+				defer cancel()
+				assert.ErrorIs(t, srv.Shutdown(ctx), context.DeadlineExceeded)
+			},
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				dir := files(t)
+				var event ftp.TransferEvent
+				s := serve(t, &ftp.Server{Auth: userP(dir), Timeouts: ftp.Timeouts{Stall: -1},
+					Events: ftp.Events{Transfer: func(e ftp.TransferEvent) { event = e }}})
+				c := s.login()
+				c.passive()
+				c.do("STOR a.txt", "1")
+				c.c.NetConn().Write([]byte(said))
+				time.Sleep(time.Second)
+				end(s.srv)
+				synctest.Wait()
+				assert.Equal(t, 426, event.Code, "%.4s", said)
+				assert.Equal(t, "one\ntwo\n", read(t, dir, "a.txt"))
+			})
+		}
+	}
+}
+
 // Rates bound transfers each way.
 func TestServerRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

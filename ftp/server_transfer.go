@@ -39,6 +39,7 @@ func (sc *serverConn) transfer(t *Transfer) []Action {
 func (x *transferring) runWatched() error {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(x.sc.ctx))
 	defer cancel(nil)
+	defer context.AfterFunc(x.sc.srv.open, func() { cancel(errGone) })()
 	x.ctx = ctx
 	if x.nc != nil && !x.sc.srv.KeepDataPort {
 		x.sc.data.close() // nobody else is listened to meanwhile
