@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -347,7 +348,9 @@ func (s *Session) refuse(err error) []Action {
 		if syntax.Reply == 522 {
 			return s.reply(522, "Network protocol not supported, use (1,2).") // RFC 2428 §2
 		}
-		return s.reply(max(syntax.Reply, 500), "Syntax error: "+syntax.What+" ("+syntax.Ref+").")
+		// Replies are English in ASCII (RFC 2640 §4.1).
+		ref := strings.ReplaceAll(syntax.Ref, "§", "section ")
+		return s.reply(max(syntax.Reply, 500), "Syntax error: "+syntax.What+" ("+ref+").")
 	}
 	if limit, ok := errors.AsType[*LimitError](err); ok {
 		s.reply(s.nameReply(max(limit.Reply, 421)), "Too long.")
