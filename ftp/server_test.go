@@ -405,6 +405,53 @@ func TestServerCloseUnheard(t *testing.T) {
 	}
 }
 
+// Where it is allowed, another host takes the client's place on a data
+// connection, each way: files from server to server (FXP).
+func TestServerForeignData(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, &ftp.Server{Auth: userP(slowFS()), AllowForeignData: true})
+		c := s.login()
+		other := c.connect(c.port(), "192.0.2.9")
+		c.do("RETR small", "125")
+		b, err := io.ReadAll(other)
+		require.NoError(t, err)
+		assert.Equal(t, "small", string(b))
+		c.want("226")
+
+		l, err := s.network.Listen(t.Context(), "tcp", "192.0.2.9:51201")
+		require.NoError(t, err)
+		defer l.Close()
+		c.do("PORT 192,0,2,9,200,1", "200")
+		c.do("RETR small", "150")
+		other, err = l.Accept()
+		require.NoError(t, err)
+		b, err = io.ReadAll(other)
+		require.NoError(t, err)
+		assert.Equal(t, "small", string(b))
+		c.want("226")
+	})
+}
+
+// STAT of a directory is one reply, however many entries there are, and no name
+// ends it.
+func TestServerStatStreams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fsys := fstest.MapFS{"d/212 End.": {}, "d/220 Ready": {}}
+		for i := range 400 {
+			fsys[fmt.Sprintf("d/file %03d of many that have long names", i)] = &fstest.MapFile{}
+		}
+		c := serve(t, &ftp.Server{Auth: userP(ftp.ReadOnly(fsys))}).login()
+		c.send("STAT d")
+		r, err := c.c.ReadReply()
+		require.NoError(t, err)
+		assert.Equal(t, 212, r.Code)
+		require.Len(t, r.Lines, 404)
+		assert.Contains(t, r.Lines[1], " 212 End.")
+		assert.Contains(t, r.Lines[402], " file 399 of many")
+		c.do("NOOP", "200")
+	})
+}
+
 // Rates bound transfers each way.
 func TestServerRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
