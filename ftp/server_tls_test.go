@@ -208,6 +208,49 @@ func TestServerClearsTLS(t *testing.T) {
 	})
 }
 
+// RFC 959 §4.1.1: REIN lets a transfer come to its end. What was said behind it
+// within TLS is not answered in the clear, whether it waited or not.
+func TestServerClearsTLSInOrder(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		busy, tainted bool
+	}{
+		{"behind a transfer", true, false},
+		{"behind a transfer, with more behind it", true, true},
+		{"with more behind it", false, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, config := secureSite(t, &ftp.Server{Auth: userP(slowFS())})
+			c := s.loginTLS(config)
+			data := tls.Client(c.passive(), config)
+			if tt.busy {
+				c.do("RETR big", "1")
+				require.NoError(t, data.Handshake())
+				time.Sleep(time.Second)
+			}
+			c.send("REIN")
+			if tt.tainted {
+				c.send("NOOP")
+			}
+			if tt.busy {
+				time.Sleep(time.Second)
+				_, err := io.Copy(io.Discard, data)
+				require.NoError(t, err)
+				c.want("226")
+			}
+			c.want("220")
+			err := c.c.StopTLS(t.Context())
+			if !tt.tainted {
+				require.NoError(t, err, tt.name)
+				c.do("NOOP", "200")
+				return
+			}
+			r, err := c.c.ReadReply()
+			require.Error(t, err, "%s: %v", tt.name, r)
+		})
+	}
+}
+
 // A handshake that fails, or never comes, ends the session.
 func TestServerHandshakeFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -115,6 +115,7 @@ func (w *watcher) stop() {
 	}
 	w.sc.nc.SetReadDeadline(past)
 	<-w.done
+	w.sc.nc.SetReadDeadline(time.Time{}) // StopTLS reads next, behind a queued REIN
 }
 
 // readBusy takes one command during a transfer, and tells whether to read on. So

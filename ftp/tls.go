@@ -53,11 +53,12 @@ func (sc *serverConn) startTLS() []Action {
 	return sc.s.Secured(sc.c.TLS(), err)
 }
 
-// stopTLS ends TLS on the control connection.
+// stopTLS ends TLS on the control connection. Commands that came within it and
+// wait would be answered in the clear.
 func (sc *serverConn) stopTLS() {
 	ctx, cancel := context.WithTimeout(sc.ctx, sc.srv.timeouts.Handshake)
 	defer cancel()
-	if sc.c.StopTLS(ctx) != nil {
+	if len(sc.queue) > 0 || sc.c.StopTLS(ctx) != nil {
 		sc.closed = true
 		return
 	}
