@@ -333,6 +333,33 @@ func TestAttackInjectionBehindAuthTLS(t *testing.T) {
 	})
 }
 
+// CVE-2021-3618: TLS that is meant for another protocol does not come to stand,
+// on control and data connections.
+func TestCVE2021_3618OtherProtocols(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, config := secureSite(t, &ftp.Server{Auth: userP(files(t))})
+		with := func(protocols ...string) *tls.Config {
+			other := config.Clone()
+			other.NextProtos = protocols
+			return other
+		}
+		for _, web := range []*tls.Config{with("http/1.1"), with("h2", "http/1.1")} {
+			c := s.dial("192.0.2.7")
+			c.want("220")
+			c.do("AUTH TLS", "234")
+			require.ErrorContains(t, c.c.StartTLS(t.Context(), web), "no application protocol")
+		}
+		c := s.loginTLS(with("ftp"))
+		got, _, err := c.fetchTLS("RETR a.txt", with("ftp-data"))
+		require.NoError(t, err)
+		assert.Equal(t, "one\ntwo\n", got)
+		c.want("226")
+		_, _, err = c.fetchTLS("RETR a.txt", with("http/1.1"))
+		require.ErrorContains(t, err, "no application protocol")
+		c.want("522")
+	})
+}
+
 // An upload whose TLS ends without close_notify may have been cut by anybody: it
 // is 426, and not stored.
 func TestAttackTruncatedUpload(t *testing.T) {

@@ -65,6 +65,13 @@ func (sc *serverConn) stopTLS() {
 	sc.s.ControlTLS(nil)
 }
 
+// protocols are what TLS may be meant for where a client says it (RFC 7301 §3.2).
+// A browser that was led here takes its way for HTTP, and would take a file, or
+// what a reply repeats, for a page of a web server with the same certificate
+// (ALPACA, CVE-2021-3618). Most clients of FTP say nothing; "ftp-data" is what
+// FileZilla says on data connections.
+var protocols = []string{"ftp", "ftp-data"}
+
 // bindPrefix begins what marks a ticket as one of a session's.
 var bindPrefix = []byte("applayer/ftp session ")
 
@@ -73,6 +80,9 @@ var bindPrefix = []byte("applayer/ftp session ")
 // that the peer was a client once, of whatever user's session.
 func (sc *serverConn) bound(base *tls.Config, data bool) *tls.Config {
 	c := base.Clone()
+	if len(c.NextProtos) == 0 {
+		c.NextProtos = protocols
+	}
 	mark := append(bytes.Clone(bindPrefix), sc.id[:]...)
 	c.WrapSession = func(cs tls.ConnectionState, ss *tls.SessionState) ([]byte, error) {
 		others := ss.Extra[:0:0]
