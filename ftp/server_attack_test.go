@@ -18,7 +18,7 @@ import (
 
 // CVE-1999-0017: PORT and EPRT to another host, or to a service of the client's
 // own, make no connection (RFC 2577 §3).
-func TestAttackBounce(t *testing.T) {
+func TestCVE1999_0017Bounce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, &ftp.Server{Auth: userP(files(t))})
 		victim, err := s.network.Listen(t.Context(), "tcp", "192.0.2.9:51201")
@@ -45,9 +45,9 @@ func TestAttackBounce(t *testing.T) {
 	})
 }
 
-// A passive port is the client's alone: others are closed at once, however many,
-// and the wait goes on (RFC 2577 §8).
-func TestAttackStolenPassivePort(t *testing.T) {
+// CVE-1999-0351: a passive port is the client's alone. Others are closed at once,
+// however many, and the wait goes on (RFC 2577 §8).
+func TestCVE1999_0351StolenPassivePort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, &ftp.Server{Auth: userP(files(t))})
 		c := s.login()
@@ -78,9 +78,9 @@ func TestAttackStolenPassivePort(t *testing.T) {
 	})
 }
 
-// A client that opens port after port and uses none holds one at a time, and
-// none in the end.
-func TestAttackUnusedPassivePorts(t *testing.T) {
+// CVE-2002-0221: a client that opens port after port and uses none holds one at a
+// time, and none in the end.
+func TestCVE2002_0221UnusedPassivePorts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := serve(t, &ftp.Server{Auth: userP(files(t))}).login()
 		var old []string
@@ -187,7 +187,7 @@ func TestAttackDotDot(t *testing.T) {
 }
 
 // CVE-2015-3306: SITE copies and runs nothing, and nothing at all before login.
-func TestAttackSiteBeforeLogin(t *testing.T) {
+func TestCVE2015_3306SiteBeforeLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, &ftp.Server{Auth: userP(files(t))})
 		c := s.dial("192.0.2.7")

@@ -305,7 +305,7 @@ func TestServerHandshakeAfter150(t *testing.T) {
 
 // CVE-2011-0411: commands behind AUTH TLS in the clear, in one segment or cut
 // anywhere, never reach the session.
-func TestAttackInjectionBehindAuthTLS(t *testing.T) {
+func TestCVE2011_0411InjectionBehindAuthTLS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := files(t)
 		s, config := secureSite(t, &ftp.Server{Auth: userP(dir)})
