@@ -217,7 +217,7 @@ func TestCVE2018_20685NamesThatLeadOut(t *testing.T) {
 		network := playTogether(t, func(a *actor) {
 			a.login("MLST type*;size*;modify*;")
 			a.send("MLSD", line)
-			if !strings.Contains(line, "\x00") {
+			if strings.Contains(line, "\x00") { // else it is there already
 				a.typ("I")
 				a.send("RETR good", "good")
 			}
