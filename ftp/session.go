@@ -128,6 +128,7 @@ type Session struct {
 	facts    Facts
 	extended bool // the listener under way is EPSV's
 	transfer *Transfer
+	aborted  bool // by ABOR, which has not been answered
 }
 
 // NewSession returns the session of a connection that was just made. Nil
@@ -306,7 +307,8 @@ func (s *Session) HandleBusy(cmd Command, octets int64) (actions []Action, ok, c
 		text := "Transferring, " + strconv.FormatInt(octets, 10) + " octets so far."
 		return s.begin().reply(213, text), true, false
 	}
-	return nil, false, cmd.Verb == VerbABOR
+	s.aborted = cmd.Verb == VerbABOR
+	return nil, false, s.aborted
 }
 
 // Ended tells that the connection is gone: what is open is closed, and an upload

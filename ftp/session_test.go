@@ -373,6 +373,7 @@ func TestSessionBusy(t *testing.T) {
 	d.replies = nil
 	d.perform(d.s.Transferred(ftp.ErrTransferAborted))
 	assert.Equal(t, []string{"426 Transfer aborted."}, d.replies)
+	assert.Equal(t, "226 The transfer has ended.", d.do("ABOR"))
 	assert.Equal(t, "226 No transfer is under way.", d.do("ABOR"))
 
 	d.do("EPSV")

@@ -308,9 +308,13 @@ func (s *Session) setMode(up Upload) {
 // abor is ABOR when no transfer is under way any more: it came too late, or cut
 // one that has been answered with 426 (RFC 959 §4.1.3).
 func (s *Session) abor([]byte) {
+	text := "No transfer is under way."
+	if s.aborted {
+		s.aborted, text = false, "The transfer has ended."
+	}
 	if s.data == DataNone || s.data == DataOnlyNone {
-		s.reply(226, "No transfer is under way.")
+		s.reply(226, text)
 		return
 	}
-	s.reply(225, "No transfer is under way.")
+	s.reply(225, text)
 }
