@@ -119,7 +119,10 @@ func TestAttackSmuggling(t *testing.T) {
 					out := string(send(t, client, tt.in, step))
 					var statuses []string
 					for _, r := range strings.Split(out, "HTTP/1.1 ")[1:] {
-						statuses = append(statuses, r[:3])
+						// In pieces the body may not have come when it is asked for.
+						if step > 1 || r[:3] != "100" {
+							statuses = append(statuses, r[:3])
+						}
 					}
 					client.Close()
 					require.NoError(t, <-done)
