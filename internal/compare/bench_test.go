@@ -39,6 +39,12 @@ func BenchmarkFTPReplyAppend(b *testing.B)     { bench(b, "ftp-reply-append") }
 func BenchmarkFTPListParse(b *testing.B)       { bench(b, "ftp-list-parse") }
 func BenchmarkFTPFactsParse(b *testing.B)      { bench(b, "ftp-facts-parse") }
 func BenchmarkTelnetDecode(b *testing.B)       { bench(b, "telnet-decode") }
+func BenchmarkFTPRetr(b *testing.B)            { bench(b, "ftp-retr") }
+func BenchmarkFTPStor(b *testing.B)            { bench(b, "ftp-stor") }
+func BenchmarkFTPSmall(b *testing.B)           { bench(b, "ftp-small") }
+func BenchmarkFTPSession(b *testing.B)         { bench(b, "ftp-session") }
+func BenchmarkFTPClient(b *testing.B)          { bench(b, "ftp-client") }
+func BenchmarkFTPIdle(b *testing.B)            { bench(b, "ftp-idle") }
 
 func bench(b *testing.B, name string) {
 	for _, s := range subjects {

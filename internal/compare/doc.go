@@ -1,7 +1,7 @@
 // Command compare sets applayer beside its peers: the same clients and the
 // same octets against each implementation, on one machine and in one process.
 //
-//	go run .                      every subject, ten times: about 15 minutes
+//	go run .                      every subject, ten times: about 20 minutes
 //	go run . -count 6 -run tcp    those whose name matches, six times
 //	go test -bench . .            the same as benchmarks, for benchstat
 //

@@ -15,7 +15,8 @@ import (
 var ftpSubjects = []subject{
 	ftpSubject("ftp-retr", func(c *ftpConn) error { return c.retrieve("large", ftpLarge) }, ftpKept),
 	ftpSubject("ftp-stor", func(c *ftpConn) error { return c.store("upload", ftpLarge) }, ftpKept),
-	ftpSubject("ftp-small", func(c *ftpConn) error { return c.retrieve("small", ftpSmall) }, ftpKept),
+	ftpSubject("ftp-small", func(c *ftpConn) error { return c.retrieve("small", ftpSmall) }, ftpKept,
+		ftpServer{"kept-port", startFTPChild("kept-port")}),
 	ftpSubject("ftp-session", func(c *ftpConn) error { return c.retrieve("small", ftpSmall) }, ftpShort),
 	{name: "ftp-client", programs: []string{"vsftpd"}, implementations: ftpClients},
 	{name: "ftp-idle", implementations: []implementation{{name: "applayer", bench: idleFTP}}, unit: "B/conn"},
@@ -35,18 +36,21 @@ const (
 	ftpShort ftpSessions = false // one for each, log-in and QUIT included
 )
 
+// ftpServer is a server to compare.
+type ftpServer struct {
+	name  string
+	start func() (*server, error)
+}
+
 // ftpSubject compares servers by one operation.
-func ftpSubject(name string, op func(*ftpConn) error, sessions ftpSessions) subject {
+func ftpSubject(name string, op func(*ftpConn) error, sessions ftpSessions, more ...ftpServer) subject {
 	s := subject{name: name, programs: []string{"vsftpd"}}
-	for _, impl := range []struct {
-		name  string
-		start func() (*server, error)
-	}{
+	for _, impl := range append([]ftpServer{
 		{"applayer", startFTPChild("applayer")},
 		{"vsftpd", startVsftpd},
 		{"ftpserverlib", startFTPChild("ftpserverlib")},
 		{"goftp", startFTPChild("goftp")},
-	} {
+	}, more...) {
 		s.implementations = append(s.implementations, implementation{name: impl.name, bench: func(b *testing.B) error {
 			return driveFTP(b, impl.start, op, sessions)
 		}})

@@ -23,12 +23,16 @@ func ftpOurs(root string) (*ftp.Server, error) {
 	})}, nil
 }
 
-func serveFTPOurs(l net.Listener, root string) error {
-	srv, err := ftpOurs(root)
-	if err != nil {
-		return err
+// serveFTPOurs serves on l. keep leaves the data port open between transfers.
+func serveFTPOurs(keep bool) func(l net.Listener, root string) error {
+	return func(l net.Listener, root string) error {
+		srv, err := ftpOurs(root)
+		if err != nil {
+			return err
+		}
+		srv.KeepDataPort = keep
+		return srv.Serve(l)
 	}
-	return srv.Serve(l)
 }
 
 // startFTPOurs serves in this process.

@@ -52,7 +52,8 @@ const childEnv = "APPLAYER_COMPARE_SERVE"
 
 // ftpServers are those that run in a child.
 var ftpServers = map[string]func(l net.Listener, root string) error{
-	"applayer":     serveFTPOurs,
+	"applayer":     serveFTPOurs(false),
+	"kept-port":    serveFTPOurs(true),
 	"ftpserverlib": serveFTPServerLib,
 	"goftp":        serveGoFTP,
 }
