@@ -142,6 +142,18 @@ func TestInterruptEndsTheProgram(t *testing.T) {
 	assert.Equal(t, 1, played)
 }
 
+// Nothing leaves the machine: an address of the lecture is dialled only where
+// somebody of the stage listens.
+func TestStageDialsNobodyOutside(t *testing.T) {
+	n := NewNet(&loopback{dir: t.TempDir()}, io.Discard, NetOptions{})
+	for _, network := range []string{"tcp", "udp"} {
+		for _, addr := range []string{"192.0.2.1:53", "[2001:db8::1]:53", "gaia.cs.umass.edu:80"} {
+			_, err := n.DialUntold(t.Context(), network, addr)
+			assert.ErrorContains(t, err, "nobody listens there on this stage", addr)
+		}
+	}
+}
+
 func TestExpect(t *testing.T) {
 	var out bytes.Buffer
 	n := NewNet(testkit.NewNetwork(), &out, NetOptions{})
