@@ -52,6 +52,7 @@ stty echo
 printf '\n'
 if [ -z "$want" ] || [ "$password" != "$want" ]; then
 	echo 'Login incorrect'
+	sleep 1 # telnetd drops what it has not passed on when its child ends
 	exit 1
 fi
 cd '%s'
