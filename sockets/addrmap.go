@@ -137,8 +137,9 @@ func canonicalAddr(s string) (string, bool) {
 	if !ok {
 		return "", false
 	}
+	_, err := netip.ParseAddr(host)
 	host = canonicalHost(host)
-	if _, err := netip.ParseAddr(host); err != nil && !isName(host) {
+	if err != nil && !isName(host) { // an address has no dot at its end
 		return "", false
 	}
 	if port == "" {

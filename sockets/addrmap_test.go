@@ -39,6 +39,7 @@ func TestParseAddrMap(t *testing.T) {
 		{"mapped twice in two forms", "a.example 127.0.0.1\nA.example. 127.0.0.2\n", nil, 20},
 		{"LOCAL is a name", "192.0.2.1 localhost:80\n", nil, 10},
 		{"LOCAL is a part of PUBLIC", "192.0.2.1 2\n", nil, 10},
+		{"address with a dot at its end", "::0.:0 ::\n", nil, 0},
 		{"mistyped IPv4", "192.0.2 127.0.0.1\n", nil, 0},
 		{"octet above 255", "192.0.2.256 127.0.0.1\n", nil, 0},
 		{"port above 65535", "192.0.2.1:65536 127.0.0.1\n", nil, 0},
@@ -121,7 +122,7 @@ func TestAddrMapSetAndAppend(t *testing.T) {
 func FuzzParseAddrMap(f *testing.F) {
 	for _, s := range []string{
 		"192.0.2.1 127.0.0.1\n", "www.Example.:80 127.0.0.1:8080 # c\r\n", "[2001:db8::1]:53 [::1]:8053",
-		"fe80::1%eth0 ::1", "a 1.2.3.4\nA. 1.2.3.4", "::ffff:1.2.3.4%z ::ffff:1.2.3.4%z", "[fe80::1%a]b]:1 ::1",
+		"fe80::1%eth0 ::1", "a 1.2.3.4\nA. 1.2.3.4", "::ffff:1.2.3.4%z ::ffff:1.2.3.4%z", "[fe80::1%a]b]:1 ::1", "::0.:0 ::",
 	} {
 		f.Add([]byte(s))
 	}
