@@ -116,6 +116,7 @@ type Session struct {
 
 	login    Login
 	account  *Account
+	tlsUser  string // who logged in within TLS, which is his until REIN
 	failures int
 	client   string // what CLNT said
 

@@ -17,8 +17,8 @@ func (s *Session) user(arg []byte) {
 	case s.opts.RequireTLS && s.login.TLS == nil:
 		s.reply(530, "TLS is required: begin with AUTH TLS.")
 		return
-	case s.LoggedIn() && s.login.TLS != nil && name != s.login.User:
-		s.reply(503, "Log out first.")
+	case s.tlsUser != "" && s.login.TLS != nil && name != s.tlsUser:
+		s.reply(503, "Send REIN first.")
 		return
 	}
 	s.dropData()
@@ -66,6 +66,9 @@ func (s *Session) Authenticated(account *Account, err error) []Action {
 	s.Do(EventLogin)
 	s.login.Password, s.login.Account = "", ""
 	s.account = account
+	if s.login.TLS != nil {
+		s.tlsUser = s.login.User
+	}
 	if home, err := resolve(".", account.Home, s.opts.Limits); err == nil {
 		s.dir = home
 	}

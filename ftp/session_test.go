@@ -161,7 +161,7 @@ var dialogues = []struct {
 	{"4217 order of AUTH, PBSZ, PROT and CCC", false, &ftp.SessionOptions{TLS: ftp.TLSReady, AllowCCC: true}, []step{
 		{"AUTH KERBEROS_V4", "504 "}, {"PROT P", "503 "}, {"PBSZ 0", "503 "}, {"USER u", "331 "}, {"AUTH SSL", "234 "}, {"PASS p", "503 "}, {"AUTH TLS", "503 "}, {"PROT P", "503 "}, {"PBSZ x", "501 "},
 		{"PBSZ 1024", "200 PBSZ=0"}, {"PROT S", "536 "}, {"PROT E", "536 "}, {"PROT X", "504 "}, {"PROT PP", "504 "}, {"PROT P", "200 "}, {"PROT C", "200 "}, {"PROT p", "200 "},
-		{"CCC", "530 "}, {"USER u", "331 "}, {"PASS p", "230 "}, {"USER v", "503 "}, {"CCC", "200 "}, {"PBSZ 0", "503 "}, {"PROT C", "503 "}, {"CCC", "533 "}, {"REIN", "220 "}, {"AUTH TLS", "234 "},
+		{"CCC", "530 "}, {"USER u", "331 "}, {"PASS p", "230 "}, {"USER v", "503 "}, {"USER u", "331 "}, {"USER v", "503 "}, {"PASS p", "230 "}, {"CCC", "200 "}, {"PBSZ 0", "503 "}, {"PROT C", "503 "}, {"CCC", "533 "}, {"REIN", "220 "}, {"AUTH TLS", "234 "},
 	}},
 	{"4217-13 REIN ends TLS", true, &ftp.SessionOptions{TLS: ftp.TLSReady}, []step{
 		{"AUTH TLS", "534 "}, {"CCC", "533 "}, {"REIN", "220 "}, {"AUTH TLS-C", "234 "}, {"USER u", "331 "}, {"PASS p", "230 "}, {"CCC", "534 "}, {"REIN", "220 "}, {"PWD", "530 "}, {"AUTH TLS", "234 "},
