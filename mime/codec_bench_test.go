@@ -1,0 +1,53 @@
+package mime_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"applayer/mime"
+)
+
+// BenchmarkBase64 sets the codec beside the library's: decoding lines of 76
+// with their ends, encoding with lines beside encoding without.
+func BenchmarkBase64(b *testing.B) {
+	octets := make([]byte, 1<<20)
+	rand.NewChaCha8([32]byte{}).Read(octets)
+	var encoded bytes.Buffer
+	w := mime.NewBase64Writer(&encoded)
+	w.Write(octets)
+	w.Close()
+	src := bytes.NewReader(nil)
+
+	decode := func(name string, decoder func(io.Reader) io.Reader) {
+		b.Run("Decode/"+name, func(b *testing.B) {
+			b.SetBytes(int64(encoded.Len()))
+			b.ReportAllocs()
+			buf := make([]byte, 32<<10)
+			for b.Loop() {
+				src.Reset(encoded.Bytes())
+				io.CopyBuffer(struct{ io.Writer }{io.Discard}, decoder(src), buf)
+			}
+		})
+	}
+	decode("applayer", func(r io.Reader) io.Reader { return mime.NewBase64Reader(r) })
+	decode("library", func(r io.Reader) io.Reader { return base64.NewDecoder(base64.StdEncoding, r) })
+
+	encode := func(name string, encoder func(io.Writer) io.WriteCloser) {
+		b.Run("Encode/"+name, func(b *testing.B) {
+			b.SetBytes(int64(len(octets)))
+			b.ReportAllocs()
+			for b.Loop() {
+				w := encoder(io.Discard)
+				for at := 0; at < len(octets); at += 32 << 10 {
+					w.Write(octets[at : at+32<<10])
+				}
+				w.Close()
+			}
+		})
+	}
+	encode("applayer", func(w io.Writer) io.WriteCloser { return mime.NewBase64Writer(w) })
+	encode("library", func(w io.Writer) io.WriteCloser { return base64.NewEncoder(base64.StdEncoding, w) })
+}
