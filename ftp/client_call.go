@@ -38,12 +38,25 @@ func (e *CommandError) Unwrap() error { return e.Err }
 func (c *Client) command(ctx context.Context, verb Verb, arg string) (Reply, error) {
 	r, err := c.exchange(ctx, verb, arg)
 	if err == nil {
-		err = r.Err()
+		err = verdict(verb, r)
 	}
 	if err != nil {
 		return r, commandError(verb, arg, err)
 	}
 	return r, nil
+}
+
+// verdict is what a final reply says of a command: 2yz grants it, and 3yz wants
+// more, which has a place behind few.
+func verdict(verb Verb, r Reply) error {
+	switch verb {
+	case VerbUSER, VerbPASS, VerbRNFR, VerbREST:
+	default:
+		if r.Code/100 == 3 {
+			return unexpected(r, verb.String(), "RFC 959 §5.4")
+		}
+	}
+	return r.Err()
 }
 
 // named is command for an argument that is a path, in the server's character
@@ -100,14 +113,41 @@ func (c *Client) exchange(ctx context.Context, verb Verb, arg string) (Reply, er
 
 // send sends a command.
 func (c *Client) send(ctx context.Context, verb Verb, arg string) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	cmd := Command{Verb: verb}
 	if arg != "" {
 		cmd.Arg = []byte(arg)
 	}
-	return c.sent(c.conn.WriteCommand(cmd))
+	return c.write(ctx, func() error { return c.conn.WriteCommand(cmd) })
+}
+
+// write sends a command by a method of Conn, unless a reply is there already.
+func (c *Client) write(ctx context.Context, command func() error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err := c.unasked(); err != nil {
+		c.end(err)
+		return err
+	}
+	return c.sent(command())
+}
+
+// unasked tells of a reply that came before any command it could belong to: the
+// command's own would be taken for the next one's, and each later one too. 421
+// is the one that may come unasked (RFC 959 §5.4).
+func (c *Client) unasked() error {
+	if c.conn.Buffered() == 0 {
+		return nil
+	}
+	c.nc.SetReadDeadline(past)
+	r, err := c.conn.ReadReply()
+	switch {
+	case r.Code == 421:
+		return r.Err()
+	case err == nil || isTimeout(err): // a whole one, or the beginning of one
+		return unexpected(r, "Ready", "RFC 959 §5.4")
+	}
+	return err
 }
 
 // sent ends the session where a write failed. A command that was refused has
@@ -128,7 +168,11 @@ func (c *Client) reply(ctx context.Context) (Reply, error) {
 	if err == nil {
 		return r, nil
 	}
-	if ctx.Err() != nil && isTimeout(err) {
+	switch {
+	case !isTimeout(err):
+	case ctx.Err() == nil:
+		err = timedOut("ReplyTimeout", c.opts.ReplyTimeout)
+	default:
 		err = context.Cause(ctx)
 		if _, late := c.nextReply(c.opts.AbortTimeout); late == nil {
 			return Reply{}, err
@@ -194,7 +238,7 @@ func unexpected(r Reply, state, ref string) error {
 func (c *Client) Quote(ctx context.Context, line string) (r Reply, err error) {
 	err = c.with(ctx, func() error {
 		verb, _, _ := strings.Cut(line, " ")
-		err := c.sent(c.conn.WriteLine(line))
+		err := c.write(ctx, func() error { return c.conn.WriteLine(line) })
 		if err == nil {
 			r, err = c.reply(ctx)
 		}

@@ -58,7 +58,7 @@ func (c *Client) entries(ctx context.Context, dir string, yield func(Entry, erro
 			}
 			return c.give(e, yield)
 		})
-		if !isUnknown(err) {
+		if !isUnknown(err, VerbMLSD) {
 			return err
 		}
 		c.avoid.mlsd = true
@@ -74,9 +74,13 @@ func (c *Client) entries(ctx context.Context, dir string, yield func(Entry, erro
 }
 
 // isUnknown tells of a reply that the server does not know a command
-// (RFC 959 §4.2.2).
-func isUnknown(err error) bool {
-	refusal, ok := errors.AsType[*ReplyError](err)
+// (RFC 959 §4.2.2): that one, and none that prepared for it.
+func isUnknown(err error, verb Verb) bool {
+	of, ok := errors.AsType[*CommandError](err)
+	if !ok || of.Verb != verb.String() {
+		return false
+	}
+	refusal, ok := errors.AsType[*ReplyError](of)
 	return ok && (refusal.Code == 500 || refusal.Code == 502 || refusal.Code == 504)
 }
 
@@ -162,6 +166,7 @@ func (c *Client) listing(ctx context.Context, verb Verb, dir string, line func([
 	if err != nil {
 		return err
 	}
+	defer t.abandon()
 	if err := t.lines(line); err != nil {
 		if err == errStopped {
 			t.abort(context.Canceled)

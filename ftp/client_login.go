@@ -47,16 +47,14 @@ func (c *Client) identify(ctx context.Context, user, password string) error {
 
 // secret is command for an argument that may be empty, and is sent as such.
 func (c *Client) secret(ctx context.Context, verb Verb, arg string) (Reply, error) {
-	if ctx.Err() != nil {
-		return Reply{}, context.Cause(ctx)
-	}
-	err := c.sent(c.conn.WriteCommand(Command{Verb: verb, Arg: []byte(arg)}))
+	cmd := Command{Verb: verb, Arg: []byte(arg)}
+	err := c.write(ctx, func() error { return c.conn.WriteCommand(cmd) })
 	var r Reply
 	if err == nil {
 		r, err = c.reply(ctx)
 	}
 	if err == nil {
-		err = r.Err()
+		err = verdict(verb, r)
 	}
 	if err != nil {
 		return r, commandError(verb, "", err)
@@ -67,16 +65,28 @@ func (c *Client) secret(ctx context.Context, verb Verb, arg string) (Reply, erro
 // learn asks what the server can do, and turns UTF-8 on where it is offered
 // and wanted (RFC 2640 §3.1).
 func (c *Client) learn(ctx context.Context) error {
-	r, err := c.exchange(ctx, VerbFEAT, "")
+	r, err := c.ask(ctx, VerbFEAT, "")
 	if err != nil {
-		return commandError(VerbFEAT, "", err)
+		return err
 	}
 	c.features = parseFeatures(r)
 	if _, plain := c.opts.Charset.(utf8Charset); plain && c.features.Has("UTF8") {
 		// Servers that have it on for good refuse the command or take it.
-		if _, err := c.exchange(ctx, VerbOPTS, "UTF8 ON"); err != nil {
-			return commandError(VerbOPTS, "UTF8 ON", err)
+		if _, err := c.ask(ctx, VerbOPTS, "UTF8 ON"); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// ask is command for one that the server may refuse, but not by its end.
+func (c *Client) ask(ctx context.Context, verb Verb, arg string) (Reply, error) {
+	r, err := c.exchange(ctx, verb, arg)
+	if err == nil && r.Code == 421 {
+		err = r.Err()
+	}
+	if err != nil {
+		return r, commandError(verb, arg, err)
+	}
+	return r, nil
 }

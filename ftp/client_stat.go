@@ -20,7 +20,7 @@ func (c *Client) Stat(ctx context.Context, name string) (e Entry, err error) {
 func (c *Client) stat(ctx context.Context, name string) (Entry, error) {
 	if c.features.Has("MLST") && !c.avoid.mlst {
 		e, err := c.statFacts(ctx, name)
-		if !isUnknown(err) {
+		if !isUnknown(err, VerbMLST) {
 			return e, err
 		}
 		c.avoid.mlst = true

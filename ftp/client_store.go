@@ -94,6 +94,7 @@ func (c *Client) upload(ctx context.Context, verb Verb, typ byte, name string, s
 
 // copyFrom sends all of src and waits until the server has it.
 func (t *transfer) copyFrom(src io.Reader, p Progress) error {
+	defer t.abandon()
 	t.data.listen()
 	if size, ok := remaining(src); ok {
 		p.Total = p.Done + size

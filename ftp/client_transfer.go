@@ -27,6 +27,7 @@ type transfer struct {
 
 	replies *replies
 	data    *dataConn
+	settled bool // the transfer holds nothing any more
 }
 
 // replies are those to the command of a transfer, which a goroutine waits for
@@ -54,8 +55,9 @@ func (c *Client) begin(ctx context.Context, verb Verb, arg string, offset int64)
 	t.ctx, t.cancel = context.WithCancelCause(ctx)
 	t.await()
 	if err := t.open(way); err != nil {
+		err = t.abort(err) // which resets an upload, before a plain end could make it whole
 		way.close()
-		return nil, t.abort(err)
+		return nil, err
 	}
 	return t, nil
 }
@@ -143,7 +145,7 @@ func (t *transfer) waitFor(what <-chan struct{}, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		if t.ctx.Err() == nil {
-			return timedOut("ReplyTimeout", d)
+			return commandError(t.verb, t.arg, timedOut("ReplyTimeout", d))
 		}
 		return context.Cause(t.ctx)
 	}
@@ -172,7 +174,7 @@ func (t *transfer) complete() (Reply, error) {
 func (t *transfer) outcome() error {
 	err := t.replies.err
 	if err == nil {
-		err = t.replies.final.Err()
+		err = verdict(t.verb, t.replies.final)
 	}
 	if err == nil {
 		return nil
@@ -182,12 +184,12 @@ func (t *transfer) outcome() error {
 
 // replied waits d for the final reply and tells whether it is there.
 func (t *transfer) replied(d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	ctx, cancel := within(context.Background(), d)
+	defer cancel()
 	select {
 	case <-t.replies.done:
 		return true
-	case <-timer.C:
+	case <-ctx.Done():
 		return false
 	}
 }
@@ -205,6 +207,7 @@ func (t *transfer) stopWaiting() {
 // settle lets go of what the transfer held, and ends the session where the
 // final reply was its last.
 func (t *transfer) settle() {
+	t.settled = true
 	t.cancel(nil)
 	if t.data != nil {
 		t.data.close()
@@ -227,6 +230,7 @@ func (t *transfer) settle() {
 // other's, and what stands before it belongs to the transfer (RFC 959 §4.1.3).
 func (t *transfer) abort(why error) error {
 	defer t.settle()
+	defer t.cut()
 	broken := t.broken(why)
 	if broken {
 		t.replied(t.c.opts.AbortTimeout)
@@ -243,6 +247,14 @@ func (t *transfer) abort(why error) error {
 		}
 	}
 	return why
+}
+
+// abandon aborts a transfer that is under way still: the caller's own code, a
+// source or the body of a loop, has panicked or ended its goroutine.
+func (t *transfer) abandon() {
+	if !t.settled {
+		t.abort(context.Canceled)
+	}
 }
 
 // broken tells whether why is the connection's own trouble, of which the server
@@ -270,7 +282,7 @@ func (c *Client) fence(cut func()) error {
 		return err
 	}
 	cut()
-	until := time.Now().Add(c.opts.AbortTimeout)
+	until := deadline(c.opts.AbortTimeout)
 	for asked := false; ; {
 		c.nc.SetReadDeadline(until)
 		r, err := c.conn.ReadReply()

@@ -118,7 +118,7 @@ func (p *Pool) segmentable(ctx context.Context, name string) (size int64, err er
 		}
 		var err error
 		size, err = c.Size(ctx, name)
-		if isUnknown(err) {
+		if isUnknown(err, VerbSIZE) {
 			size, err = -1, nil
 		}
 		return err
