@@ -11,10 +11,10 @@ import (
 // maxCapture is the size in bytes that a recorded capture stays under.
 const maxCapture = 64 << 10
 
-// CheckCaptures finds captures in a folder testdata/golden that have no row in
-// the README.md beside them, rows that name no capture, and captures too large
-// for the tree. The row tells where a capture comes from: without it, it is
-// evidence of nothing.
+// CheckCaptures finds captures, recorded messages among them, in a folder
+// testdata/golden that have no row in the README.md beside them, rows that name
+// no capture, and captures too large for the tree. The row tells where a
+// capture comes from: without it, it is evidence of nothing.
 func CheckCaptures(m *Module) []Fault {
 	var faults []Fault
 	for _, file := range slices.Sorted(maps.Keys(m.Sizes)) {
@@ -30,7 +30,7 @@ func CheckCaptures(m *Module) []Fault {
 			}
 			continue
 		}
-		if !slices.Contains([]string{".pcap", ".pcapng", ".txtar"}, path.Ext(base)) {
+		if !slices.Contains([]string{".pcap", ".pcapng", ".txtar", ".eml"}, path.Ext(base)) {
 			continue
 		}
 		if m.Sizes[file] >= maxCapture {

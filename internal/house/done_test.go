@@ -46,6 +46,7 @@ func TestCapturesFindPlantedFaults(t *testing.T) {
 	planted(t, house.CheckCaptures, "", dir+"x.pcap", "\x00", dir+"x.golden", "", dir+"README.md", table+"| `x.pcap` | nc 1.2 |\n")
 	planted(t, house.CheckCaptures, "x.pcap: no row in a/testdata/golden/README.md", dir+"x.pcap", "\x00")
 	planted(t, house.CheckCaptures, "y.txtar: no row", dir+"y.txtar", "", dir+"x.pcapng", "\x00", dir+"README.md", table+"| x.pcapng | nc, as in y.txtar |\n")
+	planted(t, house.CheckCaptures, "z.eml: no row", dir+"z.eml", "", dir+"README.md", table)
 	planted(t, house.CheckCaptures, "there is no \"x.pcap\" here", dir+"README.md", table+"| x.pcap | nc |\n")
 	planted(t, house.CheckCaptures, "stays under 64 KiB", dir+"x.pcap", strings.Repeat("\x00", 64<<10), dir+"README.md", table+"| x.pcap | nc |\n")
 }
