@@ -9,8 +9,9 @@
 // mail programs do send, so a longer line is content here.
 //
 // [Delimiter] is the search, a pure function; [Reader] yields parts from a
-// stream and [Writer] makes them. What the fields in a part's header mean is
-// the caller's business.
+// stream and [Writer] makes them. [Set] searches for the delimiters of all
+// multiparts that are open, one within the other, and takes any boundary that
+// mail has. What the fields in a part's header mean is the caller's business.
 package boundary
 
 import (
@@ -126,7 +127,7 @@ var errNone = errors.New("no delimiter")
 // match looks at what follows the boundary, at b[at:]; start is where the
 // content ends if this is a delimiter.
 func (d *Delimiter) match(b []byte, start, at int, eof bool) (Match, error) {
-	n, last, err := d.rest(b[at:])
+	n, last, err := rest(b[at:], d.BareLF, maxPadding)
 	if err == ErrIncomplete && eof {
 		if !last {
 			return Match{}, errNone
@@ -141,7 +142,7 @@ func (d *Delimiter) match(b []byte, start, at int, eof bool) (Match, error) {
 
 // rest takes what stands behind the boundary on a delimiter's line:
 // ["--"] transport-padding CRLF.
-func (d *Delimiter) rest(b []byte) (n int, last bool, err error) {
+func rest(b []byte, bareLF bool, padding int) (n int, last bool, err error) {
 	if len(b) > 0 && b[0] == '-' {
 		switch {
 		case len(b) == 1:
@@ -155,7 +156,7 @@ func (d *Delimiter) rest(b []byte) (n int, last bool, err error) {
 		switch {
 		case n == len(b):
 			return 0, last, ErrIncomplete
-		case b[n] == '\n' && d.BareLF:
+		case b[n] == '\n' && bareLF:
 			return n + 1, last, nil
 		case b[n] == '\r' && n+1 == len(b):
 			return 0, last, ErrIncomplete
@@ -163,7 +164,7 @@ func (d *Delimiter) rest(b []byte) (n int, last bool, err error) {
 			return n + 2, last, nil
 		case b[n] != ' ' && b[n] != '\t':
 			return 0, last, errNone
-		case pad == maxPadding:
+		case pad == padding:
 			return 0, last, ErrPadding
 		}
 		n++
