@@ -47,15 +47,24 @@ func nextRawField(block []byte, at int) rawField {
 	for f.end < len(block) && (block[f.end] == ' ' || block[f.end] == '\t') {
 		f.end = lineEnd(block, f.end)
 	}
-	n := ascii.Span(&isFieldName, block[at:f.end])
-	colon := at + n
-	for colon < f.end && (block[colon] == ' ' || block[colon] == '\t') {
-		colon++ // RFC 5322 §4.5: obs-optional = field-name *WSP ":"
-	}
-	if n > 0 && colon < f.end && block[colon] == ':' {
-		f.nameEnd, f.valueStart = at+n, colon+1
+	if name, value := cutName(block[at:f.end]); name > 0 {
+		f.nameEnd, f.valueStart = at+name, at+value
 	}
 	return f
+}
+
+// cutName returns where the name at the front of a field ends and where its
+// value begins, behind the colon; 0 for the name where the line is no field.
+func cutName(line []byte) (name, value int) {
+	name = ascii.Span(&isFieldName, line)
+	colon := name
+	for colon < len(line) && (line[colon] == ' ' || line[colon] == '\t') {
+		colon++ // RFC 5322 §4.5: obs-optional = field-name *WSP ":"
+	}
+	if colon == len(line) || line[colon] != ':' {
+		return 0, 0
+	}
+	return name, colon + 1
 }
 
 // lineEnd returns where the line at block[at:] ends, behind its LF.
