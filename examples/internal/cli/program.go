@@ -41,6 +41,10 @@ type Program struct {
 	// Redact blanks the secrets of a line of the dialogue that -v prints;
 	// -v-secrets leaves it out. It may be nil.
 	Redact func(sockets.TranscriptLine) sockets.TranscriptLine
+	// Commands are what the first argument may name, each a program of its own
+	// with its own flags; the other fields but Name, Synopsis, About and Example
+	// are empty then. A command without Run is not built yet.
+	Commands []*Program
 	// Run does the work. It returns nil when done, and otherwise an error
 	// whose text is "what: why". A [UsageError] means wrong usage.
 	Run func(ctx context.Context, env *Env) error
@@ -93,8 +97,36 @@ func Run(ctx context.Context, p *Program, args []string, stdin io.Reader, stdout
 	return ExitDone
 }
 
+// command is the program that the arguments mean: a command of p, where it has
+// them, and its arguments.
+func (p *Program) command(args []string) (*Program, []string, error) {
+	if len(p.Commands) == 0 || len(args) > 0 && isHelp(args[0]) {
+		return p, args, nil
+	}
+	var names []string
+	for _, c := range p.Commands {
+		if len(args) == 0 || c.Name != args[0] {
+			names = append(names, c.Name)
+			continue
+		}
+		if c.Run == nil {
+			return nil, nil, Usagef("%s: not built yet", c.Name)
+		}
+		named := *c
+		named.Name = p.Name + " " + c.Name
+		return &named, args[1:], nil
+	}
+	return nil, nil, Usagef("give a command first: %s", strings.Join(names, ", "))
+}
+
+func isHelp(arg string) bool { return slices.Contains([]string{"-h", "--h", "-help", "--help"}, arg) }
+
 func (env *Env) run(ctx context.Context, args []string) error {
-	p := env.program
+	p, args, err := env.program.command(args)
+	if err != nil {
+		return err
+	}
+	env.program = p
 	fs := flag.NewFlagSet(p.Name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.BoolVar(&env.Verbose, "v", false, "print the dialogue on stderr, C: and S: before each line, secrets blanked")
@@ -159,7 +191,16 @@ func (env *Env) failOutput(err error) int {
 }
 
 func usage(w io.Writer, p *Program, fs *flag.FlagSet) {
-	fmt.Fprintf(w, "usage: %s %s\n\n%s\n\nflags:\n", p.Name, p.Synopsis, strings.TrimSpace(p.About))
+	fmt.Fprintf(w, "usage: %s %s\n\n%s\n", p.Name, p.Synopsis, strings.TrimSpace(p.About))
+	if len(p.Commands) > 0 {
+		fmt.Fprintf(w, "\ncommands, each with -h:\n")
+		for _, c := range p.Commands {
+			if c.Run != nil {
+				fmt.Fprintf(w, "  %s %s\n", c.Name, c.Synopsis)
+			}
+		}
+	}
+	fmt.Fprintf(w, "\nflags:\n")
 	shown := flag.NewFlagSet(p.Name, flag.ContinueOnError)
 	shown.SetOutput(w)
 	fs.VisitAll(func(f *flag.Flag) {

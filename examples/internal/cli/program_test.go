@@ -76,6 +76,44 @@ func TestUsage(t *testing.T) {
 	assert.NotContains(t, stdout.String(), "-sing")
 }
 
+func TestCommands(t *testing.T) {
+	greet := greeter()
+	greet.Name = "greet"
+	p := &cli.Program{
+		Name: "people", Synopsis: "COMMAND", About: "People has commands.", Example: "people greet",
+		Commands: []*cli.Program{greet, {Name: "wave"}},
+	}
+	tests := []struct {
+		name           string
+		args           []string
+		status         int
+		stdout, stderr string
+	}{
+		{"a command", []string{"greet"}, 0, "hello, Alice\n", ""},
+		{"a flag of its own", []string{"greet", "-name", "Bob"}, 0, "hello, Bob\n", ""},
+		{"failure names the command", []string{"greet", "-name=Trudy"}, 1, "", "people greet: greeting: Trudy: is not trusted\n"},
+		{"a flag of its own that is not built", []string{"greet", "-sing"}, 2, "", "people greet: -sing: not built yet\n"},
+		{"a command that is not built", []string{"wave"}, 2, "", "people: wave: not built yet\n"},
+		{"an unknown command", []string{"shout"}, 2, "", "people: give a command first: greet, wave\n"},
+		{"no command", nil, 2, "", "people: give a command first: greet, wave\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			assert.Equal(t, tt.status, cli.Run(t.Context(), p, tt.args, strings.NewReader(""), &stdout, &stderr))
+			assert.Equal(t, tt.stdout, stdout.String())
+			assert.Equal(t, tt.stderr, stderr.String())
+		})
+	}
+	var stdout, stderr bytes.Buffer
+	assert.Equal(t, 0, cli.Run(t.Context(), p, []string{"-h"}, nil, &stdout, &stderr))
+	assert.Contains(t, stdout.String(), "greet [-name N]")
+	assert.NotContains(t, stdout.String(), "wave")
+	stdout.Reset()
+	assert.Equal(t, 0, cli.Run(t.Context(), p, []string{"greet", "-h"}, nil, &stdout, &stderr))
+	assert.Contains(t, stdout.String(), "usage: people greet [-name N]")
+}
+
 // fullWriter takes so many octets and fails from then on.
 type fullWriter struct {
 	room int
