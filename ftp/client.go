@@ -50,8 +50,9 @@ type Client struct {
 	features  Features
 	typ       byte // of the last TYPE, 0 before any
 	avoid     detours
-	announces bool // 150 tells the size
-	restart   bool // the server may hold an offset
+	announces bool  // 150 tells the size
+	restart   bool  // the server may hold an offset
+	listed    int64 // octets of the last listing
 	pace      *pacer
 }
 

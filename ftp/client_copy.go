@@ -1,20 +1,29 @@
 package ftp
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"os"
+	"slices"
+	"syscall"
 )
 
-// plainTCP tells that the kernel can move octets from and to the connection.
-func (d *dataConn) plainTCP() bool {
-	_, ok := d.rw.(*net.TCPConn)
-	return ok
+// moves tells that the kernel can move octets between the connection and a file.
+// Of what is no regular file it may have taken octets off the connection that
+// the file then does not take.
+func (d *dataConn) moves(f *os.File) bool {
+	if _, ok := d.rw.(*net.TCPConn); !ok {
+		return false
+	}
+	fi, err := f.Stat()
+	return err == nil && fi.Mode().IsRegular()
 }
 
 // spliceTo moves a slice to a file. The error is io.EOF at the end.
 func (d *dataConn) spliceTo(f *os.File) (int64, error) {
-	return d.move(func(n int64) (int64, error) {
+	return d.move("destination", func(n int64) (int64, error) {
 		d.raw.SetReadDeadline(deadline(d.stall))
 		return f.ReadFrom(&io.LimitedReader{R: d.raw, N: n})
 	})
@@ -22,7 +31,7 @@ func (d *dataConn) spliceTo(f *os.File) (int64, error) {
 
 // sendFile moves a slice of a file. The error is io.EOF at the end.
 func (d *dataConn) sendFile(f *os.File) (int64, error) {
-	return d.move(func(n int64) (int64, error) {
+	return d.move("source", func(n int64) (int64, error) {
 		d.raw.SetWriteDeadline(deadline(d.stall))
 		return d.raw.(*net.TCPConn).ReadFrom(&io.LimitedReader{R: f, N: n})
 	})
@@ -30,7 +39,7 @@ func (d *dataConn) sendFile(f *os.File) (int64, error) {
 
 // move moves a slice by what the kernel has. A deadline in its middle is none
 // as long as something moves.
-func (d *dataConn) move(by func(n int64) (int64, error)) (int64, error) {
+func (d *dataConn) move(file string, by func(n int64) (int64, error)) (int64, error) {
 	n, err := by(dataSlice)
 	switch {
 	case d.ctx.Err() != nil:
@@ -39,6 +48,22 @@ func (d *dataConn) move(by func(n int64) (int64, error)) (int64, error) {
 		return n, io.EOF
 	case n > 0 && isTimeout(err):
 		return n, nil
+	case ofFile(err):
+		return n, &localError{file, err}
 	}
 	return n, d.explain(err)
 }
+
+// ofFile tells an error of the file from one of the connection, which the error
+// of a call that moves octets between the two does not say.
+func ofFile(err error) bool {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		if _, both := errors.AsType[*os.SyscallError](path); !both {
+			return true
+		}
+	}
+	number, ok := errors.AsType[syscall.Errno](err)
+	return ok && slices.Contains(fileErrors, number)
+}
+
+var fileErrors = []syscall.Errno{syscall.EBADF, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EIO, syscall.EROFS, syscall.EINVAL, syscall.EISDIR}

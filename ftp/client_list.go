@@ -20,12 +20,23 @@ func (c *Client) List(ctx context.Context, dir string) ([]Entry, error) {
 		if err != nil {
 			return entries, err
 		}
-		if len(entries) == c.lim.MaxEntries {
-			return entries, &LimitError{Name: "MaxEntries", Max: int64(c.lim.MaxEntries)}
+		if err := c.mayKeep(len(entries)); err != nil {
+			return entries, err
 		}
 		entries = append(entries, e)
 	}
 	return entries, nil
+}
+
+// mayKeep tells whether one more entry of the listing may be kept beside n.
+func (c *Client) mayKeep(n int) error {
+	switch {
+	case n >= c.lim.MaxEntries:
+		return &LimitError{Name: "MaxEntries", Max: int64(c.lim.MaxEntries)}
+	case c.listed > int64(c.lim.MaxListing):
+		return &LimitError{Name: "MaxListing", Max: int64(c.lim.MaxListing)}
+	}
+	return nil
 }
 
 // Entries yields what is in a directory as it comes, and holds none of it. The
@@ -122,8 +133,8 @@ func (c *Client) Names(ctx context.Context, dir string) ([]string, error) {
 			if isDots(line) {
 				return nil
 			}
-			if len(names) == c.lim.MaxEntries {
-				return &LimitError{Name: "MaxEntries", Max: int64(c.lim.MaxEntries)}
+			if err := c.mayKeep(len(names)); err != nil {
+				return err
 			}
 			names = append(names, c.opts.Charset.Decode(string(line)))
 			return nil
@@ -167,6 +178,7 @@ func (c *Client) listing(ctx context.Context, verb Verb, dir string, line func([
 		return err
 	}
 	defer t.abandon()
+	c.listed = 0
 	if err := t.lines(line); err != nil {
 		if err == errStopped {
 			t.abort(context.Canceled)
@@ -193,6 +205,7 @@ func (t *transfer) lines(line func([]byte) error) error {
 		if len(long)+len(piece) > t.c.lim.MaxListLine {
 			return &LimitError{Name: "MaxListLine", Max: int64(t.c.lim.MaxListLine)}
 		}
+		t.c.listed += int64(len(piece))
 		if err == bufio.ErrBufferFull {
 			long = append(long, piece...)
 			continue

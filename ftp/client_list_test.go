@@ -100,6 +100,7 @@ func TestClientListLimits(t *testing.T) {
 		lim                  ftp.Limits
 	}{
 		{"endless listing", strings.Repeat("type=file; a\r\n", 11), "MaxEntries", ftp.Limits{MaxEntries: 10}},
+		{"long names without end", strings.Repeat("type=file; "+strings.Repeat("a", 89)+"\r\n", 11), "MaxListing", ftp.Limits{MaxListing: 1000}},
 		{"endless line", "type=file; " + strings.Repeat("a", 9000) + "\r\n", "MaxListLine", ftp.Limits{}},
 		{"a line without end", strings.Repeat("a", 20000), "MaxListLine", ftp.Limits{}},
 	}

@@ -234,7 +234,7 @@ func (r *Reader) Close() error {
 // WriteTo writes the rest of the file to w. The kernel moves the octets of a
 // plain connection to an *os.File.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) {
-	if f, ok := w.(*os.File); ok && !r.ended && r.t.data.plainTCP() && r.t.c.pace == nil {
+	if f, ok := w.(*os.File); ok && !r.ended && r.t.c.pace == nil && r.t.data.moves(f) {
 		return r.splice(f)
 	}
 	b := dataBuffers.Get().(*[dataBuffer]byte)

@@ -138,7 +138,7 @@ func (t *transfer) send(src io.Reader, p Progress) error {
 	if t.text {
 		w = NewASCIIWriter(t.data)
 	}
-	if f, ok := src.(*os.File); ok && !t.text && t.data.plainTCP() && t.c.pace == nil {
+	if f, ok := src.(*os.File); ok && !t.text && t.c.pace == nil && t.data.moves(f) {
 		for {
 			n, err := t.data.sendFile(f)
 			report(n)

@@ -261,10 +261,11 @@ func (t *transfer) abandon() {
 // is likely to know more.
 func (t *transfer) broken(why error) bool {
 	_, limit := errors.AsType[*LimitError](why)
+	_, local := errors.AsType[*localError](why)
 	_, network := errors.AsType[*net.OpError](why)
 	// That the server said it already is what ended ctx then.
 	_, said := errors.AsType[*ReplyError](context.Cause(t.ctx))
-	return (t.ctx.Err() == nil || said) && !limit && (network || errors.Is(why, io.ErrUnexpectedEOF))
+	return (t.ctx.Err() == nil || said) && !limit && !local && (network || errors.Is(why, io.ErrUnexpectedEOF))
 }
 
 // cut ends the data connection in the middle.

@@ -29,6 +29,9 @@ type Limits struct {
 	// MaxEntries bounds the entries of one listing that a client keeps
 	// (default 1,000,000). Walking and streaming keep none.
 	MaxEntries int
+	// MaxListing bounds the octets of one listing that a client keeps (default
+	// 64 MiB): a name may be as long as a line.
+	MaxListing int
 }
 
 // The defaults of [Limits].
@@ -42,6 +45,7 @@ const (
 	defaultMaxName       = 255
 	defaultMaxListLine   = 8 << 10
 	defaultMaxEntries    = 1_000_000
+	defaultMaxListing    = 64 << 20
 )
 
 // inForce returns the limits with their defaults filled in and those that are
@@ -68,5 +72,6 @@ func (l *Limits) inForce() Limits {
 	fill(&in.MaxName, defaultMaxName)
 	fill(&in.MaxListLine, defaultMaxListLine)
 	fill(&in.MaxEntries, defaultMaxEntries)
+	fill(&in.MaxListing, defaultMaxListing)
 	return in
 }

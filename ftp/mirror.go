@@ -206,8 +206,12 @@ func partName(e *Entry) string {
 	return partPrefix + hex.EncodeToString(sum[:12])
 }
 
-// isPart tells of the names of parts.
-func isPart(name string) bool { return strings.HasPrefix(name, partPrefix) }
+// isPart tells of parts. A directory is none, whatever its name.
+func isPart(e *Entry) bool { return e.Type == EntryFile && strings.HasPrefix(e.Name, partPrefix) }
+
+// errTwice tells of a name that a server lists more than once: two files would
+// be mixed in one.
+var errTwice = errors.New("ftp: listed twice")
 
 // errInTheWay tells of a directory where a file is to be, or the other way
 // round.

@@ -3,6 +3,7 @@ package ftp
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -91,10 +92,13 @@ func (m *mirrorDown) compare(ctx context.Context, dir string, depth int, there [
 	for i := range there {
 		e := &there[i]
 		name, err := e.LocalName()
-		if err == nil && isPart(name) {
+		if err == nil && isPart(e) {
 			continue
 		}
 		at := path.Join(dir, e.Name)
+		if err == nil && keep[name] {
+			err = errTwice
+		}
 		if err != nil {
 			m.step(MirrorStep{Op: MirrorFail, Path: at, Err: mirrorError("mirror", at, err)})
 			continue
@@ -162,7 +166,7 @@ func (m *mirrorDown) file(ctx context.Context, f mirrorFile) {
 func (m *mirrorDown) clean(dir string, here map[string]*Entry, keep map[string]bool) {
 	var gone []string
 	for name := range here {
-		if !keep[name] && (m.opts.Delete || isPart(name)) && (isPart(name) || m.wanted(path.Join(dir, name), here[name])) {
+		if !keep[name] && (isPart(here[name]) || m.opts.Delete && m.wanted(path.Join(dir, name), here[name])) {
 			gone = append(gone, name)
 		}
 	}
@@ -181,10 +185,7 @@ func (m *mirrorDown) copy(ctx context.Context, f mirrorFile) error {
 		return err
 	}
 	defer w.Close()
-	at, err := w.Seek(0, 2)
-	if err == nil && at > f.entry.Size {
-		at, err = 0, w.Truncate(0)
-	}
+	at, err := m.goOn(ctx, w, &f.entry)
 	if err != nil {
 		return err
 	}
@@ -206,4 +207,25 @@ func (m *mirrorDown) copy(ctx context.Context, f mirrorFile) error {
 		}
 	}
 	return m.local.Rename(part, f.path)
+}
+
+// goOn puts a part's place behind what has come of it, or at the start if that
+// may be of another version of the file, or cannot be gone on with.
+func (m *mirrorDown) goOn(ctx context.Context, part *os.File, e *Entry) (int64, error) {
+	at, err := part.Seek(0, io.SeekEnd)
+	if err != nil || at == 0 {
+		return 0, err
+	}
+	good := at <= e.Size && e.Facts.Has(FactModify)
+	err = m.p.With(ctx, func(c *Client) error {
+		good = good && c.canRestart()
+		return nil
+	})
+	if err != nil || good {
+		return at, err
+	}
+	if err := part.Truncate(0); err != nil {
+		return 0, err
+	}
+	return part.Seek(0, io.SeekStart)
 }

@@ -108,7 +108,7 @@ func (m *mirrorUp) compare(ctx context.Context, dir string, here []fs.DirEntry, 
 	for _, d := range here {
 		at := path.Join(dir, d.Name())
 		fi, err := d.Info()
-		if errors.Is(err, fs.ErrNotExist) || isPart(d.Name()) {
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err == nil && strings.ContainsAny(d.Name(), "\r\n") {
@@ -119,6 +119,9 @@ func (m *mirrorUp) compare(ctx context.Context, dir string, here []fs.DirEntry, 
 			continue
 		}
 		e := EntryOf(fi)
+		if isPart(&e) {
+			continue
+		}
 		keep[e.Name], keep[partName(&e)] = true, true
 		switch old := there[e.Name]; {
 		case !m.wanted(at, &e):
@@ -196,7 +199,7 @@ func (m *mirrorUp) clean(ctx context.Context, dir string, there map[string]*Entr
 		if _, err := e.LocalName(); err != nil || keep[name] {
 			continue
 		}
-		if isPart(name) || m.opts.Delete && m.wanted(path.Join(dir, name), e) {
+		if isPart(e) || m.opts.Delete && m.wanted(path.Join(dir, name), e) {
 			gone = append(gone, name)
 		}
 	}

@@ -188,6 +188,13 @@ func (p *Pool) shut() []idleClient {
 	return idle
 }
 
+// isClosed tells that there will be no other session.
+func (p *Pool) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
 // With runs f with a session. It runs f again, with another session, where the
 // connection broke or the server said 421, so f must be such as may be repeated.
 func (p *Pool) With(ctx context.Context, f func(c *Client) error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -45,15 +46,15 @@ func (p *Pool) again(ctx context.Context, f func(c *Client) (moved bool, err err
 		switch {
 		case err == nil:
 			return nil
-		case ctx.Err() != nil || !isBroken(err):
+		case ctx.Err() != nil || !isBroken(err) || p.isClosed():
 			return err
 		case moved:
 			attempt, wait = 1, retry.Wait
 		case attempt >= retry.Attempts:
 			return err
 		}
-		if pause(ctx, wait-rand.N(wait/2+1)) != nil {
-			return err
+		if tired := pause(ctx, wait-rand.N(wait/2+1)); tired != nil {
+			return fmt.Errorf("%w, after: %w", tired, err)
 		}
 		wait = min(2*wait, retry.MaxWait)
 	}
