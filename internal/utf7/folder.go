@@ -2,6 +2,7 @@ package utf7
 
 import (
 	"errors"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -121,10 +122,8 @@ func appendUnshifted(dst []byte, s string) ([]byte, int) {
 			if !run.end() || len(dst) == begin {
 				return dst, -1
 			}
-			for _, c := range dst[begin:] {
-				if printable(c) {
-					return dst, -1
-				}
+			if slices.ContainsFunc(dst[begin:], printable) {
+				return dst, -1
 			}
 			return dst, i + 1
 		}
