@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"io"
 	"math/rand/v2"
+	"mime/quotedprintable"
+	"strings"
 	"testing"
 
 	"applayer/mime"
@@ -50,4 +52,49 @@ func BenchmarkBase64(b *testing.B) {
 	}
 	encode("applayer", func(w io.Writer) io.WriteCloser { return mime.NewBase64Writer(w) })
 	encode("library", func(w io.Writer) io.WriteCloser { return base64.NewEncoder(base64.StdEncoding, w) })
+}
+
+// BenchmarkQP sets the codec beside the library's, over text of a language with
+// some letters beyond ASCII, in lines short and long, and over text of one with
+// no letter in it.
+func BenchmarkQP(b *testing.B) {
+	for name, piece := range map[string]string{
+		"latin":    "Sehr geehrte Damen und Herren, für die schöne Übersicht danke ich Ihnen.\r\nDer Preis ist 12 = 3 * 4. Wir werden das in der nächsten Woche noch einmal in aller Ruhe besprechen und dann entscheiden.\r\n\r\n",
+		"cyrillic": "Съешь же ещё этих мягких французских булок, да выпей чаю.\r\n",
+	} {
+		text := []byte(strings.Repeat(piece, 1<<20/len(piece)))
+		var encoded bytes.Buffer
+		w := mime.NewQPWriter(&encoded, nil)
+		w.Write(text)
+		w.Close()
+		src := bytes.NewReader(nil)
+
+		decode := func(of string, decoder func(io.Reader) io.Reader) {
+			b.Run("Decode/"+name+"/"+of, func(b *testing.B) {
+				b.SetBytes(int64(encoded.Len()))
+				b.ReportAllocs()
+				buf := make([]byte, 32<<10)
+				for b.Loop() {
+					src.Reset(encoded.Bytes())
+					io.CopyBuffer(struct{ io.Writer }{io.Discard}, decoder(src), buf)
+				}
+			})
+		}
+		decode("applayer", func(r io.Reader) io.Reader { return mime.NewQPReader(r) })
+		decode("library", func(r io.Reader) io.Reader { return quotedprintable.NewReader(r) })
+
+		encode := func(of string, encoder func(io.Writer) io.WriteCloser) {
+			b.Run("Encode/"+name+"/"+of, func(b *testing.B) {
+				b.SetBytes(int64(len(text)))
+				b.ReportAllocs()
+				for b.Loop() {
+					w := encoder(io.Discard)
+					w.Write(text)
+					w.Close()
+				}
+			})
+		}
+		encode("applayer", func(w io.Writer) io.WriteCloser { return mime.NewQPWriter(w, nil) })
+		encode("library", func(w io.Writer) io.WriteCloser { return quotedprintable.NewWriter(w) })
+	}
 }

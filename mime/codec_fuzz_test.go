@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"io"
+	"mime/quotedprintable"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -78,4 +80,49 @@ func longestLine(b []byte) (longest int) {
 		longest = max(longest, len(bytes.TrimRight(line, "\r\n")))
 	}
 	return longest
+}
+
+// FuzzQP decodes anything: the same whatever the size of reads, and as
+// mime/quotedprintable does where that finds nothing wrong. What we encode,
+// both decode.
+func FuzzQP(f *testing.F) {
+	for _, seed := range []string{"", "a=3Db", "a= \t\r\nb", "x \r\n=ZZ=", "=e4=\n", ".\r\nFrom \r\n\tä\r\r\n", strings.Repeat(" ", 300) + "\r\n=" + strings.Repeat("\t", 257) + "\n"} {
+		f.Add([]byte(seed), 3)
+	}
+	f.Fuzz(func(t *testing.T, in []byte, step int) {
+		r := mime.NewQPReader(bytes.NewReader(in))
+		got, err := io.ReadAll(r)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(got), len(in))
+
+		one := mime.NewQPReader(iotest.OneByteReader(bytes.NewReader(in)))
+		again, err := io.ReadAll(one)
+		require.NoError(t, err)
+		require.Equal(t, string(got), string(again))
+		require.ElementsMatch(t, r.Defects(), one.Defects())
+
+		if want, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(in))); err == nil && len(r.Defects()) == 0 && !bytes.ContainsAny(in, "\r") {
+			require.Equal(t, string(want), string(got))
+		}
+
+		for _, binary := range []bool{false, true} {
+			encoded := encode(t, func(w io.Writer) io.WriteCloser { return mime.NewQPWriter(w, &mime.QPOptions{Binary: binary}) }, in, step)
+			whole := encode(t, func(w io.Writer) io.WriteCloser { return mime.NewQPWriter(w, &mime.QPOptions{Binary: binary}) }, in, 199)
+			require.Equal(t, string(whole), string(encoded))
+			want := in
+			if !binary {
+				want = bytes.ReplaceAll(bytes.ReplaceAll(in, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
+			}
+			back := mime.NewQPReader(bytes.NewReader(encoded))
+			got, err := io.ReadAll(back)
+			require.NoError(t, err)
+			require.Equal(t, string(want), string(got))
+			require.Empty(t, back.Defects())
+			theirs, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(encoded)))
+			require.NoError(t, err)
+			require.Equal(t, string(want), string(theirs))
+			require.LessOrEqual(t, longestLine(encoded), 76)
+			require.NotRegexp(t, `(?m)^From |^\.\r?$|[ \t]\r?$`, string(encoded))
+		}
+	})
 }
