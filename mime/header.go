@@ -22,6 +22,7 @@ type Header struct {
 	fields []Field
 	end    string // the empty line; "" where the header ended without
 	read   bool   // else the empty line is CRLF
+	opts   *Options
 }
 
 // Defects of header blocks.
@@ -48,7 +49,7 @@ func ParseHeader(b []byte, opts *Options) (h Header, n int, defects []Defect, er
 	if r.failed() {
 		return Header{}, 0, r.list, r.err
 	}
-	return makeHeader(b[:n], 0), n, r.list, nil
+	return makeHeader(b[:n], 0, o), n, r.list, nil
 }
 
 // findHeader returns how long the header at the front of b is.
@@ -98,10 +99,10 @@ func isFromLine[T ~string | ~[]byte](b T) bool {
 }
 
 // makeHeader returns the header whose block, with the empty line if it has one,
-// begins at an offset of the message.
-func makeHeader(block []byte, base int64) Header {
+// begins at an offset of the message. The options are in force.
+func makeHeader(block []byte, base int64, o *Options) Header {
 	text := string(block) // the one copy; all fields are cut from it
-	h := Header{read: true}
+	h := Header{read: true, opts: o}
 	h.fields = make([]Field, 0, countFields(block))
 	for at := 0; at < len(text); {
 		if text[at] == '\n' || strings.HasPrefix(text[at:], "\r\n") {
