@@ -66,7 +66,7 @@ func (d *download) copy(w io.Writer, r *Reader) error {
 	}
 	d.at += n
 	switch {
-	case err == nil && (d.end >= 0 && d.at != d.end || d.at < d.size):
+	case err == nil && (d.end >= 0 && d.at != d.end || d.end < 0 && d.at < d.size):
 		return ErrChanged // whatever the server calls the end
 	case err == nil:
 		return nil
