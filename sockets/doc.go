@@ -15,7 +15,8 @@
 // Eyeballs asks (RFC 8305), TLS where it is wanted. [NewConn] gives a client's
 // connection what a server's has. A [Transcript] records what passes as lines
 // that begin with C: or S:. [PortClass], [ListenRange], [EphemeralRange] and
-// [Services] are about port numbers (RFC 6335 §6).
+// [Services] are about port numbers (RFC 6335 §6). A [LazyListener] is for a
+// port where one connection is expected.
 //
 // The sub-packages: berkeley has the system calls as they are, link shapes
 // connections to a rate, a delay and a loss, pcap reads and writes captures.

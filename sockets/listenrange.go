@@ -17,10 +17,18 @@ import (
 // foretell is one whose connection he can steal (RFC 2577 §8). Each free port
 // is equally likely. Ports in use are passed over until each was tried once;
 // when all are taken the error wraps EADDRINUSE. Any other error (the port
-// needs a privilege, the host is not ours) ends the search at once.
+// needs a privilege, the host is not ours) ends the search at once. The listener
+// is a [*LazyListener].
 func ListenRange(ctx context.Context, network, host string, lo, hi uint16) (net.Listener, error) {
-	var lc net.ListenConfig
-	return listenRange(ctx, rand.New(cryptoSource{}), lc.Listen, network, host, PortRange{lo, hi})
+	return listenRange(ctx, rand.New(cryptoSource{}), listenLazy, network, host, PortRange{lo, hi})
+}
+
+func listenLazy(ctx context.Context, network, addr string) (net.Listener, error) {
+	l, err := ListenLazy(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // listenFunc is net.ListenConfig's Listen.

@@ -7,11 +7,16 @@ import (
 
 const canWriteMore = true
 
-// sendMore sends to a socket that does not block; again tells that it takes
-// nothing yet.
+// sendMore is sendNow, and says that more follows.
 func sendMore(fd uintptr, b []byte) (n int, again bool, err error) {
+	return sendNow(fd, b, syscall.MSG_MORE)
+}
+
+// sendNow sends to a socket that does not block; again tells that it takes
+// nothing yet.
+func sendNow(fd uintptr, b []byte, flags int) (n int, again bool, err error) {
 	for {
-		n, err = syscall.SendmsgN(int(fd), b, nil, nil, syscall.MSG_MORE|syscall.MSG_NOSIGNAL)
+		n, err = syscall.SendmsgN(int(fd), b, nil, nil, flags|syscall.MSG_NOSIGNAL)
 		switch err {
 		case nil:
 			return n, false, nil
