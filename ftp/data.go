@@ -22,16 +22,11 @@ import (
 type dataPort struct {
 	ln      net.Listener
 	peer    net.Addr      // who may connect, nil for anybody
-	waiter  *time.Timer   // begins to wait, when nothing else has
+	waiter  *portWaiter   // begins to wait, when nothing else has
 	arrived chan net.Conn // of the waiter: the connection, or closed without one
 	target  netip.AddrPort
 	used    bool // the queue has given the connection, and the listener is idle
 }
-
-// waitAfter is how long a data port lies before a goroutine waits at it. A
-// client mostly connects and sends its command at once, and then the command
-// finds the connection in the system's queue.
-const waitAfter = 20 * time.Millisecond
 
 // listen opens a passive data port in place of the one before. Whether a command
 // comes soon or not, the client's connection is waited for, so that nobody
@@ -47,7 +42,8 @@ func (sc *serverConn) listen() (net.Addr, error) {
 	if sc.srv.AllowForeignData {
 		d.peer = nil
 	}
-	d.waiter = time.AfterFunc(waitAfter, d.wait)
+	d.waiter = &sc.waiter
+	sc.waiter.watch(d)
 	sc.data = d
 	return sc.publicAddr(ln), nil
 }
@@ -80,17 +76,17 @@ func (sc *serverConn) dropData() {
 func (d dataPort) wait() {
 	defer close(d.arrived)
 	defer d.ln.Close()
-	if nc := d.accept(); nc != nil {
+	if nc := d.accept(d.ln.Accept); nc != nil {
 		d.arrived <- nc
 	}
 }
 
-// accept takes the client's connection, and closes those of others. It is nil
-// when the listener was closed, or its deadline has passed.
-func (d dataPort) accept() net.Conn {
+// accept takes the client's connection of those that next gives, and closes
+// those of others. It is nil when next has no more.
+func (d dataPort) accept(next func() (net.Conn, error)) net.Conn {
 	for {
-		nc, err := d.ln.Accept()
-		if err != nil {
+		nc, err := next()
+		if err != nil || nc == nil {
 			return nil
 		}
 		if d.peer == nil || samePeer(nc.RemoteAddr(), d.peer) {
@@ -110,7 +106,7 @@ func samePeer(a, b net.Addr) bool {
 func (d *dataPort) close() {
 	if d.ln != nil {
 		d.ln.Close()
-		if !d.used && !d.waiter.Stop() {
+		if !d.used && !d.waiter.release() {
 			for nc := range d.arrived {
 				nc.Close()
 			}
@@ -119,8 +115,12 @@ func (d *dataPort) close() {
 	*d = dataPort{}
 }
 
-// queueWait bounds the look into the system's queue.
-const queueWait = time.Millisecond
+// queueWait and queueLook bound the look into the system's queue: in time, where
+// the listener is somebody else's, and in connections of strangers.
+const (
+	queueWait = time.Millisecond
+	queueLook = 16
+)
 
 // take gives the data connection if it stands already, and else nil; then it is
 // waited for from here on.
@@ -128,14 +128,10 @@ func (d *dataPort) take() (nc net.Conn) {
 	if d.ln == nil {
 		return nil
 	}
-	if d.waiter.Stop() {
-		if ln, ok := d.ln.(interface{ SetDeadline(time.Time) error }); ok {
-			ln.SetDeadline(time.Now().Add(queueWait))
-			nc = d.accept()
-			ln.SetDeadline(time.Time{})
-		}
+	if d.waiter.release() {
+		nc = d.look()
 		if d.used = nc != nil; !d.used {
-			d.waiter.Reset(0)
+			go d.wait()
 		}
 		return nc
 	}
@@ -147,6 +143,25 @@ func (d *dataPort) take() (nc net.Conn) {
 	default:
 	}
 	return nc
+}
+
+// look takes the client's connection if it stands already.
+func (d *dataPort) look() net.Conn {
+	switch ln := d.ln.(type) {
+	case *sockets.LazyListener:
+		left := queueLook
+		return d.accept(func() (net.Conn, error) {
+			if left--; left < 0 {
+				return nil, nil
+			}
+			return ln.TryAccept()
+		})
+	case interface{ SetDeadline(time.Time) error }:
+		ln.SetDeadline(time.Now().Add(queueWait))
+		defer ln.SetDeadline(time.Time{})
+		return d.accept(d.ln.Accept)
+	}
+	return nil
 }
 
 // connect waits for the data connection, or makes it. It is the caller's.
@@ -170,14 +185,6 @@ func (sc *serverConn) connect(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// listenConfig does without multipath TCP: data ports are many and short-lived.
-var listenConfig = func() (lc net.ListenConfig) {
-	lc.SetMultipathTCP(false)
-	lc.KeepAliveConfig = net.KeepAliveConfig{Enable: false}
-	lc.KeepAlive = -1
-	return lc
-}()
-
 // listenData opens a data port on a host.
 func (s *Server) listenData(ctx context.Context, host string) (net.Listener, error) {
 	any := net.JoinHostPort(host, "0")
@@ -188,12 +195,12 @@ func (s *Server) listenData(ctx context.Context, host string) (net.Listener, err
 		return sockets.ListenRange(ctx, "tcp", host, s.PassivePorts.Lo, s.PassivePorts.Hi)
 	}
 	for range portTries {
-		l, err := listenConfig.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(randomPort())))
+		l, err := sockets.ListenLazy(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(randomPort())))
 		if err == nil {
 			return l, nil
 		}
 	}
-	return listenConfig.Listen(ctx, "tcp", any)
+	return sockets.ListenLazy(ctx, "tcp", any)
 }
 
 // portTries is how many ports are tried before the system is asked for one. It

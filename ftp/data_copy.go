@@ -21,7 +21,11 @@ const dataSlice = 1 << 20
 // send sends a file.
 func (x *transferring) send(nc net.Conn) error {
 	t := x.t
-	if !t.ASCII && !t.Records && t.Rate <= 0 && t.Size >= 0 && !t.Private {
+	plain := !t.ASCII && !t.Records && t.Rate <= 0 && t.Size >= 0 && !t.Private
+	if plain && t.Size <= shortFile {
+		return x.sendShort(nc)
+	}
+	if plain {
 		if rf, ok := nc.(io.ReaderFrom); ok {
 			return x.sendFile(rf)
 		}
@@ -67,6 +71,22 @@ func copyThrough(dst io.Writer, src io.Reader) error {
 	buf := dataBuffers.Get().(*[dataBuffer]byte)
 	defer dataBuffers.Put(buf)
 	_, err := io.CopyBuffer(struct{ io.Writer }{dst}, struct{ io.Reader }{src}, buf[:])
+	return err
+}
+
+// sendShort sends a file that a small buffer holds.
+func (x *transferring) sendShort(nc net.Conn) error {
+	b := getBuffer()
+	defer putBuffer(b)
+	n, err := io.ReadFull(x.t.File, b[:x.t.Size])
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = errShrunk
+	}
+	if n > 0 {
+		if _, err := (&dataWriter{x: x, w: nc}).Write(b[:n]); err != nil {
+			return err
+		}
+	}
 	return err
 }
 

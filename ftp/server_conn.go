@@ -24,6 +24,7 @@ type serverConn struct {
 	host     *VirtualHost // what hostName is
 	hostName string
 	data     dataPort
+	waiter   portWaiter
 	kept     net.Listener // of KeepDataPort, between two transfers
 	id       [16]byte     // binds TLS of data connections to this session
 
@@ -90,6 +91,7 @@ func (sc *serverConn) handle(cmd Command) {
 func (sc *serverConn) end() {
 	sc.perform(sc.s.Ended())
 	sc.data.close()
+	sc.waiter.stop()
 	if sc.kept != nil {
 		sc.kept.Close()
 	}
@@ -197,8 +199,11 @@ func (sc *serverConn) perform(actions []Action) {
 }
 
 // write sends a reply.
-func (sc *serverConn) write(r Reply) {
-	if err := sc.c.WriteReply(r); err != nil {
+func (sc *serverConn) write(r Reply) { sc.writeMore(r, false) }
+
+// writeMore is write; with more another reply follows at once.
+func (sc *serverConn) writeMore(r Reply, more bool) {
+	if err := sc.c.writeReply(r, more); err != nil {
 		sc.closed = true
 	}
 }

@@ -386,7 +386,7 @@ func TestServerTCP(t *testing.T) {
 			if !open {
 				time.Sleep(50 * time.Millisecond) // the wait has begun by itself
 			}
-			c.do("RETR big", "125")
+			c.do("RETR big", "1")
 			got, err := io.ReadAll(data)
 			require.NoError(t, err)
 			assert.True(t, bytes.Equal(big, got), "what was sent")
@@ -438,13 +438,13 @@ func TestServerTCPBrokenUploads(t *testing.T) {
 	c := dialTCP(t, l.Addr().String())
 	c.do("TYPE I", "200")
 	data := c.passiveTCP(false)
-	c.do("STOR big", "125")
+	c.do("STOR big", "1")
 	data.Write(make([]byte, 3<<20)) // which may end early
 	data.Close()
 	c.want("552")
 
 	data = c.passiveTCP(false)
-	c.do("STOR reset", "125")
+	c.do("STOR reset", "1")
 	data.Write([]byte("half"))
 	time.Sleep(10 * time.Millisecond)
 	data.(*net.TCPConn).SetLinger(0)
@@ -471,7 +471,7 @@ func TestServerUrgentAbort(t *testing.T) {
 	c.do("TYPE I", "200")
 	for range 3 {
 		data := c.passiveTCP(false)
-		c.do("RETR big", "125")
+		c.do("RETR big", "1")
 		_, err = telnet.SendUrgent(c.c.NetConn(), []byte{telnet.IAC, byte(telnet.CommandIP), telnet.IAC, byte(telnet.CommandDM)})
 		require.NoError(t, err)
 		c.do("ABOR", "426", "226")

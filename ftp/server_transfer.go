@@ -19,12 +19,13 @@ func (sc *serverConn) transfer(t *Transfer) []Action {
 	if x.nc != nil {
 		t.Begin.Code = 125
 	}
-	if sc.write(t.Begin); sc.closed {
+	short := x.isShort()
+	if sc.writeMore(t.Begin, short); sc.closed {
 		x.close()
 		return sc.s.Transferred(errGone)
 	}
 	var err error
-	if x.isShort() {
+	if short {
 		x.ctx = context.WithoutCancel(sc.ctx)
 		err = x.run()
 	} else {
@@ -55,7 +56,7 @@ func (x *transferring) runWatched() error {
 
 // shortFile is what fits into the send buffer of any connection, so that nobody
 // can make us wait for it.
-const shortFile = 4 << 10
+const shortFile = bufferSize
 
 // isShort tells that the transfer is over before anything could be said about
 // it.
