@@ -100,11 +100,7 @@ func TestParseDate(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, d.Format("2006-01-02T15:04:05Z07:00"))
 			assert.Equal(t, tt.unknown, d.UnknownZone)
-			var codes []mime.DefectCode
-			for _, d := range defects {
-				codes = append(codes, d.Code)
-			}
-			assert.Equal(t, tt.defects, codes)
+			assert.Equal(t, tt.defects, codes(defects))
 			_, _, err = mime.ParseDate(tt.in, &mime.Options{Strict: true})
 			assert.Equal(t, tt.defects != nil, err != nil, "strict")
 		})

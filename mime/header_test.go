@@ -42,11 +42,7 @@ func TestParseHeader(t *testing.T) {
 				names = append(names, f.Name())
 			}
 			assert.Equal(t, tt.names, names)
-			var codes []mime.DefectCode
-			for _, d := range defects {
-				codes = append(codes, d.Code)
-			}
-			assert.Equal(t, tt.defects, codes)
+			assert.Equal(t, tt.defects, codes(defects))
 			if n > 0 {
 				assert.Equal(t, tt.in[:n], text(t, &h), "written back octet for octet")
 			}
