@@ -45,6 +45,12 @@ func BenchmarkFTPSmall(b *testing.B)           { bench(b, "ftp-small") }
 func BenchmarkFTPSession(b *testing.B)         { bench(b, "ftp-session") }
 func BenchmarkFTPClient(b *testing.B)          { bench(b, "ftp-client") }
 func BenchmarkFTPIdle(b *testing.B)            { bench(b, "ftp-idle") }
+func BenchmarkMIMERead(b *testing.B)           { bench(b, "mime-read") }
+func BenchmarkMIMEReadGMime(b *testing.B)      { bench(b, "mime-read-gmime") }
+func BenchmarkMIMEBase64Decode(b *testing.B)   { bench(b, "mime-base64-decode") }
+func BenchmarkMIMEBase64Encode(b *testing.B)   { bench(b, "mime-base64-encode") }
+func BenchmarkMIMEQPDecode(b *testing.B)       { bench(b, "mime-qp-decode") }
+func BenchmarkMIMEQPEncode(b *testing.B)       { bench(b, "mime-qp-encode") }
 
 func bench(b *testing.B, name string) {
 	for _, s := range subjects {

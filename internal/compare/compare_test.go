@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 	removeSite()
 	removeLoad()
 	removeFTP()
+	removeMail()
 	os.Exit(status)
 }
 

@@ -56,7 +56,8 @@ type server struct {
 }
 
 // subjects are all that there is to measure.
-var subjects = slices.Concat(socketSubjects, httpSubjects, dnsCodecSubjects, dnsZoneSubjects, dnsServerSubjects, ftpCodecSubjects, ftpSubjects)
+var subjects = slices.Concat(socketSubjects, httpSubjects, dnsCodecSubjects, dnsZoneSubjects, dnsServerSubjects, ftpCodecSubjects, ftpSubjects,
+	mimeSubjects, mimeCodecSubjects)
 
 var socketSubjects = []subject{
 	{name: "tcp-echo", implementations: []implementation{
