@@ -30,16 +30,6 @@ type transfer struct {
 	settled bool // the transfer holds nothing any more
 }
 
-// replies are those to the command of a transfer, which a goroutine waits for
-// while the octets pass: whatever the server says ends the wait for them.
-type replies struct {
-	begun, done chan struct{}
-	// mark is the first reply, after begun; final the last one, or err why
-	// there is none, after done.
-	mark, final Reply
-	err         error
-}
-
 // begin sends a command that uses a data connection, and returns when octets
 // can pass. The caller holds the session.
 func (c *Client) begin(ctx context.Context, verb Verb, arg string, offset int64) (*transfer, error) {
@@ -53,7 +43,7 @@ func (c *Client) begin(ctx context.Context, verb Verb, arg string, offset int64)
 		return nil, err
 	}
 	t.ctx, t.cancel = context.WithCancelCause(ctx)
-	t.await()
+	t.replies = &replies{conn: c.conn}
 	if err := t.open(way); err != nil {
 		err = t.abort(err) // which resets an upload, before a plain end could make it whole
 		way.close()
@@ -84,71 +74,30 @@ func (t *transfer) command(ctx context.Context, offset int64) error {
 	return nil
 }
 
-// await begins to wait for the replies.
-func (t *transfer) await() {
-	r := &replies{begun: make(chan struct{}), done: make(chan struct{})}
-	t.replies = r
-	t.c.nc.SetReadDeadline(time.Time{})
-	go func() {
-		defer close(r.done)
-		for first := true; ; first = false {
-			reply, err := t.c.conn.ReadReply()
-			if first {
-				r.mark = reply
-				close(r.begun)
-			}
-			if err == nil && reply.Code < 200 {
-				continue
-			}
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			r.final, r.err = reply, err
-			if err := t.outcome(); err != nil {
-				t.cancel(err)
-			}
-			return
-		}
-	}()
-}
-
 // open waits for the first reply and the connection, and secures it. The
 // handshake comes after the reply, never before it (RFC 4217 §7).
 func (t *transfer) open(way *dataWay) (err error) {
 	if way.l != nil {
+		t.watchAfter(0)
 		if way.nc, err = t.c.accept(t.ctx, way.l); err != nil {
 			return err
 		}
+		t.hush()
 	}
 	t.data = newDataConn(t.ctx, way.nc, t.c.opts.DataTimeout)
-	if err := t.waitFor(t.replies.begun, t.c.opts.ReplyTimeout); err != nil {
+	if err := t.await(t.ctx, t.replies.hasBegun, t.c.opts.ReplyTimeout); err != nil {
 		return err
 	}
-	if t.replies.mark.Code/100 != 1 { // it was the last one, or none
-		<-t.replies.done
+	if t.replies.over { // it was the last one, or none
 		if err := t.outcome(); err != nil {
 			return err
 		}
 	}
+	t.watchAfter(watchDelay)
 	if t.c.tls.protect {
 		return t.data.startTLS(t.c.tls.config, t.c.opts.HandshakeTimeout)
 	}
 	return nil
-}
-
-// waitFor waits for what the goroutine tells, d long.
-func (t *transfer) waitFor(what <-chan struct{}, d time.Duration) error {
-	ctx, cancel := within(t.ctx, d)
-	defer cancel()
-	select {
-	case <-what:
-		return nil
-	case <-ctx.Done():
-		if t.ctx.Err() == nil {
-			return commandError(t.verb, t.arg, timedOut("ReplyTimeout", d))
-		}
-		return context.Cause(t.ctx)
-	}
 }
 
 func timedOut(name string, d time.Duration) error {
@@ -158,19 +107,19 @@ func timedOut(name string, d time.Duration) error {
 // complete waits for the final reply after all octets have passed, and gives
 // the session back to its user but for the release.
 func (t *transfer) complete() (Reply, error) {
-	err := t.waitFor(t.replies.done, t.c.opts.ReplyTimeout)
-	if err == nil {
+	t.hush()
+	err := t.await(t.ctx, t.replies.isOver, t.c.opts.ReplyTimeout)
+	switch {
+	case err == nil:
 		err = t.outcome()
-	}
-	if err != nil && !t.replied(t.c.opts.AbortTimeout) {
-		t.stopWaiting()
+	case t.await(context.Background(), t.replies.isOver, t.c.opts.AbortTimeout) != nil:
 		t.c.end(err)
 	}
 	t.settle()
 	return t.replies.final, err
 }
 
-// outcome is what the last word says, after done.
+// outcome is what the last word says.
 func (t *transfer) outcome() error {
 	err := t.replies.err
 	if err == nil {
@@ -182,28 +131,6 @@ func (t *transfer) outcome() error {
 	return commandError(t.verb, t.arg, err)
 }
 
-// replied waits d for the final reply and tells whether it is there.
-func (t *transfer) replied(d time.Duration) bool {
-	ctx, cancel := within(context.Background(), d)
-	defer cancel()
-	select {
-	case <-t.replies.done:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// stopWaiting ends the goroutine that waits for replies.
-func (t *transfer) stopWaiting() {
-	select {
-	case <-t.replies.done:
-	default:
-		t.c.nc.SetReadDeadline(past)
-		<-t.replies.done
-	}
-}
-
 // settle lets go of what the transfer held, and ends the session where the
 // final reply was its last.
 func (t *transfer) settle() {
@@ -213,7 +140,7 @@ func (t *transfer) settle() {
 		t.data.close()
 	}
 	switch r := t.replies; {
-	case r.err != nil && !isTimeout(r.err):
+	case r.err != nil:
 		t.c.end(r.err)
 	case r.final.Code == 421:
 		t.c.end(r.final.Err())
@@ -231,19 +158,19 @@ func (t *transfer) settle() {
 func (t *transfer) abort(why error) error {
 	defer t.settle()
 	defer t.cut()
+	t.hush()
 	broken := t.broken(why)
 	if broken {
-		t.replied(t.c.opts.AbortTimeout)
+		t.await(context.Background(), t.replies.isOver, t.c.opts.AbortTimeout)
 	}
-	t.stopWaiting()
 	switch r := t.replies; {
-	case r.err == nil:
-		if err := t.outcome(); err != nil && broken {
-			return err
-		}
-	case isTimeout(r.err):
+	case !r.over:
 		if err := t.c.fence(t.cut); err != nil {
 			t.c.end(why)
+		}
+	case r.err == nil && broken:
+		if err := t.outcome(); err != nil {
+			return err
 		}
 	}
 	return why
