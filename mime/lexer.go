@@ -295,18 +295,32 @@ func doubleDot[T text](s T) bool {
 // unquote returns what the content of a quoted string or comment means: the
 // backslash of a quoted pair and the line end of a fold are not part of it
 // (RFC 5322 §3.2.1 and §3.2.2). A backslash at the end stays.
-func unquote[T text](raw T) string {
-	i := 0
-	for i < len(raw) && raw[i] != '\\' && raw[i] != '\n' {
-		i++
+func unquote[T text](raw T) string { return string(unquoted(raw)) }
+
+// unquoted is unquote without a copy where there is nothing to leave out.
+func unquoted[T text](raw T) T {
+	for i := range len(raw) {
+		if raw[i] == '\\' || raw[i] == '\n' {
+			return T(appendUnquoted(make([]byte, 0, len(raw)), raw, true))
+		}
 	}
-	if i == len(raw) {
-		return string(raw)
+	return raw
+}
+
+// unfolded returns raw without the line ends of folds (RFC 5322 §2.2.3).
+func unfolded[T text](raw T) T {
+	for i := range len(raw) {
+		if raw[i] == '\n' {
+			return T(appendUnquoted(make([]byte, 0, len(raw)), raw, false))
+		}
 	}
-	b := make([]byte, 0, len(raw))
+	return raw
+}
+
+func appendUnquoted[T text](b []byte, raw T, pairs bool) []byte {
 	for i := 0; i < len(raw); i++ {
 		switch c := raw[i]; {
-		case c == '\\' && i+1 < len(raw):
+		case c == '\\' && pairs && i+1 < len(raw):
 			i++
 			b = append(b, raw[i])
 		case c == '\n', c == '\r' && i+1 < len(raw) && raw[i+1] == '\n':
@@ -314,7 +328,7 @@ func unquote[T text](raw T) string {
 			b = append(b, c)
 		}
 	}
-	return string(b)
+	return b
 }
 
 // trimBlank returns s without the white space and line ends around it.

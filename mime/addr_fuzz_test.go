@@ -1,0 +1,73 @@
+package mime_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/mime"
+)
+
+// FuzzMediaType reads a media type, writes it and reads it again: the same comes
+// back and nothing is wrong with it.
+func FuzzMediaType(f *testing.F) {
+	for _, s := range []string{
+		"text/plain; charset=us-ascii (Plain text)",
+		"multipart/mixed;\r\n\tboundary=\"----=_Part \\\"1\"; x='y'; boundary=z",
+		"application/x-stuff; title*1*=%2A%2A%2Afun%2A%2A%2A%20;title*0*=us-ascii'en'This%20is%20even%20more%20; title*2=\"isn't it!\"",
+		"message/external-body; access-type=URL; URL*0=\"ftp://\"; URL*1=\"cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar\"",
+		"a/b; name=“a; b”; filename=\"=?utf-8?B?w7Y=?=\"; x=\xff; y=a (b) c; z=\"",
+		`a/b; name="C:\dir\new.txt"; x="\\srv\x"`,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		m, _, err := mime.ParseMediaType(s, nil)
+		require.NoError(t, err)
+		name, boundary, has := mime.ScanContentType([]byte(s))
+		if name != "/" {
+			assert.True(t, m.Is(name), "the scanner sees the same type: %q, %q", m.Name(), name)
+		}
+		p, ok := m.Lookup("boundary")
+		assert.Equal(t, ok, has, "and the same boundary")
+		assert.Equal(t, p.Value, boundary)
+
+		again := roundTrip(t, m, func(s string) (mime.MediaType, []mime.Defect, error) { return mime.ParseMediaType(s, nil) })
+		assert.Equal(t, m.Name(), again.Name())
+		assert.Equal(t, pairs(m.Params), pairs(again.Params))
+	})
+}
+
+// FuzzDisposition is the same for dispositions.
+func FuzzDisposition(f *testing.F) {
+	f.Add("attachment; filename=genome.jpeg;\r\n modification-date=\"Wed, 12 Feb 1997 16:29:51 -0500\";")
+	f.Add("form-data; name=x; filename*0*=iso-8859-1''%F6; filename*1=\"%F6\"; filename*03=c")
+	f.Add("filename=x")
+	f.Fuzz(func(t *testing.T, s string) {
+		d, _, err := mime.ParseDisposition(s, nil)
+		require.NoError(t, err)
+		again := roundTrip(t, d, func(s string) (mime.Disposition, []mime.Defect, error) { return mime.ParseDisposition(s, nil) })
+		assert.Equal(t, d.Type, again.Type)
+		assert.Equal(t, pairs(d.Params), pairs(again.Params))
+	})
+}
+
+// roundTrip writes a value that was read and reads it again, without a defect. A
+// value that must not be written, as it has a line end in it, is its own.
+func roundTrip[T interface{ AppendText([]byte) ([]byte, error) }](t *testing.T, v T, parse func(string) (T, []mime.Defect, error)) T {
+	b, err := v.AppendText(nil)
+	if err != nil {
+		var e *mime.ParseError
+		require.ErrorAs(t, err, &e)
+		if !errors.Is(err, mime.ErrHeaderInjection) {
+			assert.Contains(t, []string{"parameter name", "boundary", "parameter language", "disposition is no token"}, e.What)
+		}
+		return v
+	}
+	again, defects, err := parse(string(b))
+	require.NoError(t, err)
+	assert.Empty(t, defects, "%q", b)
+	return again
+}
