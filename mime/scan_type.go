@@ -1,0 +1,215 @@
+package mime
+
+import (
+	"bytes"
+	"io"
+
+	"applayer/internal/ascii"
+)
+
+// Kind is how the body of an entity is built.
+type Kind uint8
+
+// The kinds of entities.
+const (
+	// KindLeaf is an entity whose body holds no other.
+	KindLeaf Kind = iota
+	// KindMultipart is one whose body is parts between delimiters
+	// (RFC 2046 §5.1).
+	KindMultipart
+	// KindMessage is one whose body is a message (RFC 2046 §5.2.1).
+	KindMessage
+)
+
+// String returns "leaf", "multipart" or "message".
+func (k Kind) String() string {
+	switch k {
+	case KindLeaf:
+		return "leaf"
+	case KindMultipart:
+		return "multipart"
+	case KindMessage:
+		return "message"
+	}
+	return "Kind(?)"
+}
+
+// transferEncoding is what a Content-Transfer-Encoding asks of who reads
+// (RFC 2045 §6).
+type transferEncoding uint8
+
+const (
+	encodingNone transferEncoding = iota // 7bit, 8bit, binary, or nothing said
+	encodingBase64
+	encodingQP
+	encodingUU
+	encodingUnknown
+)
+
+// transferEncodingOf reads the value of a Content-Transfer-Encoding field.
+func transferEncodingOf(value []byte) transferEncoding {
+	l := lexerOf[[]byte]{s: value}
+	l.skipCFWS()
+	name := l.token()
+	for _, e := range transferEncodings {
+		if ascii.EqualFold(name, e.name) {
+			return e.encoding
+		}
+	}
+	return encodingUnknown
+}
+
+var transferEncodings = []struct {
+	name     string
+	encoding transferEncoding
+}{
+	{"7bit", encodingNone},
+	{"8bit", encodingNone},
+	{"binary", encodingNone},
+	{"base64", encodingBase64},
+	{"quoted-printable", encodingQP},
+	{"x-uuencode", encodingUU},
+	{"uuencode", encodingUU},
+	{"x-uue", encodingUU},
+	{"", encodingNone},
+}
+
+// classify finds out of which kind the entity is that begins, and opens its
+// boundary.
+func (s *scanner) classify(head []byte) {
+	e := &s.body
+	at := s.rep.base
+	if e.contentEncoding.end > 0 {
+		if e.encoding = transferEncodingOf(e.contentEncoding.of(head)); e.encoding == encodingUnknown {
+			s.rep.field = "Content-Transfer-Encoding"
+			s.rep.addErr(DefectUnknownEncoding, int(e.contentEncoding.start), "RFC 2045 §6.4", ErrUnknownEncoding)
+		}
+	}
+	s.rep.field = "Content-Type"
+	kind, global := KindLeaf, false
+	var boundary []byte
+	switch {
+	case e.contentType.end > 0:
+		s.rep.base += int64(e.contentType.start)
+		kind, e.digest, global, boundary = sniffType(e.contentType.of(head))
+		s.rep.base = at
+	case e.inDigest:
+		kind = KindMessage // RFC 2046 §5.1.5
+	}
+	switch {
+	case kind == KindLeaf || e.opaque:
+	case len(s.open) >= s.o.MaxDepth:
+		s.rep.limit("MaxDepth", s.o.MaxDepth, 0)
+		e.opaque = true
+	case kind == KindMultipart && s.set.Push(boundary) != nil:
+		s.rep.add(DefectNoBoundary, int(e.contentType.start), "RFC 2046 §5.1.1")
+	default:
+		e.kind = kind
+		if len(boundary) > 70 {
+			s.rep.add(DefectLongBoundary, int(e.contentType.start), "RFC 2046 §5.1.1")
+		}
+		if e.encoded = e.encoding != encodingNone && e.encoding != encodingUnknown; e.encoded && !global {
+			s.rep.field = "Content-Transfer-Encoding"
+			s.rep.add(DefectEncodedComposite, int(e.contentEncoding.start), "RFC 2045 §6.4")
+		}
+	}
+	s.rep.field = ""
+}
+
+// maxFront is how much of a body is looked at to tell whether it is encoded.
+const maxFront = 4096
+
+// check tells whether a multipart or message is encoded as its header says,
+// although none may be (RFC 2045 §6.4) but message/global (RFC 6532 §3.7): many
+// are not.
+func (s *scanner) check(b []byte, eof bool) (token, int, error) {
+	e := &s.body
+	front := b[e.headerLen:]
+	if s.delim.n == 0 && len(front) < maxFront && !eof {
+		return token{}, 0, ErrIncomplete
+	}
+	if s.delim.n > 0 {
+		front = nil
+	}
+	if e.encoded = s.isEncoded(front[:min(len(front), maxFront)]); e.encoded {
+		if e.kind == KindMultipart {
+			s.set.Pop()
+		}
+		e.kind = KindLeaf
+	}
+	return s.emit(b), e.headerLen, nil
+}
+
+// isEncoded looks at the front of a body. A multipart is encoded if its first
+// line becomes the boundary by decoding; a message, if it is none as it stands.
+func (s *scanner) isEncoded(front []byte) bool {
+	if len(front) == 0 {
+		return false
+	}
+	if s.body.kind == KindMessage {
+		name, _ := cutName(front)
+		return name == 0 || s.body.encoding == encodingQP
+	}
+	if _, err := s.set.At(front, true); err == nil {
+		return false
+	}
+	decoded, _ := io.ReadAll(decoder(bytes.NewReader(front), s.body.encoding))
+	hit, err := s.set.At(decoded, true)
+	return err == nil && hit.Open == s.set.Len()-1
+}
+
+// decoder undoes a transfer encoding.
+func decoder(r io.Reader, e transferEncoding) io.Reader {
+	switch e {
+	case encodingBase64:
+		return NewBase64Reader(r)
+	}
+	return r
+}
+
+// sniffType is what the scanner needs of a media type.
+func sniffType(value []byte) (kind Kind, digest, global bool, boundary []byte) {
+	l := lexerOf[[]byte]{s: value}
+	l.skipCFWS()
+	major := l.token()
+	l.skipCFWS()
+	if !l.take('/') {
+		return KindLeaf, false, false, nil
+	}
+	l.skipCFWS()
+	sub := l.token()
+	switch {
+	case ascii.EqualFold(major, "message"):
+		global = ascii.EqualFold(sub, "global")
+		if global || ascii.EqualFold(sub, "rfc822") || ascii.EqualFold(sub, "news") {
+			kind = KindMessage
+		}
+		return kind, false, global, nil
+	case !ascii.EqualFold(major, "multipart"):
+		return KindLeaf, false, false, nil
+	}
+	for {
+		l.skipCFWS()
+		if !l.take(';') {
+			break
+		}
+		l.skipCFWS()
+		name := l.token()
+		l.skipCFWS()
+		if !l.take('=') {
+			break
+		}
+		l.skipCFWS()
+		var v []byte
+		if l.peek() == '"' {
+			raw, _ := l.quotedString()
+			v = []byte(unquote(raw))
+		} else {
+			v = l.token()
+		}
+		if boundary == nil && ascii.EqualFold(name, "boundary") {
+			boundary = v
+		}
+	}
+	return KindMultipart, ascii.EqualFold(sub, "digest"), false, boundary
+}
