@@ -264,13 +264,13 @@ func (e *Entity) MoreDefects() int { return e.tree.more }
 // Header reads the header. The error is one of the source.
 func (e *Entity) Header() (Header, error) {
 	if e.tree.octets != nil {
-		return makeHeader(e.tree.octets[e.header.off:e.body.off], e.header.off), nil
+		return makeHeader(e.tree.octets[e.header.off:e.body.off], e.header.off, e.tree.o), nil
 	}
 	block := make([]byte, e.body.off-e.header.off)
 	if n, err := e.tree.source.ReadAt(block, e.header.off); n < len(block) {
 		return Header{}, unexpected(err)
 	}
-	return makeHeader(block, e.header.off), nil
+	return makeHeader(block, e.header.off, e.tree.o), nil
 }
 
 // unexpected returns the error of a source that ended too early.

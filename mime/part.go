@@ -18,7 +18,7 @@ type Part struct {
 // Header returns the header, which must not be changed.
 func (p *Part) Header() *Header {
 	if p.fields == nil {
-		h := makeHeader(p.block, p.e.header.off)
+		h := makeHeader(p.block, p.e.header.off, p.r.o)
 		p.fields = &h
 	}
 	return p.fields
