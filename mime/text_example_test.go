@@ -28,3 +28,43 @@ func ExampleTextReader() {
 	// Grüße, 5 €
 	// wrong charset at byte 9 (RFC 2046 §4.1.2)
 }
+
+func ExampleFlowedReader() {
+	r := mime.NewFlowedReader(strings.NewReader("> Shall we \r\n> meet?\r\n\r\nYes, at \r\nten.\r\n"), false)
+	for {
+		p, err := r.Next()
+		if err != nil {
+			break // io.EOF
+		}
+		fmt.Printf("%d %q\n", p.Quote, p.Text)
+	}
+	// Output:
+	// 1 "Shall we meet?"
+	// 0 ""
+	// 0 "Yes, at ten."
+}
+
+func ExampleFlowedWriter() {
+	var b strings.Builder
+	w := mime.NewFlowedWriter(&b, &mime.FlowedOptions{Width: 20})
+	if _, err := w.Write([]byte("The quick brown fox jumps over the lazy dog.")); err != nil {
+		fmt.Println(err)
+	}
+	if err := w.Close(); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Printf("%q", b.String())
+	// Output: "The quick brown fox \r\njumps over the lazy \r\ndog.\r\n"
+}
+
+func ExampleHTMLReader() {
+	page := `<p>Your account: <a href="http://evil.example/">bank.example</a><script>x()</script>`
+	r := mime.NewHTMLReader(strings.NewReader(page), &mime.HTMLOptions{Links: true})
+	text, err := io.ReadAll(r)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(string(text))
+	// Output: Your account: bank.example <http://evil.example/>
+}
