@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"applayer/internal/ascii"
 	"applayer/sockets"
 )
 
@@ -238,6 +239,8 @@ func unexpected(r Reply, state, ref string) error {
 func (c *Client) Quote(ctx context.Context, line string) (r Reply, err error) {
 	err = c.with(ctx, func() error {
 		verb, _, _ := strings.Cut(line, " ")
+		c.typ = 0 // the line may have been TYPE, or REST
+		c.restart = c.restart || ascii.EqualFold(verb, VerbREST.String())
 		err := c.write(ctx, func() error { return c.conn.WriteLine(line) })
 		if err == nil {
 			r, err = c.reply(ctx)

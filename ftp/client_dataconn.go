@@ -3,9 +3,12 @@ package ftp
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -28,7 +31,9 @@ func newDataConn(ctx context.Context, nc net.Conn, stall time.Duration) *dataCon
 }
 
 // startTLS shakes hands as the control connection did, and resumes its session.
-func (d *dataConn) startTLS(config *tls.Config, timeout time.Duration) error {
+// Who answers must be the server by the same certificate (RFC 4217 §15.1.1),
+// also where certificates are not looked at: anybody may wait at the port.
+func (d *dataConn) startTLS(config *tls.Config, control *tls.ConnectionState, timeout time.Duration) error {
 	d.end = &endConn{Conn: d.raw}
 	t := tls.Client(d.end, config)
 	d.raw.SetDeadline(deadline(timeout))
@@ -41,9 +46,21 @@ func (d *dataConn) startTLS(config *tls.Config, timeout time.Duration) error {
 		}
 		return fmt.Errorf("ftp: TLS handshake of the data connection: %w", err)
 	}
+	if data := t.ConnectionState(); !sameCertificate(control, &data) {
+		return errOtherServer
+	}
 	d.raw.SetDeadline(time.Time{})
 	d.rw = t
 	return nil
+}
+
+// errOtherServer is a data connection with another certificate than the control
+// connection's.
+var errOtherServer = errors.New("ftp: the data connection has another certificate (RFC 4217 §15.1.1)")
+
+func sameCertificate(a, b *tls.ConnectionState) bool {
+	return slices.EqualFunc(a.PeerCertificates[:min(1, len(a.PeerCertificates))], b.PeerCertificates[:min(1, len(b.PeerCertificates))],
+		(*x509.Certificate).Equal)
 }
 
 // Read reads what the server sends. The end of the transport without that of

@@ -241,6 +241,8 @@ func assertOutcomeError(t *testing.T, want, err error) {
 		_, ok = errors.AsType[*ftp.ParseError](err)
 	case errLimit:
 		_, ok = errors.AsType[*ftp.LimitError](err)
+	case errNetwork:
+		_, ok = errors.AsType[*net.OpError](err)
 	case errReply:
 		_, ok = errors.AsType[*ftp.ReplyError](err)
 	}

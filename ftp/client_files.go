@@ -180,6 +180,10 @@ func (c *Client) setModTime(ctx context.Context, name string, at time.Time) erro
 	if err != nil {
 		return err
 	}
-	_, err = c.command(ctx, verb, at.UTC().Format("20060102150405")+" "+arg)
+	val, err := AppendTimeVal(nil, at.Truncate(time.Second))
+	if err != nil {
+		return commandError(verb, arg, err)
+	}
+	_, err = c.command(ctx, verb, string(val)+" "+arg)
 	return err
 }

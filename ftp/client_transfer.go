@@ -95,7 +95,7 @@ func (t *transfer) open(way *dataWay) (err error) {
 	}
 	t.watchAfter(watchDelay)
 	if t.c.tls.protect {
-		return t.data.startTLS(t.c.tls.config, t.c.opts.HandshakeTimeout)
+		return t.data.startTLS(t.c.tls.config, t.c.conn.TLS(), t.c.opts.HandshakeTimeout)
 	}
 	return nil
 }

@@ -223,7 +223,7 @@ func (m *mirrorUp) copy(ctx context.Context, f mirrorFile) error {
 	} else {
 		err = m.copyPart(ctx, name, remotePath(m.remote, path.Join(path.Dir(f.path), partName(&f.entry))), src)
 	}
-	if err != nil {
+	if err != nil || !f.entry.Facts.Has(FactModify) {
 		return err
 	}
 	return m.p.With(ctx, func(c *Client) error {
