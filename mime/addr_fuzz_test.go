@@ -54,6 +54,35 @@ func FuzzDisposition(f *testing.F) {
 	})
 }
 
+// FuzzEncodedWord reads text, writes it and reads it again.
+func FuzzEncodedWord(f *testing.F) {
+	for _, s := range []string{
+		"=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?=\r\n =?ISO-8859-2*en?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=",
+		"=?utf-8?Q?=C3?= =?utf-8?Q?=B6_a=zz?= b =?x-what?Q?b?= =?utf-8?Q?c",
+		" gr\xf6\xdfe  =?utf-16?B?/v8A9g==?=(=?utf-8?Q?=0A?=)", "=?a?q?=?a?q?a?b=?a?q? ?",
+	} {
+		f.Add(s, false)
+	}
+	f.Fuzz(func(t *testing.T, s string, utf8 bool) {
+		text, defects, err := mime.DecodeText(s, nil)
+		require.NoError(t, err)
+		_, _, err = mime.DecodeText(s, &mime.Options{Strict: true})
+		assert.Equal(t, len(defects) > 0, err != nil)
+
+		b, err := mime.AppendEncodedText(nil, text, &mime.WriteOptions{UTF8: utf8})
+		if err != nil {
+			require.ErrorIs(t, err, mime.ErrHeaderInjection, "%q", text)
+			return
+		}
+		again, defects, err := mime.DecodeText(string(b), nil)
+		require.NoError(t, err)
+		assert.Equal(t, text, again)
+		assert.Empty(t, defects, "%q", b)
+		var h mime.Header
+		require.NoError(t, h.Set("Subject", string(b)), "it can be folded")
+	})
+}
+
 // roundTrip writes a value that was read and reads it again, without a defect. A
 // value that must not be written, as it has a line end in it, is its own.
 func roundTrip[T interface{ AppendText([]byte) ([]byte, error) }](t *testing.T, v T, parse func(string) (T, []mime.Defect, error)) T {
