@@ -120,14 +120,7 @@ func appendLeft(dst []byte, left string) []byte {
 	if ascii.Span(&isDotAtext, left) == len(left) && left != "" {
 		return append(dst, left...)
 	}
-	dst = append(dst, '"')
-	for i := range len(left) {
-		if left[i] == '"' || left[i] == '\\' {
-			dst = append(dst, '\\')
-		}
-		dst = append(dst, left[i])
-	}
-	return append(dst, '"')
+	return appendQuoted(dst, left)
 }
 
 // bareMessageID takes a run of octets without brackets: an identifier if it has
