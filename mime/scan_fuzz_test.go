@@ -82,7 +82,13 @@ func checkSpan(t *testing.T, s mime.Span, in []byte, wire bool) {
 	octets := in[s.Start:s.End]
 	require.EqualValues(t, bytes.Count(octets, []byte("\n")), s.Lines)
 	if wire {
-		octets = bytes.ReplaceAll(bytes.ReplaceAll(octets, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
+		octets = wired(octets)
 	}
 	require.EqualValues(t, len(octets), s.Size)
+}
+
+// wired ends each line in CRLF.
+func wired(b []byte) []byte {
+	b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
+	return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n"))
 }
