@@ -289,14 +289,51 @@ func (e *Entity) Source() io.Reader { return e.reader(e.header, e.end) }
 // [Options.Wire], each line ends in CRLF.
 func (e *Entity) Raw() io.Reader { return e.reader(e.body, e.end) }
 
-// Body returns a reader of the body without its transfer encoding. In one that
-// is not known, it is as it stands (RFC 2045 §6.4).
-func (e *Entity) Body() io.Reader {
-	if e.kind != KindLeaf {
-		return e.Raw()
+// MediaType returns the media type, text/plain where the header names none, or
+// message/rfc822 in a digest (RFC 2045 §5.2, RFC 2046 §5.1.5).
+func (e *Entity) MediaType() MediaType {
+	switch {
+	case e.contentTypeValue != nil:
+		return parseMediaType(string(e.contentTypeValue), e.tree.o, nil)
+	case e.inDigest:
+		return MediaType{Type: "message", Subtype: "rfc822"}
 	}
-	return decoder(e.Raw(), e.encoding)
+	return MediaType{Type: "text", Subtype: "plain"}
 }
+
+// Disposition returns how the part is to be shown (RFC 2183 §2), or
+// [ErrNoField].
+func (e *Entity) Disposition() (Disposition, error) {
+	h, err := e.Header()
+	if err != nil {
+		return Disposition{}, err
+	}
+	return e.disposition(&h)
+}
+
+func (e *Entity) disposition(h *Header) (Disposition, error) {
+	f, ok := h.Field("Content-Disposition")
+	if !ok {
+		return Disposition{}, ErrNoField
+	}
+	return parseDisposition(f.RawValue(), e.tree.o, nil), nil
+}
+
+// Filename returns the name that the sender gives the file in the part, as the
+// function [Filename] finds it; "" if there is none.
+func (e *Entity) Filename() string {
+	d, err := e.Disposition()
+	if err != nil {
+		d = Disposition{}
+	}
+	return Filename(d, e.MediaType())
+}
+
+// Body returns a reader of the body without its transfer encoding.
+func (e *Entity) Body() *BodyReader { return e.newBody(e.Raw()) }
+
+// Text returns a reader of the body as UTF-8, without its transfer encoding.
+func (e *Entity) Text() *BodyReader { return e.newText(e.Raw()) }
 
 func (e *Entity) reader(from, to pos) io.Reader {
 	if e.tree.o.Wire && to.bare > from.bare {

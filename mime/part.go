@@ -69,14 +69,30 @@ func (p *Part) Raw() io.Reader {
 	return raw
 }
 
-// Body returns a reader of the body without its transfer encoding. In one that
-// is not known, it is as it stands (RFC 2045 §6.4).
-func (p *Part) Body() io.Reader {
-	if p.e.kind != KindLeaf {
-		return p.Raw()
+// MediaType returns the media type, as [Entity.MediaType] does.
+func (p *Part) MediaType() MediaType { return p.e.MediaType() }
+
+// Disposition returns how the part is to be shown (RFC 2183 §2), or
+// [ErrNoField].
+func (p *Part) Disposition() (Disposition, error) { return p.e.disposition(p.Header()) }
+
+// Filename returns the name that the sender gives the file in the part, as the
+// function [Filename] finds it; "" if there is none.
+func (p *Part) Filename() string {
+	d, err := p.Disposition()
+	if err != nil {
+		d = Disposition{}
 	}
-	return decoder(p.Raw(), p.e.encoding)
+	return Filename(d, p.MediaType())
 }
+
+// Body returns a reader of the body without its transfer encoding, of what
+// [Part.Raw] reads.
+func (p *Part) Body() *BodyReader { return p.e.newBody(p.Raw()) }
+
+// Text returns a reader of the body as UTF-8, without its transfer encoding, of
+// what [Part.Raw] reads.
+func (p *Part) Text() *BodyReader { return p.e.newText(p.Raw()) }
 
 // partReader reads what an event is of.
 type partReader struct {

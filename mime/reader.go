@@ -135,7 +135,9 @@ func (r *Reader) begin(t token, octets []byte) *Part {
 	}
 	p.e.tree = &r.tree
 	p.e.begin(parent, t)
-	p.e.contentTypeValue = t.entity.contentType.of(p.block)
+	if t.entity.contentType.end > 0 {
+		p.e.contentTypeValue = t.entity.contentType.of(p.block)
+	}
 	r.open, r.bodyDue = p, t.entity.kind == KindLeaf
 	return p
 }

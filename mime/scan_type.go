@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"applayer/internal/ascii"
+	"applayer/internal/boundary"
 )
 
 // Kind is how the body of an entity is built.
@@ -78,42 +79,67 @@ var transferEncodings = []struct {
 // boundary.
 func (s *scanner) classify(head []byte) {
 	e := &s.body
-	at := s.rep.base
 	if e.contentEncoding.end > 0 {
 		if e.encoding = transferEncodingOf(e.contentEncoding.of(head)); e.encoding == encodingUnknown {
 			s.rep.field = "Content-Transfer-Encoding"
 			s.rep.addErr(DefectUnknownEncoding, int(e.contentEncoding.start), "RFC 2045 §6.4", ErrUnknownEncoding)
 		}
 	}
-	s.rep.field = "Content-Type"
-	kind, global := KindLeaf, false
-	var boundary []byte
-	switch {
-	case e.contentType.end > 0:
-		s.rep.base += int64(e.contentType.start)
-		kind, e.digest, global, boundary = sniffType(e.contentType.of(head))
+	var c contentType[[]byte]
+	if e.contentType.end > 0 {
+		at := s.rep.base
+		s.rep.field, s.rep.base = "Content-Type", at+int64(e.contentType.start)
+		c = scanContentType(e.contentType.of(head), s.o, s.rep)
 		s.rep.base = at
-	case e.inDigest:
+	}
+	kind, global := kindOf(c.typ, c.subtype)
+	if e.contentType.end == 0 && e.inDigest {
 		kind = KindMessage // RFC 2046 §5.1.5
 	}
+	s.rep.field = "Content-Type"
 	switch {
 	case kind == KindLeaf || e.opaque:
 	case len(s.open) >= s.o.MaxDepth:
 		s.rep.limit("MaxDepth", s.o.MaxDepth, 0)
 		e.opaque = true
-	case kind == KindMultipart && s.set.Push(boundary) != nil:
+	case kind == KindMultipart && s.set.Push(c.boundary) != nil:
 		s.rep.add(DefectNoBoundary, int(e.contentType.start), "RFC 2046 §5.1.1")
 	default:
-		e.kind = kind
-		if len(boundary) > 70 {
-			s.rep.add(DefectLongBoundary, int(e.contentType.start), "RFC 2046 §5.1.1")
-		}
-		if e.encoded = e.encoding != encodingNone && e.encoding != encodingUnknown; e.encoded && !global {
-			s.rep.field = "Content-Transfer-Encoding"
-			s.rep.add(DefectEncodedComposite, int(e.contentEncoding.start), "RFC 2045 §6.4")
-		}
+		s.composite(kind, global, c)
 	}
 	s.rep.field = ""
+}
+
+// composite makes the entity that begins a multipart or message.
+func (s *scanner) composite(kind Kind, global bool, c contentType[[]byte]) {
+	e := &s.body
+	e.kind = kind
+	if kind == KindMultipart {
+		e.digest = ascii.EqualFold(c.subtype, "digest")
+		if len(c.boundary) > boundary.MaxLen {
+			s.rep.add(DefectLongBoundary, int(e.contentType.start), "RFC 2046 §5.1.1")
+		}
+	}
+	if e.encoded = e.encoding != encodingNone && e.encoding != encodingUnknown; e.encoded && !global {
+		s.rep.field = "Content-Transfer-Encoding"
+		s.rep.add(DefectEncodedComposite, int(e.contentEncoding.start), "RFC 2045 §6.4")
+	}
+}
+
+// kindOf returns the kind of an entity of a media type. message/global is a
+// message that may be encoded (RFC 6532 §3.7).
+func kindOf(typ, subtype []byte) (kind Kind, global bool) {
+	switch {
+	case ascii.EqualFold(typ, "multipart"):
+		return KindMultipart, false
+	case !ascii.EqualFold(typ, "message"):
+		return KindLeaf, false
+	case ascii.EqualFold(subtype, "global"):
+		return KindMessage, true
+	case ascii.EqualFold(subtype, "rfc822"), ascii.EqualFold(subtype, "news"):
+		return KindMessage, false
+	}
+	return KindLeaf, false // message/partial, external-body, delivery-status…
 }
 
 // maxFront is how much of a body is looked at to tell whether it is encoded.
@@ -153,63 +179,7 @@ func (s *scanner) isEncoded(front []byte) bool {
 	if _, err := s.set.At(front, true); err == nil {
 		return false
 	}
-	decoded, _ := io.ReadAll(decoder(bytes.NewReader(front), s.body.encoding))
+	decoded, _ := io.ReadAll(s.body.encoding.decoder(bytes.NewReader(front)))
 	hit, err := s.set.At(decoded, true)
 	return err == nil && hit.Open == s.set.Len()-1
-}
-
-// decoder undoes a transfer encoding.
-func decoder(r io.Reader, e transferEncoding) io.Reader {
-	switch e {
-	case encodingBase64:
-		return NewBase64Reader(r)
-	}
-	return r
-}
-
-// sniffType is what the scanner needs of a media type.
-func sniffType(value []byte) (kind Kind, digest, global bool, boundary []byte) {
-	l := lexerOf[[]byte]{s: value}
-	l.skipCFWS()
-	major := l.token()
-	l.skipCFWS()
-	if !l.take('/') {
-		return KindLeaf, false, false, nil
-	}
-	l.skipCFWS()
-	sub := l.token()
-	switch {
-	case ascii.EqualFold(major, "message"):
-		global = ascii.EqualFold(sub, "global")
-		if global || ascii.EqualFold(sub, "rfc822") || ascii.EqualFold(sub, "news") {
-			kind = KindMessage
-		}
-		return kind, false, global, nil
-	case !ascii.EqualFold(major, "multipart"):
-		return KindLeaf, false, false, nil
-	}
-	for {
-		l.skipCFWS()
-		if !l.take(';') {
-			break
-		}
-		l.skipCFWS()
-		name := l.token()
-		l.skipCFWS()
-		if !l.take('=') {
-			break
-		}
-		l.skipCFWS()
-		var v []byte
-		if l.peek() == '"' {
-			raw, _ := l.quotedString()
-			v = []byte(unquote(raw))
-		} else {
-			v = l.token()
-		}
-		if boundary == nil && ascii.EqualFold(name, "boundary") {
-			boundary = v
-		}
-	}
-	return KindMultipart, ascii.EqualFold(sub, "digest"), false, boundary
 }
