@@ -68,3 +68,25 @@ func ExampleHTMLReader() {
 	fmt.Print(string(text))
 	// Output: Your account: bank.example <http://evil.example/>
 }
+
+func ExampleMboxReader() {
+	file := strings.NewReader("From b@a.example Fri Jul  8 12:08:34 2011\n" +
+		"Subject: Hello\n\n>From here it is far.\n\n")
+	for m, err := range mime.NewMboxReader(file, nil).Messages() {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		text, err := io.ReadAll(m)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%s %s\n%s", m.From.Sender, m.From.Date.Format("2006-01-02"), text)
+	}
+	// Output:
+	// b@a.example 2011-07-08
+	// Subject: Hello
+	//
+	// From here it is far.
+}
