@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -98,6 +99,7 @@ type faultyServer struct {
 	fault fault
 	met   bool
 	state goesOn
+	rest  int
 	data  chan net.Conn
 	// stored is what came of uploads: one that ended as if it were whole.
 	stored []string
@@ -136,19 +138,22 @@ func (f *faultyServer) play(a *actor) {
 			continue
 		}
 		line = strings.TrimPrefix(line, "\xff\xfe\x01") // DONT
-		verb, _, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
-		f.command(a, verb)
+		verb, arg, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
+		f.command(a, verb, arg)
 	}
 }
 
-func (f *faultyServer) command(a *actor, verb string) {
+func (f *faultyServer) command(a *actor, verb, arg string) {
 	switch verb {
 	case "USER":
 		f.reply(a, verb, "331 password")
 	case "PASS":
 		f.reply(a, verb, "230 in")
 	case "FEAT":
-		f.reply(a, verb, "211-Features:\r\n MLST type*;size*;\r\n211 End")
+		f.reply(a, verb, "211-Features:\r\n MLST type*;size*;\r\n REST STREAM\r\n211 End")
+	case "REST":
+		f.rest, _ = strconv.Atoi(arg)
+		f.reply(a, verb, "350 go on")
 	case "EPSV":
 		port := a.listen().Port()
 		go func(l net.Listener) {
@@ -188,7 +193,8 @@ func (f *faultyServer) transfer(a *actor, verb string) {
 	case "LIST":
 		_, err = io.WriteString(nc, "-rw-r--r-- 1 u g 5 Jan  1 10:00 a\r\n")
 	default:
-		_, err = io.WriteString(nc, "hello")
+		_, err = io.WriteString(nc, "hello"[f.rest:])
+		f.rest = 0
 	}
 	nc.Close()
 	if err != nil {
