@@ -35,7 +35,7 @@ const (
 // knownField is what is known of the fields of a name.
 type knownField struct {
 	kind fieldKind
-	max1 bool   // at most one in a header
+	once bool   // at most one in a header
 	ref  string // the section that defines it
 }
 

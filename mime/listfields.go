@@ -43,15 +43,15 @@ func parseListCommands(s string, o *Options, r *report) (c ListCommands) {
 	for !r.failed() {
 		l.forgetComment()
 		l.skipCFWS()
+		at := l.at
 		if l.peek() != '<' {
 			if len(c.URLs) == 0 && ascii.EqualFold(l.atom(), "NO") {
 				c.No = true
 				return c
 			}
-			r.add(DefectListCommand, l.at, listRef)
+			r.add(DefectListCommand, at, listRef)
 			return c
 		}
-		at := l.at
 		end := strings.IndexByte(s[at:], '>')
 		if end < 0 {
 			r.add(DefectListCommand, at, listRef)

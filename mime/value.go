@@ -20,9 +20,12 @@ func parseValue[X any](s string, opts *Options, parse parseFunc[X]) (X, []Defect
 
 // fieldValue reads a field of a header.
 func fieldValue[X any](h *Header, f Field, parse parseFunc[X]) (X, error) {
-	o := h.options()
-	r := reportOn(f, o)
-	x := parse(f.RawValue(), o, r)
+	return readValue(&valueReader{h: h, o: h.options()}, f, parse)
+}
+
+func readValue[X any](v *valueReader, f Field, parse parseFunc[X]) (X, error) {
+	r := reportOn(f, v.o)
+	x := parse(v.text(f, r), v.o, r)
 	if r.failed() {
 		var none X
 		return none, r.err
@@ -43,8 +46,9 @@ func firstValue[X any](h *Header, name string, parse parseFunc[X]) (X, error) {
 
 // allValues reads all fields of a name.
 func allValues[X any](h *Header, name string, parse parseFunc[X]) (list []X, err error) {
+	v := valueReader{h: h, o: h.options()}
 	for f := range h.All(name) {
-		x, err := fieldValue(h, f, parse)
+		x, err := readValue(&v, f, parse)
 		if err != nil {
 			return nil, err
 		}
