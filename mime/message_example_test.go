@@ -1,0 +1,114 @@
+package mime_test
+
+import (
+	"fmt"
+	"strings"
+
+	"applayer/mime"
+)
+
+func ExampleMessage() {
+	var m mime.Message
+	m.Header.Add("From", "Alice <alice@example.org>")
+	m.Header.Add("To", "bob@example.net")
+	m.Header.Add("Subject", "That document")
+	m.Header.Add("Date", "Wed, 13 Nov 2002 19:55:47 -0000")
+	m.Header.Add("Message-ID", "<1@example.org>")
+	m.Text("The menu: crème brûlée, and more in the file.\n")
+	var b strings.Builder
+	if _, err := m.WriteTo(&b); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(strings.ReplaceAll(b.String(), "\r\n", "\n"))
+	// Output:
+	// From: Alice <alice@example.org>
+	// To: bob@example.net
+	// Subject: That document
+	// Date: Wed, 13 Nov 2002 19:55:47 -0000
+	// Message-ID: <1@example.org>
+	// MIME-Version: 1.0
+	// Content-Type: text/plain; charset=utf-8
+	// Content-Transfer-Encoding: quoted-printable
+	//
+	// The menu: cr=C3=A8me br=C3=BBl=C3=A9e, and more in the file.
+}
+
+func ExampleMessage_Attach() {
+	var m mime.Message
+	m.Header.Add("From", "alice@example.org")
+	m.Header.Add("Subject", "Picture and file")
+	m.HTML(`<img src="cid:logo@example.org"> See the report.`)
+	m.Inline("logo@example.org", "image/gif", strings.NewReader("GIF89a\x00"))
+	m.Attach("report.zip", "application/zip", strings.NewReader("PK\x03\x04\x00"))
+	var b strings.Builder
+	if _, err := m.WriteTo(&b); err != nil {
+		fmt.Println(err)
+	}
+	e, err := mime.ParseBytes([]byte(b.String()), nil)
+	if err != nil {
+		fmt.Println(err)
+	}
+	for depth, part := range e.Walk() {
+		h, _ := part.Header()
+		name, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+		fmt.Printf("%*s%s %s\n", 2*depth, "", name, h.Get("Content-Transfer-Encoding"))
+	}
+	// Output:
+	// multipart/mixed 7bit
+	//   multipart/related 7bit
+	//     text/html 7bit
+	//     image/gif base64
+	//   application/zip base64
+}
+
+func ExampleWriter() {
+	var h, part mime.Header
+	h.Add("Content-Type", `multipart/mixed; boundary="simple boundary"`)
+	var b strings.Builder
+	w, err := mime.NewWriter(&b, &h, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	part.Add("Content-Type", "application/octet-stream")
+	part.Add("Content-Transfer-Encoding", "base64")
+	body, err := w.CreatePart(&part)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Fprint(body, "any octets")
+	if err := w.Close(); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(strings.ReplaceAll(b.String(), "\r\n", "\n"))
+	// Output:
+	// Content-Type: multipart/mixed; boundary="simple boundary"
+	//
+	// --simple boundary
+	// Content-Type: application/octet-stream
+	// Content-Transfer-Encoding: base64
+	//
+	// YW55IG9jdGV0cw==
+	//
+	// --simple boundary--
+}
+
+func ExampleNewBase64Reader() {
+	r := mime.NewBase64Reader(strings.NewReader("TWVz-c2Fn\r\nZXMu"))
+	b := make([]byte, 100)
+	n, _ := r.Read(b)
+	fmt.Printf("%s, %d octets passed over\n", b[:n], r.Junk())
+	// Output: Messages., 1 octets passed over
+}
+
+func ExampleNewQPWriter() {
+	var b strings.Builder
+	w := mime.NewQPWriter(&b, nil)
+	fmt.Fprint(w, "From Zürich \n.\n")
+	w.Close()
+	fmt.Println(strings.ReplaceAll(b.String(), "\r\n", "\n"))
+	// Output:
+	// =46rom Z=C3=BCrich=20
+	// =2E
+}
