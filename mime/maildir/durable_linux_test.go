@@ -1,0 +1,38 @@
+package maildir_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/internal/testkit"
+	"applayer/mime/maildir"
+)
+
+// strace sees that a message is on the disk before it has its name, and the name
+// before Commit returns; the same of a flag and of a removal.
+func TestInteropDurable(t *testing.T) {
+	trace := testkit.StraceChild(t, "TestChildDurable", "fsync,renameat,renameat2,unlinkat,write,openat")
+	const call = `(?s:.*?)\n\d+ +`
+	steps := []string{
+		`write\(\d+, "content", 7`, `fsync\(`, `renameat2?\(.*`, `openat\(.*"new"`, `fsync\(`,
+		`renameat2?\(.*:2,S`, `openat\(.*"new"`, `fsync\(`, `openat\(.*"cur"`, `fsync\(`,
+		`unlinkat\(`, `openat\(.*"cur"`, `fsync\(`,
+	}
+	assert.Regexp(t, regexp.MustCompile(strings.Join(steps, call)), trace)
+}
+
+func TestChildDurable(t *testing.T) {
+	testkit.Child(t)
+	d, err := maildir.Create(t.TempDir())
+	require.NoError(t, err)
+	defer d.Close()
+	m, err := d.Deliver(strings.NewReader("content"), nil)
+	require.NoError(t, err)
+	m, err = d.SetFlags(m, "S")
+	require.NoError(t, err)
+	require.NoError(t, d.Remove(m))
+}
