@@ -1,9 +1,8 @@
 package mime
 
 import (
+	"bytes"
 	"io"
-	"strings"
-	"unicode/utf8"
 
 	"applayer/internal/boundary"
 )
@@ -158,17 +157,13 @@ func writtenHeader(h *Header, opts WriteOptions) ([]byte, error) {
 		if f.Name() == "" {
 			continue // the "From " line of an mbox file, or damage
 		}
-		for line := range strings.Lines(f.Raw()) {
-			line = trimLineEnd(line)
-			if i := strings.IndexAny(line, "\r\x00"); i >= 0 {
-				return nil, &ParseError{Offset: int64(len(b) + i), Field: f.Name(), What: "octet", Ref: "RFC 5322 §2.2", Err: ErrHeaderInjection}
-			}
-			b = append(append(b, line...), crlf...)
+		for line := range bytes.Lines([]byte(f.Raw())) {
+			b = append(append(b, trimLineEnd(line)...), crlf...)
 		}
 	}
 	if !opts.UTF8 {
 		for at, c := range b {
-			if c >= utf8.RuneSelf {
+			if c >= 0x80 {
 				return nil, &ParseError{Offset: int64(at), What: "header", Ref: "RFC 5322 §2.2", Err: ErrEightBit}
 			}
 		}
