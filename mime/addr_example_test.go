@@ -43,3 +43,35 @@ func ExampleDecodeText() {
 	fmt.Println(s)
 	// Output: If you can read this you understand the example.
 }
+
+func ExampleParseAddressList() {
+	list, defects, err := mime.ParseAddressList(`=?utf-8?Q?M=C3=BCller=2C_J.?= <jm@example.org>, friends: <ann@example.net>, bob@example.com (Bob); , "Eve <eve@example.org>`, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for m := range list.Mailboxes() {
+		fmt.Println(m.Name, m.Addr())
+	}
+	fmt.Println(defects)
+	// Output:
+	// Müller, J. jm@example.org
+	//  ann@example.net
+	// Bob bob@example.com
+	// Eve eve@example.org
+	// [unclosed quote at byte 101 (RFC 5322 §3.2.4)]
+}
+
+func ExampleAppendAddressList() {
+	list := mime.AddressList{{Mailbox: mime.Mailbox{Name: "Müller, J.", Local: "jm", Domain: "example.org"}}}
+	b, err := mime.AppendAddressList(nil, list, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(b))
+	fmt.Println(list)
+	// Output:
+	// =?utf-8?B?TcO8bGxlciwgSi4=?= <jm@example.org>
+	// "Müller, J." <jm@example.org>
+}

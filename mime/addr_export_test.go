@@ -5,3 +5,8 @@ func ScanContentType(value []byte) (name, boundary string, has bool) {
 	c := scanContentType(value, (*Options)(nil).inForce(), nil)
 	return string(c.typ) + "/" + string(c.subtype), string(c.boundary), c.hasBoundary
 }
+
+// ParseAddressesRaw is ParseAddressList for ENVELOPE.
+func ParseAddressesRaw(s string) AddressList {
+	return parseAddresses(s, (*Options)(nil).inForce(), nil, true)
+}

@@ -2,6 +2,8 @@ package mime_test
 
 import (
 	"errors"
+	netmail "net/mail"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -83,6 +85,51 @@ func FuzzEncodedWord(f *testing.F) {
 	})
 }
 
+// FuzzAddress reads a list, writes it and reads it again: the same comes back.
+// Where net/mail can read it too and there is nothing wrong with it, both see
+// the same addresses.
+func FuzzAddress(f *testing.F) {
+	for _, tt := range addressTests {
+		f.Add(tt.in, true)
+	}
+	f.Fuzz(func(t *testing.T, s string, utf8 bool) {
+		l, defects, err := mime.ParseAddressList(s, nil)
+		require.NoError(t, err)
+		_, _, err = mime.ParseAddressList(s, &mime.Options{Strict: true})
+		assert.Equal(t, len(defects) > 0, err != nil)
+		if len(defects) == 0 {
+			compareNetMail(t, s, l)
+		}
+
+		m, _, err := mime.ParseMailbox(s, nil)
+		if assert.Equal(t, len(l) == 1 && !l[0].Group, err == nil) && err == nil {
+			assert.Equal(t, l[0].Mailbox, m)
+		}
+
+		var kept mime.AddressList // those that can be written
+		for _, a := range l {
+			b, err := mime.AppendAddressList(nil, mime.AddressList{a}, &mime.WriteOptions{UTF8: utf8})
+			if err != nil {
+				var e *mime.ParseError
+				require.ErrorAs(t, err, &e)
+				assert.Contains(t, []string{"address", "address is not ASCII", "local part", "domain", "address too long"}, e.What, "%q", a)
+				continue
+			}
+			var h mime.Header
+			require.NoError(t, h.Set("To", string(b)), "it can be folded: %q", b)
+			kept = append(kept, a)
+		}
+		b, err := mime.AppendAddressList(nil, kept, &mime.WriteOptions{UTF8: utf8})
+		require.NoError(t, err)
+		again, defects, err := mime.ParseAddressList(string(b), nil)
+		require.NoError(t, err)
+		assert.Equal(t, kept, again, "%q", b)
+		for _, d := range defects {
+			assert.Equal(t, mime.DefectNoDomain, d.Code, "%q", b)
+		}
+	})
+}
+
 // roundTrip writes a value that was read and reads it again, without a defect. A
 // value that must not be written, as it has a line end in it, is its own.
 func roundTrip[T interface{ AppendText([]byte) ([]byte, error) }](t *testing.T, v T, parse func(string) (T, []mime.Defect, error)) T {
@@ -100,3 +147,32 @@ func roundTrip[T interface{ AppendText([]byte) ([]byte, error) }](t *testing.T, 
 	assert.Empty(t, defects, "%q", b)
 	return again
 }
+
+// compareNetMail compares a list with what net/mail reads, where that reads it.
+// It reads names otherwise in these cases, in which we are right:
+//   - a comment behind brackets is no name to it, while one before them is
+//     (RFC 5322 §3.4 gives it as a form of old programs);
+//   - it puts a space between words that have none (RFC 5322 §3.2.5 has words
+//     with nothing between them be a phrase, as in J."R").
+func compareNetMail(t *testing.T, s string, l mime.AddressList) {
+	theirs, err := netmail.ParseAddressList(s)
+	if err != nil {
+		return
+	}
+	var got, want []string
+	for m := range l.Mailboxes() {
+		got = append(got, spaceless(m.Name)+" <"+m.Local+"@"+m.Domain+">")
+	}
+	for _, a := range theirs {
+		want = append(want, spaceless(a.Name)+" <"+a.Address+">")
+	}
+	if strings.Contains(s, "(") {
+		for i := range min(len(got), len(want)) {
+			got[i] = got[i][strings.LastIndexByte(got[i], '<'):]
+			want[i] = want[i][strings.LastIndexByte(want[i], '<'):]
+		}
+	}
+	assert.Equal(t, want, got, "%q", s)
+}
+
+func spaceless(s string) string { return strings.Join(strings.Fields(s), "") }

@@ -110,7 +110,7 @@ func (shouting) AppendUTF8(dst, src []byte, _ bool) ([]byte, int) {
 // a search to the end (CVE-2026-42504): it would take hours if it did.
 func TestDecodeTextManyStarts(t *testing.T) {
 	for _, s := range []string{"=?", "=?a?q?", "=?a?q?x y,", "=?a?b?=", "=?a?q?? ", "x?", "=?a?q?a=?"} {
-		in := strings.Repeat(s, 2<<20/len(s))
+		in := strings.Repeat(s, 1<<19/len(s))
 		got, defects, err := mime.DecodeText(in, nil)
 		require.NoError(t, err)
 		assert.LessOrEqual(t, len(got), len(in))
