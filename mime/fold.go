@@ -61,19 +61,24 @@ func checkValue(name, value string) error {
 
 // appendFolded appends a value, which has no blanks around it, to the name and
 // ": " in dst. Lines are ended before blanks (RFC 5322 §2.2.3) so that they have
-// at most 78 octets where the blanks allow it. A line is not ended between the
+// at most 78 octets, or 76 with encoded words (RFC 2047 §2), where the blanks
+// allow it. A line is not ended between the
 // name and the value, as that surprises some readers, unless it would have more
 // than 998 octets.
 func appendFolded(dst []byte, value, eol string, structured bool) []byte {
 	used, quoted := len(dst), false
+	wanted := wantedLine
+	if strings.Contains(value, "=?") {
+		wanted = encodedLine
+	}
 	if n := strings.IndexAny(value, " \t"); used+max(n, 0) > longestLine || n < 0 && used+len(value) > longestLine {
 		dst = append(dst[:used-1], eol...)
 		value, used = " "+value, 0
 	}
 	for {
 		n := len(value)
-		if used+n > wantedLine {
-			n = foldAt(value, max(wantedLine-used, 0), structured, &quoted)
+		if used+n > wanted {
+			n = foldAt(value, max(wanted-used, 0), structured, &quoted)
 		}
 		dst = append(dst, value[:n]...)
 		value = value[n:]

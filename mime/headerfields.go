@@ -18,6 +18,26 @@ func parseText(s string, o *Options, r *report) string {
 	return decodeText(strings.TrimRight(trimmed, " \t\r\n"), len(s)-len(trimmed), o, r)
 }
 
+// SetText sets the first field of a name, such as Subject, to text in UTF-8.
+// Words that are not ASCII, or that are too long for a line, become encoded
+// words; with UTF8 in the options, which may be nil, text stays UTF-8.
+func (h *Header) SetText(name, text string, opts *WriteOptions) error {
+	b, err := appendUnstructured(nil, text, len(name)+len(": "), opts)
+	if err != nil {
+		return inField(err, name)
+	}
+	return h.Set(name, string(b))
+}
+
+// AddText is [Header.SetText] for a field that is added at the end.
+func (h *Header) AddText(name, text string, opts *WriteOptions) error {
+	b, err := appendUnstructured(nil, text, len(name)+len(": "), opts)
+	if err != nil {
+		return inField(err, name)
+	}
+	return h.Add(name, string(b))
+}
+
 // ContentType returns the media type of the body. Without the field, or with one
 // that cannot be read, it is text/plain in US-ASCII (RFC 2045 §5.2).
 func (h *Header) ContentType() (MediaType, error) {
