@@ -24,7 +24,7 @@ type bodyLayer interface{ Defects() []Defect }
 // none.
 func (e *Entity) newBody(raw io.Reader) *BodyReader {
 	b := &BodyReader{src: raw, strict: e.tree.o.Strict}
-	if e.kind == KindLeaf {
+	if e.kind == KindLeaf || e.encoded {
 		b.push(e.encoding.decoder(raw))
 	}
 	return b

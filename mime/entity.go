@@ -162,17 +162,18 @@ func (e *Entity) link() {
 
 // content takes note of octets of the entity's body.
 func (e *Entity) content(t token) {
-	switch t.region {
-	case regionPreamble:
+	switch {
+	case e.encoded: // what it holds has no place in the source
+	case t.region == regionPreamble:
 		e.preEnd = t.end
-	case regionEpilogue:
+	case t.region == regionEpilogue:
 		e.partsAfterClose = t.after
 	}
 }
 
 // delimiter takes note of a delimiter, or of the end of the last one's line.
 func (e *Entity) delimiter(t token) {
-	if t.last {
+	if t.last && !e.encoded {
 		e.epiStart = t.end
 	}
 }

@@ -7,12 +7,12 @@ import "io"
 type Part struct {
 	e      Entity // alone: it has no children, and no source
 	r      *Reader
+	layer  *layer // that it is in
 	parent *Part
 	block  []byte // the header's octets
 	fields *Header
-
-	event uint64 // the event that the body can be read in
-	shown [3]bool
+	shown  [3]bool // the regions that had their event
+	taken  bool    // the body was asked for as the part began
 }
 
 // Header returns the header, which must not be changed.
@@ -30,6 +30,15 @@ func (p *Part) Kind() Kind { return p.e.kind }
 // Opaque tells that the part is a leaf because a limit was reached: its header
 // may say multipart or message.
 func (p *Part) Opaque() bool { return p.e.opaque }
+
+// Encoded tells that the body is a multipart or a message in a transfer
+// encoding. It is decoded to be walked through, while [Part.Raw] and [Part.Body]
+// treat it as the leaf that it is in the tree of [Parse].
+func (p *Part) Encoded() bool { return p.e.encoded }
+
+// Decoded tells that the part is within one that is [Part.Encoded], so that
+// offsets and lines count in what was decoded, from the front of its body.
+func (p *Part) Decoded() bool { return p.layer.outer != nil }
 
 // Path returns the number that IMAP gives the part, as [Entity.Path] does.
 func (p *Part) Path() string { return p.e.Path() }
@@ -102,30 +111,22 @@ type partReader struct {
 
 // Read gives the octets as the scanner comes by them.
 func (b *partReader) Read(p []byte) (int, error) {
-	r := b.p.r
-	if r.event != b.event || r.current.Part != b.p {
-		return 0, ErrPast
-	}
 	if len(p) == 0 {
 		return 0, nil
 	}
-	chunk, err := r.more()
+	l, chunk, err := b.more()
 	if err != nil {
 		return 0, err
 	}
 	n := copy(p, chunk)
-	r.chunk = chunk[n:]
+	l.chunk = chunk[n:]
 	return n, nil
 }
 
 // WriteTo writes all octets without a copy in between.
 func (b *partReader) WriteTo(w io.Writer) (n int64, err error) {
-	r := b.p.r
 	for {
-		if r.event != b.event || r.current.Part != b.p {
-			return n, ErrPast
-		}
-		chunk, err := r.more()
+		l, chunk, err := b.more()
 		if err == io.EOF {
 			return n, nil
 		}
@@ -134,9 +135,28 @@ func (b *partReader) WriteTo(w io.Writer) (n int64, err error) {
 		}
 		got, err := w.Write(chunk)
 		n += int64(got)
-		r.chunk = chunk[got:]
+		l.chunk = chunk[got:]
 		if err != nil {
 			return n, err
 		}
 	}
+}
+
+// more returns the octets that come next.
+func (b *partReader) more() (*layer, []byte, error) {
+	r := b.p.r
+	switch {
+	case r.err != nil:
+		return nil, nil, r.err
+	case r.event != b.event || r.current.Part != b.p:
+		return nil, nil, ErrPast
+	case r.current.Kind == EventEnd:
+		return nil, nil, io.EOF
+	}
+	l := r.layer
+	chunk, err := l.more(b.p.e.content)
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return l, chunk, err
 }

@@ -42,27 +42,36 @@ type Event struct {
 // Reader walks through a message as a stream. It holds a header at a time and
 // never a body, and passes over what is not read. It is for one goroutine at a
 // time.
+//
+// A multipart or message that is in a transfer encoding, though none may be, is
+// decoded and walked through too: [Part.Encoded] tells of it.
 type Reader struct {
-	o       *Options
-	report  report
-	tree    tree // of options alone
-	window  window
-	scanner scanner
+	o      *Options
+	report report // of the message as it stands
+	tree   tree   // of options alone
+	layer  *layer // where tokens come from
 
 	open    *Part // the innermost
 	current Event
 	event   uint64 // how many there were
-	bodyDue bool   // EventBody comes next
-	chunk   []byte // octets of the current event that were not read
-	pending token  // was found behind them; its kind is 0 for none
+	due     due
 	err     error
 }
+
+// due is what comes before the next token.
+type due uint8
+
+const (
+	dueNothing due = iota
+	dueBody        // the EventBody of a leaf
+	dueLayer       // the layer of an encoded part
+)
 
 // NewReader returns a Reader of one message.
 func NewReader(src io.Reader, opts *Options) *Reader {
 	o := opts.inForce()
-	r := &Reader{o: o, report: *newReport(o), window: window{src: src}, tree: tree{o: o}}
-	r.scanner.o, r.scanner.rep = o, &r.report
+	r := &Reader{o: o, report: *newReport(o), tree: tree{o: o}, layer: &layer{window: window{src: src}}}
+	r.layer.scanner.o, r.layer.scanner.rep = o, &r.report
 	return r
 }
 
@@ -71,16 +80,25 @@ func NewReader(src io.Reader, opts *Options) *Reader {
 // ended, one of the source, or, if strict, the first defect. It is repeated.
 func (r *Reader) Next() (*Event, error) {
 	r.event++
-	r.chunk = nil
-	if r.bodyDue {
-		r.bodyDue = false
+	r.layer.chunk = nil
+	now := r.due
+	r.due = dueNothing
+	switch {
+	case r.err != nil:
+	case now == dueBody:
 		return r.is(EventBody, r.open)
+	case now == dueLayer:
+		r.err = r.decode(r.open)
 	}
-	for {
-		t, octets, err := r.token()
+	for r.err == nil {
+		t, octets, err := r.layer.token()
+		if err == io.EOF && r.layer.outer != nil {
+			r.leave()
+			continue
+		}
 		if err != nil {
-			r.current = Event{}
-			return nil, err
+			r.err = err
+			break
 		}
 		switch t.kind {
 		case tokenHeader:
@@ -88,17 +106,20 @@ func (r *Reader) Next() (*Event, error) {
 		case tokenContent:
 			r.open.e.content(t)
 			if kind := r.region(t.region); kind != 0 {
-				r.chunk = octets
+				r.layer.chunk = octets
 				return r.is(kind, r.open)
 			}
 		case tokenDelim:
 			r.open.e.delimiter(t)
 		case tokenEnd:
-			p := r.open
-			p.e.end, r.open = t.end, p.parent
-			return r.is(EventEnd, p)
+			if p := r.open; r.layer.part != p {
+				p.e.end, r.open = t.end, p.parent
+				return r.is(EventEnd, p)
+			}
 		}
 	}
+	r.current = Event{}
+	return nil, r.err
 }
 
 func (r *Reader) is(kind EventKind, p *Part) (*Event, error) {
@@ -107,28 +128,16 @@ func (r *Reader) is(kind EventKind, p *Part) (*Event, error) {
 }
 
 // Defects returns what was wrong with the message so far, as
-// [Entity.Defects] tells.
+// [Entity.Defects] tells. What is wrong within an encoded part has the offset of
+// its body, and is listed when the part is over.
 func (r *Reader) Defects() []Defect { return r.report.list }
 
 // MoreDefects counts the defects beyond MaxDefects.
 func (r *Reader) MoreDefects() int { return r.report.more }
 
-// token returns the scanner's next token.
-func (r *Reader) token() (t token, octets []byte, err error) {
-	if r.pending.kind != 0 {
-		t, r.pending = r.pending, token{}
-		return t, nil, nil
-	}
-	if r.err != nil {
-		return t, nil, r.err
-	}
-	t, octets, r.err = r.window.next(&r.scanner)
-	return t, octets, r.err
-}
-
 // begin makes the part that a header begins.
 func (r *Reader) begin(t token, octets []byte) *Part {
-	p := &Part{r: r, parent: r.open, block: bytes.Clone(octets)}
+	p := &Part{r: r, layer: r.layer, parent: r.open, block: bytes.Clone(octets)}
 	var parent *Entity
 	if p.parent != nil {
 		parent = &p.parent.e
@@ -138,7 +147,13 @@ func (r *Reader) begin(t token, octets []byte) *Part {
 	if t.entity.contentType.end > 0 {
 		p.e.contentTypeValue = t.entity.contentType.of(p.block)
 	}
-	r.open, r.bodyDue = p, t.entity.kind == KindLeaf
+	r.open = p
+	switch {
+	case p.e.encoded:
+		p.e.kind, r.due = p.e.inner, dueLayer
+	case p.e.kind == KindLeaf:
+		r.due = dueBody
+	}
 	return p
 }
 
@@ -157,35 +172,11 @@ func (r *Reader) region(g region) EventKind {
 // takeBody makes the octets of a part readable, and returns the event in which
 // they are.
 func (r *Reader) takeBody(p *Part) uint64 {
-	if r.current.Part == p && r.current.Kind == EventStart {
-		if p.event != r.event && p.e.kind != KindLeaf {
-			r.scanner.leaf()
+	if r.current.Part == p && r.current.Kind == EventStart && !p.taken {
+		p.taken, r.due = true, dueNothing
+		if p.e.kind != KindLeaf && !p.e.encoded {
+			p.layer.scanner.leaf()
 		}
-		r.bodyDue = false
 	}
-	p.event = r.event
 	return r.event
-}
-
-// more returns the octets that come next of what the current event is of.
-func (r *Reader) more() ([]byte, error) {
-	if r.current.Kind == EventEnd {
-		return nil, io.EOF
-	}
-	if len(r.chunk) > 0 {
-		return r.chunk, nil
-	}
-	if r.pending.kind != 0 {
-		return nil, io.EOF
-	}
-	t, octets, err := r.token()
-	if err != nil {
-		return nil, err
-	}
-	if t.kind != tokenContent {
-		r.pending = t
-		return nil, io.EOF
-	}
-	r.open.e.content(t)
-	return octets, nil
 }

@@ -3,9 +3,15 @@ package mime_test
 import (
 	"bytes"
 	"cmp"
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"io"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,7 +39,8 @@ func (s streamed) span() mime.Span {
 	return s.part.BodySpan()
 }
 
-// stream reads all of a message.
+// stream reads all of a message. Encoded parts are taken as the leaves that they
+// are in the tree.
 func stream(t *testing.T, r *mime.Reader) (events []streamed) {
 	t.Helper()
 	for {
@@ -52,6 +59,37 @@ func stream(t *testing.T, r *mime.Reader) (events []streamed) {
 		}
 		require.NoError(t, err)
 		events = append(events, s)
+		if ev.Kind == mime.EventStart && ev.Part.Encoded() {
+			raw, err := io.ReadAll(ev.Part.Raw())
+			require.NoError(t, err)
+			events = append(events, streamed{mime.EventBody, ev.Part, raw})
+		}
+	}
+}
+
+// walked tells all events of a message, with what is in encoded parts.
+func walked(t *testing.T, r *mime.Reader) string {
+	t.Helper()
+	var b strings.Builder
+	for {
+		ev, err := r.Next()
+		if err == io.EOF {
+			return b.String()
+		}
+		require.NoError(t, err)
+		p := ev.Part
+		fmt.Fprintf(&b, "%s %s %q", ev.Kind, p.Kind(), p.Path())
+		switch ev.Kind {
+		case mime.EventStart:
+			fmt.Fprintf(&b, " %d", p.Header().Len())
+		case mime.EventEnd:
+			fmt.Fprint(&b, p.BodySpan(), len(r.Defects()))
+		default:
+			raw, err := io.ReadAll(p.Body())
+			require.NoError(t, err)
+			fmt.Fprintf(&b, " %q", raw)
+		}
+		b.WriteByte('\n')
 	}
 }
 
@@ -79,8 +117,11 @@ func sameAsStream(t *testing.T, root *mime.Entity, in []byte, src io.Reader, opt
 	for _, e := range root.Walk() {
 		require.Less(t, i, len(parts))
 		p := parts[i]
-		require.Equal(t, e.Path(), p.Path())
-		require.Equal(t, e.Kind(), p.Kind())
+		require.Equal(t, e.Encoded(), p.Encoded())
+		if !e.Encoded() {
+			require.Equal(t, e.Path(), p.Path())
+			require.Equal(t, e.Kind(), p.Kind())
+		}
 		require.Equal(t, e.Opaque(), p.Opaque())
 		require.Equal(t, e.HeaderSpan(), p.HeaderSpan())
 		require.Equal(t, e.BodySpan(), p.BodySpan())
@@ -126,4 +167,165 @@ func TestReaderEvents(t *testing.T) {
 		got = append(got, ev.kind.String()+" "+ev.part.Path()+" "+string(ev.octets))
 	}
 	assert.Equal(t, []string{"start  " + multi, "preamble  pre", "start 1 A: 1\r\n\r\n", "body 1 one", "end 1 ", "epilogue  post", "end  "}, got)
+}
+
+// TestReaderDecodes walks through what is encoded though it must not be.
+func TestReaderDecodes(t *testing.T) {
+	inner := "--b\r\nContent-Transfer-Encoding: base64\r\nContent-Type: message/rfc822\r\n\r\n" +
+		base64.StdEncoding.EncodeToString([]byte("Subject: deep\r\n\r\nhi")) + "\r\n--b\r\n\r\ntwo\r\n--b--\r\n"
+	in := "Content-Transfer-Encoding: base64\r\n" + multi + base64.StdEncoding.EncodeToString([]byte(inner)) + "\r\n"
+	want := `start multipart "" 2
+start message "1" 2
+start leaf "1.1" 1
+body leaf "1.1" "hi"
+end leaf "1.1"{17 19 2 0} 1
+end message "1"{72 100 28 0} 1
+start leaf "2" 0
+body leaf "2" "two"
+end leaf "2"{109 112 3 0} 1
+end multipart ""{80 246 166 1} 2
+`
+	r := mime.NewReader(strings.NewReader(in), nil)
+	assert.Equal(t, want, walked(t, r))
+	for _, d := range r.Defects() {
+		assert.Equal(t, mime.DefectEncodedComposite, d.Code)
+	}
+
+	// The limits are those of one message.
+	r = mime.NewReader(strings.NewReader(in), &mime.Options{Limits: mime.Limits{MaxDepth: 1}})
+	assert.Contains(t, walked(t, r), "start leaf \"1\" 2\n")
+	assert.NotEmpty(t, r.Defects())
+	r = mime.NewReader(strings.NewReader(in), &mime.Options{Limits: mime.Limits{MaxParts: 2}})
+	assert.Contains(t, walked(t, r), "start leaf \"2\" 0\nbody leaf \"2\" \"\\r\\ntwo\\r\\n--b--\\r\\n\"\n", "counted over all")
+	_, err := mime.NewReader(strings.NewReader(in), &mime.Options{Strict: true}).Next()
+	assert.Error(t, err)
+
+	event, err := mime.NewReader(strings.NewReader(in), nil).Next()
+	require.NoError(t, err)
+	assert.Equal(t, inner, all(t, event.Part.Body()), "or it is taken as a whole")
+}
+
+func TestReaderPast(t *testing.T) {
+	r := mime.NewReader(strings.NewReader(multi+"--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n"), nil)
+	var bodies []io.Reader
+	for {
+		ev, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		if ev.Kind == mime.EventBody {
+			bodies = append(bodies, ev.Part.Raw())
+		}
+	}
+	for _, body := range bodies {
+		_, err := body.Read(make([]byte, 1))
+		assert.Error(t, err)
+	}
+	r = mime.NewReader(strings.NewReader(multi+"--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n"), nil)
+	var body io.Reader
+	for body == nil {
+		ev, err := r.Next()
+		require.NoError(t, err)
+		if ev.Kind == mime.EventBody {
+			body = ev.Part.Raw()
+		}
+	}
+	_, err := r.Next()
+	require.NoError(t, err)
+	_, err = body.Read(make([]byte, 1))
+	assert.ErrorIs(t, err, mime.ErrPast)
+	_, err = io.Copy(io.Discard, body)
+	assert.ErrorIs(t, err, mime.ErrPast)
+}
+
+func TestReaderTakesAWhole(t *testing.T) {
+	const body = "--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n"
+	r := mime.NewReader(strings.NewReader(multi+body), nil)
+	ev, err := r.Next()
+	require.NoError(t, err)
+	assert.Equal(t, body, all(t, ev.Part.Raw()))
+	ev, err = r.Next()
+	require.NoError(t, err)
+	assert.Equal(t, mime.EventEnd, ev.Kind)
+	assert.EqualValues(t, len(body), ev.Part.BodySpan().Size)
+	_, err = r.Next()
+	assert.Equal(t, io.EOF, err)
+}
+
+// TestReaderSource gives the source's errors, and to those who read a body too.
+func TestReaderSource(t *testing.T) {
+	broken := errors.New("broken")
+	src := func() io.Reader {
+		return io.MultiReader(strings.NewReader(multi+"--b\r\n\r\none"), iotest.ErrReader(broken))
+	}
+	r := mime.NewReader(src(), nil)
+	var err error
+	for err == nil {
+		_, err = r.Next()
+	}
+	assert.ErrorIs(t, err, broken)
+	_, err = r.Next()
+	assert.ErrorIs(t, err, broken, "it is repeated")
+
+	r = mime.NewReader(src(), nil)
+	for {
+		ev, err := r.Next()
+		require.NoError(t, err)
+		if ev.Kind == mime.EventBody {
+			_, err = io.ReadAll(ev.Part.Body())
+			assert.ErrorIs(t, err, broken)
+			break
+		}
+	}
+	_, err = r.Next()
+	assert.ErrorIs(t, err, broken)
+
+	_, err = mime.NewReader(iotest.ErrReader(io.ErrUnexpectedEOF), nil).Next()
+	assert.Equal(t, io.ErrUnexpectedEOF, err)
+	_, err = mime.Parse(strings.NewReader("A: 1\r\n\r\nabc"), 100, nil)
+	assert.ErrorIs(t, err, io.ErrUnexpectedEOF, "the source has less than was said")
+}
+
+// TestReaderMemory streams 1 GB in 16 MiB.
+func TestReaderMemory(t *testing.T) {
+	const size = 1 << 30
+	line := []byte(strings.Repeat("QUJD", 19) + "\r\n")
+	src := io.MultiReader(
+		strings.NewReader(multi+"--b\r\nContent-Transfer-Encoding: base64\r\n\r\n"),
+		io.LimitReader(&repeated{piece: bytes.Repeat(line, 400)}, size),
+		strings.NewReader("\r\n--b--\r\n"))
+	r := mime.NewReader(src, nil)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var octets int64
+	for {
+		ev, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		if ev.Kind == mime.EventBody {
+			octets, err = io.Copy(io.Discard, ev.Part.Body())
+			require.NoError(t, err)
+		}
+		if ev.Kind == mime.EventEnd && ev.Part.Path() == "1" {
+			assert.EqualValues(t, size, ev.Part.BodySpan().Size)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	assert.Greater(t, octets, int64(size/10*7))
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20), "all that was ever allocated")
+}
+
+// repeated gives a piece again and again.
+type repeated struct {
+	piece []byte
+	at    int
+}
+
+func (r *repeated) Read(p []byte) (int, error) {
+	n := copy(p, r.piece[r.at:])
+	r.at = (r.at + n) % len(r.piece)
+	return n, nil
 }

@@ -24,6 +24,7 @@ type scanner struct {
 	open  []scanFrame
 	set   boundary.Set
 	parts int // entities so far
+	depth int // of what the message is within
 
 	head  headScan
 	body  scanned // the entity that the header is of
@@ -91,6 +92,7 @@ const (
 // scanned is what the scanner knows of an entity when its body begins.
 type scanned struct {
 	kind      Kind
+	inner     Kind // of what is encoded
 	opaque    bool // a limit made a leaf of it
 	encoded   bool // composite, but with a transfer encoding: a leaf of the tree
 	digest    bool // a multipart/digest

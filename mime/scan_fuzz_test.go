@@ -54,6 +54,9 @@ func FuzzReader(f *testing.F) {
 		}
 		sameAsStream(t, root, in, src, opts)
 
+		require.Equal(t, walked(t, mime.NewReader(bytes.NewReader(in), opts)),
+			walked(t, mime.NewReader(iotest.OneByteReader(bytes.NewReader(in)), opts)), "what is encoded, too")
+
 		entities := 0
 		for depth, e := range root.Walk() {
 			entities++

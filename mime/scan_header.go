@@ -53,7 +53,7 @@ func (s *scanner) header(b []byte, eof bool) (t token, n int, err error) {
 	switch {
 	case s.delim.n > 0: // no octet of it is before the delimiter
 		return s.begin(b, 0, false, eof)
-	case s.parts == s.o.MaxParts:
+	case s.parts >= s.o.MaxParts:
 		return s.rest()
 	}
 	s.rep.base = s.at.off

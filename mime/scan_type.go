@@ -99,7 +99,7 @@ func (s *scanner) classify(head []byte) {
 	s.rep.field = "Content-Type"
 	switch {
 	case kind == KindLeaf || e.opaque:
-	case len(s.open) >= s.o.MaxDepth:
+	case s.depth+len(s.open) >= s.o.MaxDepth:
 		s.rep.limit("MaxDepth", s.o.MaxDepth, 0)
 		e.opaque = true
 	case kind == KindMultipart && s.set.Push(c.boundary) != nil:
@@ -161,7 +161,7 @@ func (s *scanner) check(b []byte, eof bool) (token, int, error) {
 		if e.kind == KindMultipart {
 			s.set.Pop()
 		}
-		e.kind = KindLeaf
+		e.inner, e.kind = e.kind, KindLeaf
 	}
 	return s.emit(b), e.headerLen, nil
 }
