@@ -1,13 +1,9 @@
 package ftp
 
 import (
-	"errors"
 	"io"
-	"io/fs"
 	"net"
 	"os"
-	"slices"
-	"syscall"
 )
 
 // moves tells that the kernel can move octets between the connection and a file.
@@ -48,22 +44,8 @@ func (d *dataConn) move(file string, by func(n int64) (int64, error)) (int64, er
 		return n, io.EOF
 	case n > 0 && isTimeout(err):
 		return n, nil
-	case ofFile(err):
+	case err != nil && ofFile(err):
 		return n, &localError{file, err}
 	}
 	return n, d.explain(err)
 }
-
-// ofFile tells an error of the file from one of the connection, which the error
-// of a call that moves octets between the two does not say.
-func ofFile(err error) bool {
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		if _, both := errors.AsType[*os.SyscallError](path); !both {
-			return true
-		}
-	}
-	number, ok := errors.AsType[syscall.Errno](err)
-	return ok && slices.Contains(fileErrors, number)
-}
-
-var fileErrors = []syscall.Errno{syscall.EBADF, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EIO, syscall.EROFS, syscall.EINVAL, syscall.EISDIR}

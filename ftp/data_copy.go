@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"sync"
-	"syscall"
 )
 
 // dataBuffer is the size of the buffers that a transfer is copied through where
@@ -117,19 +116,12 @@ func (x *transferring) sendFile(dst io.ReaderFrom) error {
 // errShrunk is for a file that lost its end while it was sent.
 var errShrunk = errors.New("ftp: the file became shorter")
 
-// sideError tells an error of the connection from one of the file, where a copy
-// had both in its hands. What is neither known as the one nor the other is the
-// file's.
+// sideError tells what is wrong with the connection from what is with the file.
 func sideError(err error) error {
-	if _, ok := errors.AsType[*net.OpError](err); ok || isTimeout(err) {
-		return peerError(err)
+	if ofFile(err) {
+		return err
 	}
-	for _, errno := range []error{syscall.ECONNRESET, syscall.EPIPE, syscall.ETIMEDOUT, net.ErrClosed} {
-		if errors.Is(err, errno) {
-			return peerError(err)
-		}
-	}
-	return err
+	return peerError(err)
 }
 
 // receive takes an upload, up to the connection's end.
