@@ -13,8 +13,8 @@ import (
 // held.
 //
 // A header with octets beyond ASCII is the error [ErrEightBit], unless
-// opts.UTF8: such a message cannot go on without SMTPUTF8 (RFC 6531 §3.6). A
-// signature over what had to be encoded is lost, as RFC 1847 §2.1 warns.
+// opts.UTF8: such a message cannot go on without SMTPUTF8 (RFC 6531 §3.6). One
+// with a word too long for a line is [ErrLongWord]. A signature over what had to be encoded is lost, as RFC 1847 §2.1 warns.
 func Downgrade(w io.Writer, e *Entity, opts *WriteOptions) error {
 	d := &downgrader{w: &sink{w: w}, opts: opts.inForce()}
 	at := e.header.off
@@ -70,6 +70,9 @@ func (d *downgrader) entity(e *Entity, depth int) error {
 	if err != nil {
 		return err
 	}
+	if err := repairHeader(&h); err != nil {
+		return err
+	}
 	block, err := writtenHeader(&h, d.opts)
 	if err != nil {
 		return err
@@ -85,6 +88,31 @@ func (d *downgrader) entity(e *Entity, depth int) error {
 		return err
 	}
 	return end()
+}
+
+// repairHeader makes a header one that may be written: what no header may hold
+// becomes "?" (RFC 5322 §2.2), and lines of more than 998 octets are folded
+// (RFC 5322 §2.1.1).
+func repairHeader(h *Header) error {
+	for i, f := range h.fields {
+		lines := strings.ReplaceAll(strings.ReplaceAll(trimLineEnd(f.raw), "\r\n", "\n"), "\x00", "?")
+		repaired := strings.ReplaceAll(lines, "\r", "?")
+		if tooLong([]byte(repaired)) < 0 {
+			if repaired != lines || strings.Contains(f.raw, "\x00") {
+				h.fields[i].raw = repaired + "\n"
+			}
+			continue
+		}
+		if f.Name() == "" {
+			continue
+		}
+		g, err := NewField(f.Name(), unfold(repaired[f.valueStart:]))
+		if err != nil {
+			return err
+		}
+		h.fields[i] = g
+	}
+	return nil
 }
 
 // downgraded is how a body is written.

@@ -55,6 +55,8 @@ func TestDowngrade(t *testing.T) {
 		{"3156-5 fit for a signature", "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"=_b\"\r\n\r\nFrom x \r\n--=_b\t\r\n\r\nHello you there, \r\n--=_b--\r\n",
 			"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"=_b\"\r\n\r\n?rom x\r\n--=_b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nHello you there,=20\r\n--=_b--\r\n", &mime.WriteOptions{Signable: true}},
 		{"6532-3 UTF-8 allowed", "Subject: ä\r\n\r\nx\r\n", "Subject: ä\r\n\r\nx\r\n", &mime.WriteOptions{UTF8: true}},
+		{"5322-2.1.1 a long line of the header", "Subject: " + strings.Repeat("x ", 600) + "\r\n\r\nx\r\n", "Subject: " + strings.Repeat("x ", 34) + "x" + strings.Repeat("\r\n"+strings.Repeat(" x", 39), 14) + "\r\n" + strings.Repeat(" x", 19) + "\r\n\r\nx\r\n", nil},
+		{"5322-2.2 octets of no header", "Subject: a\x00b\rc\r\n\r\nx\r\n", "Subject: a?b?c\r\n\r\nx\r\n", nil},
 		{"a preamble in one line", "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("x", 3000) + "\r\n--b\r\n\r\n--b--", "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("x", 998) + "\r\n--b\r\n\r\n--b--\r\n", nil},
 	}
 	for _, tt := range tests {
@@ -69,6 +71,8 @@ func TestDowngrade(t *testing.T) {
 func TestDowngradeErrors(t *testing.T) {
 	err := mime.Downgrade(io.Discard, parsed(t, "Subject: ä\r\n\r\nx\r\n"), nil)
 	assert.ErrorIs(t, err, mime.ErrEightBit, "RFC 6531 §3.6")
+	err = mime.Downgrade(io.Discard, parsed(t, "Subject: "+strings.Repeat("x", 999)+"\r\n\r\nx\r\n"), nil)
+	assert.ErrorIs(t, err, mime.ErrLongWord)
 	err = mime.Downgrade(failingWriter{}, parsed(t, "Subject: x\r\n\r\nx\r\n"), nil)
 	assert.ErrorIs(t, err, io.ErrShortWrite)
 	bad := errors.New("bad disk")
@@ -159,7 +163,7 @@ func FuzzDowngrade(f *testing.F) {
 		require.NoError(t, err)
 		var b bytes.Buffer
 		if err := mime.Downgrade(&b, e, nil); err != nil {
-			require.ErrorIs(t, err, mime.ErrEightBit)
+			require.True(t, errors.Is(err, mime.ErrEightBit) || errors.Is(err, mime.ErrLongWord), "%v", err)
 			return
 		}
 		out := b.Bytes()
@@ -167,6 +171,7 @@ func FuzzDowngrade(f *testing.F) {
 			require.True(t, c < 0x80 && c != 0, "octet %x", c)
 		}
 		require.NotRegexp(t, "[^\r]\n|\r[^\n]", string(out))
+		require.LessOrEqual(t, longestLine(out), 998)
 		again, err := mime.ParseBytes(out, nil)
 		require.NoError(t, err)
 		var b2 bytes.Buffer

@@ -4,7 +4,7 @@ import "io"
 
 // Embed adds a message that was read, as a message/rfc822 (RFC 2046 §5.2.1). It
 // goes as it is if the way carries it, else as [Downgrade] has it. A header in it
-// with octets beyond ASCII makes it a message/global, which may be encoded as a
+// that cannot be downgraded makes it a message/global, which may be encoded as a
 // whole (RFC 6532 §3.7). A part of message/rfc822 stands for the message in it.
 func (m *Message) Embed(e *Entity) *Attachment {
 	if e.kind == KindMessage {
@@ -26,7 +26,7 @@ func (p *messageWriter) embedded(e *Entity, h *Header, create func(*Header) (*Wr
 		return err
 	}
 	as := facts.asIs(false, p.opts)
-	if facts.eightBit {
+	if as != Encoding7Bit {
 		global, err := e.isGlobal()
 		if err != nil {
 			return err
@@ -75,12 +75,16 @@ func (p *messageWriter) copy(r io.Reader, as TransferEncoding, h *Header, create
 	return w.Close()
 }
 
-// isGlobal tells whether a header in the message has octets beyond ASCII.
+// isGlobal tells whether a header in the message has what RFC 5322 does not
+// allow and nothing but RFC 6532 does, or does not fit into lines.
 func (e *Entity) isGlobal() (bool, error) {
 	for _, entity := range e.Walk() {
 		h, err := entity.Header()
 		if err != nil {
 			return false, err
+		}
+		if err := repairHeader(&h); err != nil {
+			return true, nil
 		}
 		if _, err := writtenHeader(&h, WriteOptions{}); err != nil {
 			return true, nil

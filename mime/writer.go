@@ -1,8 +1,9 @@
 package mime
 
 import (
-	"bytes"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"applayer/internal/boundary"
 )
@@ -157,13 +158,17 @@ func writtenHeader(h *Header, opts WriteOptions) ([]byte, error) {
 		if f.Name() == "" {
 			continue // the "From " line of an mbox file, or damage
 		}
-		for line := range bytes.Lines([]byte(f.Raw())) {
-			b = append(append(b, trimLineEnd(line)...), crlf...)
+		for line := range strings.Lines(f.Raw()) {
+			line = trimLineEnd(line)
+			if i := strings.IndexAny(line, "\r\x00"); i >= 0 {
+				return nil, &ParseError{Offset: int64(len(b) + i), Field: f.Name(), What: "octet", Ref: "RFC 5322 §2.2", Err: ErrHeaderInjection}
+			}
+			b = append(append(b, line...), crlf...)
 		}
 	}
 	if !opts.UTF8 {
 		for at, c := range b {
-			if c >= 0x80 {
+			if c >= utf8.RuneSelf {
 				return nil, &ParseError{Offset: int64(at), What: "header", Ref: "RFC 5322 §2.2", Err: ErrEightBit}
 			}
 		}
