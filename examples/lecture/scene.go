@@ -36,6 +36,8 @@ var scenes = []Scene{
 	cookiesScene,
 	conditionalScene,
 	ftpScene,
+	rfc822Scene,
+	mimeScene,
 	hierarchyScene,
 	cacheTTLScene,
 	digScene,
