@@ -71,6 +71,7 @@ type MboxMessage struct {
 	r         *MboxReader
 	out       []byte // to be read
 	at        int    // how much of it was
+	buf       []byte // what out is made in
 	held      []byte // an empty line, which is the file's if a separator follows
 	lineStart bool
 	header    bool  // the body has not begun
@@ -165,18 +166,68 @@ func (m *MboxMessage) Read(p []byte) (n int, err error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if m.at == len(m.out) {
-		m.out, m.at = m.out[:0], 0
-		for m.err == nil && (len(m.out) == 0 || len(m.out) < 4<<10 && m.r.r.Buffered() > 0) {
-			m.fill()
-		}
-		if len(m.out) == 0 {
-			return 0, m.err
-		}
+	if err := m.more(); err != nil {
+		return 0, err
 	}
 	n = copy(p, m.out[m.at:])
 	m.at += n
 	return n, nil
+}
+
+// WriteTo implements [io.WriterTo].
+func (m *MboxMessage) WriteTo(w io.Writer) (n int64, err error) {
+	for {
+		if err := m.more(); err == io.EOF {
+			return n, nil
+		} else if err != nil {
+			return n, err
+		}
+		size, err := w.Write(m.out[m.at:])
+		m.at += size
+		n += int64(size)
+		if err != nil {
+			return n, err
+		}
+	}
+}
+
+// more makes sure that there is something to be read.
+func (m *MboxMessage) more() error {
+	for m.at == len(m.out) {
+		if m.err != nil {
+			return m.err
+		}
+		m.out, m.at = m.buf[:0], 0
+		if m.header || !m.run() {
+			m.fill()
+			m.buf = m.out
+		}
+	}
+	return nil
+}
+
+// run takes the lines of the body that are in the buffer, up to one that has
+// "From " in it: those are no separators, and not quoted. An empty line at their
+// end is left, as a separator may follow. It does nothing if there are none.
+func (m *MboxMessage) run() bool {
+	if _, err := m.r.r.Peek(1); err != nil || len(m.held) > 0 {
+		return false
+	}
+	lines, _ := m.r.r.Peek(m.r.r.Buffered())
+	if from := bytes.Index(lines, []byte("From ")); from >= 0 {
+		lines = lines[:from]
+	}
+	lines = lines[:bytes.LastIndexByte(lines, '\n')+1]
+	if rest := trimLineEnd(lines); len(rest) == 0 || rest[len(rest)-1] == '\n' {
+		lines = rest
+	}
+	if len(lines) == 0 {
+		return false
+	}
+	m.r.pos += int64(len(lines))
+	m.r.r.Discard(len(lines))
+	m.out, m.lineStart = lines, true // it stays in the buffer until that is read from
+	return true
 }
 
 // fill reads a line, or a piece of a long one. At the message's end it sets err.

@@ -278,3 +278,25 @@ func FuzzParseMboxFrom(f *testing.F) {
 		require.True(t, from.Date.Equal(again.Date))
 	})
 }
+
+func BenchmarkMboxReader(b *testing.B) {
+	message := sep1 + "Subject: x\n\n" + strings.Repeat(strings.Repeat("abcdefghij", 7)+"\n", 1000) + "\n"
+	in := []byte(strings.Repeat(message, 20))
+	b.SetBytes(int64(len(in)))
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		for m, err := range mime.NewMboxReader(bytes.NewReader(in), nil).Messages() {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, m); err != nil {
+				b.Fatal(err)
+			}
+			n++
+		}
+		if n != 20 {
+			b.Fatal(n)
+		}
+	}
+}
