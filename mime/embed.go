@@ -7,7 +7,7 @@ import "io"
 // that cannot be downgraded makes it a message/global, which may be encoded as a
 // whole (RFC 6532 §3.7). A part of message/rfc822 stands for the message in it.
 func (m *Message) Embed(e *Entity) *Attachment {
-	if e.kind == KindMessage {
+	if e.kind == KindMessage && e.first != nil {
 		e = e.first
 	}
 	a := &Attachment{

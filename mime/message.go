@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"applayer/internal/ascii"
 )
 
 // Message is a message to be written: fields, text as plain text, HTML or both,
@@ -31,6 +29,8 @@ type Message struct {
 	Options WriteOptions
 
 	text, html *string
+	flowed     bool // text is Format=Flowed
+	quoted     string
 	inline     []*Attachment
 	attached   []*Attachment
 	err        error // the first thing that was wrong
@@ -55,7 +55,20 @@ type Attachment struct {
 }
 
 // Text sets the message as plain text.
-func (m *Message) Text(text string) { m.text = canonicalText(text) }
+func (m *Message) Text(text string) { m.text, m.flowed = canonicalText(text), false }
+
+// Flowed sets the message as plain text in which each line is a paragraph, as
+// people type it: a program that knows Format=Flowed shows it as wide as its
+// window is, and another sees lines of at most 72 characters (RFC 3676). A ">"
+// at the front of a line marks it as quoted.
+func (m *Message) Flowed(text string) {
+	m.text = canonicalText(string(AppendFlowed(nil, strings.ToValidUTF8(text, "\ufffd"), nil)))
+	m.flowed = true
+}
+
+// Quoted returns what [Reply] quoted, to be part of the text for
+// [Message.Flowed].
+func (m *Message) Quoted() string { return m.quoted }
 
 // HTML sets the message as HTML.
 func (m *Message) HTML(html string) { m.html = canonicalText(html) }
@@ -179,7 +192,11 @@ func (m *Message) tree() *node {
 	files := m.attached
 	var forms []*node
 	if m.text != nil {
-		forms = append(forms, textNode("plain", m.text))
+		plain := textNode("plain", m.text)
+		if m.flowed {
+			plain.media.Params.Set("format", "flowed")
+		}
+		forms = append(forms, plain)
 	}
 	if m.html != nil {
 		html := textNode("html", m.html)
@@ -241,11 +258,10 @@ func textNode(subtype string, text *string) *node {
 
 // domain returns the domain of the author, for identifiers.
 func (m *Message) domain() string {
-	from := m.Header.Get("From")
-	domain := from[strings.LastIndexByte(from, '@')+1:]
-	domain = domain[:ascii.Span(&isDotAtext, domain)]
-	if domain == "" || len(domain) > 255 || strings.ContainsFunc(domain, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		return "localhost"
+	for author := range addressesOf(&m.Header, "From").Mailboxes() {
+		if isDotAtomText(author.Domain) && len(author.Domain) <= 255 {
+			return author.Domain
+		}
 	}
-	return domain
+	return "localhost"
 }
