@@ -48,8 +48,11 @@ func TestErrorsOfFiles(t *testing.T) {
 	}
 }
 
-// badDisk is files of which the first half can be read.
-type badDisk struct{ fstest.MapFS }
+// badDisk is files of which the beginning can be read.
+type badDisk struct {
+	fstest.MapFS
+	good int
+}
 
 type badFile struct {
 	fs.File
@@ -58,7 +61,7 @@ type badFile struct {
 
 func (d badDisk) Open(name string) (fs.File, error) {
 	f, err := d.MapFS.Open(name)
-	return &badFile{f, 1000}, err
+	return &badFile{f, d.good}, err
 }
 
 func (f *badFile) Read(b []byte) (int, error) {
@@ -72,26 +75,26 @@ func (f *badFile) Read(b []byte) (int, error) {
 
 // What ails a file is 451, not 426: the connection is as it was (RFC 959 §5.4).
 func TestServerFileThatCannotBeRead(t *testing.T) {
-	server := &ftp.Server{Auth: ftp.AuthenticatorFunc(func(context.Context, ftp.Login) (*ftp.Account, error) {
-		return &ftp.Account{FS: ftp.ReadOnly(badDisk{fstest.MapFS{"a": {Data: make([]byte, 2000)}}})}, nil
-	})}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(l) }()
-	defer func() {
+	for size, good := range map[int]int{2000: 1000, 2 << 20: 1500000} {
+		disk := badDisk{fstest.MapFS{"a": {Data: make([]byte, size)}}, good}
+		server := &ftp.Server{Auth: ftp.AuthenticatorFunc(func(context.Context, ftp.Login) (*ftp.Account, error) {
+			return &ftp.Account{FS: ftp.ReadOnly(disk)}, nil
+		})}
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		done := make(chan error, 1)
+		go func() { done <- server.Serve(l) }()
+		c, err := ftp.Dial(t.Context(), "tcp", l.Addr().String(), nil)
+		require.NoError(t, err)
+		r, err := c.Retrieve(t.Context(), "a", 0)
+		require.NoError(t, err)
+		b, err := io.ReadAll(r)
+		assert.Len(t, b, good)
+		refusal, _ := errors.AsType[*ftp.ReplyError](err)
+		require.NotNil(t, refusal, "%v", err)
+		assert.Equal(t, 451, refusal.Code)
+		assert.NoError(t, c.Quit(t.Context()))
 		server.Close()
 		<-done
-	}()
-	c, err := ftp.Dial(t.Context(), "tcp", l.Addr().String(), nil)
-	require.NoError(t, err)
-	defer c.Close()
-	r, err := c.Retrieve(t.Context(), "a", 0)
-	require.NoError(t, err)
-	b, err := io.ReadAll(r)
-	assert.Len(t, b, 1000)
-	refusal, _ := errors.AsType[*ftp.ReplyError](err)
-	require.NotNil(t, refusal, "%v", err)
-	assert.Equal(t, 451, refusal.Code)
-	assert.NoError(t, c.Noop(t.Context()))
+	}
 }
