@@ -10,3 +10,8 @@ func ScanContentType(value []byte) (name, boundary string, has bool) {
 func ParseAddressesRaw(s string) AddressList {
 	return parseAddresses(s, (*Options)(nil).inForce(), nil, true)
 }
+
+// ParseParamsRaw reads parameters for BODYSTRUCTURE.
+func ParseParamsRaw(s string) Params {
+	return parseParams(&lexer{s: s, o: (*Options)(nil).inForce(), stops: ";"}, true)
+}

@@ -247,6 +247,7 @@ func TestAppendAddressList(t *testing.T) {
 		{"a domain literal", one("", "a", "[IPv6:::1]"), "a@[IPv6:::1]", ""},
 		{"no address", two("", "", "", "Joe", "", ""), "<>, Joe <>", ""},
 		{"no domain", append(two("", "joe", "", "", "a b", ""), one("Joe", "joe", "")...), `joe, <"a b">, Joe <joe>`, ""},
+		{"a local part that looks encoded", one("", "=?a?B?", "?="), "<=?a?B?@?=>", ""},
 		{"groups", mime.AddressList{group("A, B", box("", "a", "x"), box("B", "b", "x")), group("E"), group("")}, `"A, B": a@x, B <b@x>;, E:;, "":;`, ""},
 		{"a group that is no URL", mime.AddressList{group("mailto", box("", "a", "x"))}, `"mailto": a@x;`, ""},
 		{"empty", nil, "", ""},

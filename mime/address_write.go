@@ -139,7 +139,6 @@ func AppendMailbox(dst []byte, m Mailbox, opts *WriteOptions) ([]byte, error) {
 	if err := m.check(opts); err != nil {
 		return dst, err
 	}
-	naked := m.Local != "" && m.Domain == "" && !hasEncodedWord(m.Local)
 	switch {
 	case m.Name != "":
 		var err error
@@ -147,7 +146,8 @@ func AppendMailbox(dst []byte, m Mailbox, opts *WriteOptions) ([]byte, error) {
 			return dst, err
 		}
 		dst = append(dst, ' ')
-	case m.Domain != "" || naked && isDotAtomText(m.Local):
+	case hasEncodedWord(m.Local): // not without brackets, where a name could be
+	case m.Domain != "" || isDotAtomText(m.Local):
 		return appendAddrSpec(dst, m), nil
 	}
 	dst = append(dst, '<')

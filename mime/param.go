@@ -177,7 +177,7 @@ func (a *paramAssembly) splitName(p rawParam[string]) (name string, number int, 
 	if !found {
 		return name, -1, false
 	}
-	if rest == "" {
+	if rest == "" && name != "" {
 		return name, -1, true
 	}
 	digits, extended := strings.CutSuffix(rest, "*")
