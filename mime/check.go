@@ -140,9 +140,15 @@ func (c *headerCheck) value(f Field, kind fieldKind) {
 
 // checkedKinds parse the values of the kinds of fields that have a structure.
 var checkedKinds = [...]func(s string, o *Options, r *report){
+	kindAddressList:   checkAddresses,
+	kindAuthors:       checkAuthors,
+	kindMailboxes:     checkMailboxes,
+	kindMailbox:       checkMailbox,
+	kindNotification:  discard(parseNotificationOptions),
 	kindDate:          checkDate,
 	kindMessageID:     discard(parseMessageID),
 	kindMessageIDs:    discard(parseMessageIDs),
+	kindPhrases:       discard(parsePhrases),
 	kindPath:          discard(parsePath),
 	kindReceived:      discard(parseReceived),
 	kindVersion:       discard(parseMIMEVersion),
@@ -154,6 +160,7 @@ var checkedKinds = [...]func(s string, o *Options, r *report){
 	kindMD5:           discard(parseMD5),
 	kindURI:           discard(parseURI),
 	kindCommands:      discard(parseListCommands),
+	kindListID:        discard(parseListID),
 	kindAutoSubmitted: discard(parseAutoSubmitted),
 	kindAuthResults:   discard(parseAuthResults),
 }
@@ -190,6 +197,24 @@ func (c *headerCheck) authors() {
 			c.missing(name, "RFC 5322 §3.6")
 		}
 	}
+	c.sender("From", "Sender", c.h)
+}
+
+// sender checks that of many authors one is named as the sender
+// (RFC 5322 §3.6.2).
+func (c *headerCheck) sender(from, sender string, h *Header) {
+	f, ok := h.Field(from)
+	if !ok || h.Has(sender) {
+		return
+	}
+	authors := 0
+	for range parseAddressList(f.RawValue(), c.o, nil).Mailboxes() {
+		authors++
+	}
+	if authors > 1 {
+		c.at(f)
+		c.r.add(DefectNoSender, 0, "RFC 5322 §3.6.2")
+	}
 }
 
 // resent checks the blocks of Resent- fields (RFC 5322 §3.6.6).
@@ -200,5 +225,6 @@ func (c *headerCheck) resent() {
 				c.missing(name, "RFC 5322 §3.6.6")
 			}
 		}
+		c.sender("Resent-From", "Resent-Sender", &block)
 	}
 }

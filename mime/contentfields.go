@@ -79,8 +79,13 @@ func parseLanguages(s string, o *Options, r *report) (tags []string) {
 	return tags
 }
 
-// SetLanguages sets the tags of the languages that the body is in.
+// SetLanguages sets the tags of the languages that the body is in; none remove
+// the field.
 func (h *Header) SetLanguages(tags ...string) error {
+	if len(tags) == 0 {
+		h.Del("Content-Language")
+		return nil
+	}
 	for _, tag := range tags {
 		if tag == "" || ascii.Span(&isLanguage, tag) != len(tag) {
 			return &ParseError{Field: "Content-Language", What: "language tag", Ref: "RFC 3282 §2", Err: injection(tag)}

@@ -62,6 +62,8 @@ func TestLanguages(t *testing.T) {
 	assert.Equal(t, "en, fr-CA", h.Get("Content-Language"))
 	assert.Error(t, h.SetLanguages("en fr"))
 	assert.ErrorIs(t, h.SetLanguages("en\n"), mime.ErrHeaderInjection)
+	require.NoError(t, h.SetLanguages())
+	assert.Zero(t, h.Len())
 }
 
 func TestMD5(t *testing.T) {

@@ -10,7 +10,9 @@ type fieldKind uint8
 const (
 	kindUnstructured  fieldKind = iota
 	kindAddressList             // RFC 5322 §3.4
-	kindMailboxList             // RFC 5322 §3.6.2
+	kindAuthors                 // RFC 5322 §3.6.2
+	kindMailboxes               // RFC 8098 §2.1
+	kindNotification            // RFC 8098 §2.2
 	kindMailbox                 // RFC 5322 §3.6.2
 	kindDate                    // RFC 5322 §3.3
 	kindMessageID               // RFC 5322 §3.6.4
@@ -43,7 +45,7 @@ type knownField struct {
 // names in lower case.
 var knownFields = map[string]knownField{
 	"date":        {kindDate, true, "RFC 5322 §3.6.1"},
-	"from":        {kindMailboxList, true, "RFC 5322 §3.6.2"},
+	"from":        {kindAuthors, true, "RFC 5322 §3.6.2"},
 	"sender":      {kindMailbox, true, "RFC 5322 §3.6.2"},
 	"reply-to":    {kindAddressList, true, "RFC 5322 §3.6.2"},
 	"to":          {kindAddressList, true, "RFC 5322 §3.6.3"},
@@ -56,7 +58,7 @@ var knownFields = map[string]knownField{
 	"keywords":    {kindPhrases, false, "RFC 5322 §3.6.5"},
 
 	"resent-date":       {kindDate, false, "RFC 5322 §3.6.6"},
-	"resent-from":       {kindMailboxList, false, "RFC 5322 §3.6.6"},
+	"resent-from":       {kindAuthors, false, "RFC 5322 §3.6.6"},
 	"resent-sender":     {kindMailbox, false, "RFC 5322 §3.6.6"},
 	"resent-to":         {kindAddressList, false, "RFC 5322 §3.6.6"},
 	"resent-cc":         {kindAddressList, false, "RFC 5322 §3.6.6"},
@@ -87,9 +89,10 @@ var knownFields = map[string]knownField{
 	"list-id":               {kindListID, true, "RFC 2919 §3"},
 	"list-unsubscribe-post": {kindUnstructured, true, "RFC 8058 §3.1"},
 
-	"auto-submitted":              {kindAutoSubmitted, true, "RFC 3834 §5"},
-	"disposition-notification-to": {kindMailboxList, true, "RFC 8098 §2.1"},
-	"authentication-results":      {kindAuthResults, false, "RFC 8601 §2.2"},
+	"auto-submitted":                   {kindAutoSubmitted, true, "RFC 3834 §5"},
+	"disposition-notification-to":      {kindMailboxes, true, "RFC 8098 §2.1"},
+	"disposition-notification-options": {kindNotification, true, "RFC 8098 §2.2"},
+	"authentication-results":           {kindAuthResults, false, "RFC 8601 §2.2"},
 }
 
 // lookUpField returns what is known of the fields of a name.
