@@ -60,6 +60,12 @@ func ParseDisposition(s string, opts *Options) (Disposition, []Defect, error) {
 }
 
 func parseDisposition(s string, o *Options, r *report) Disposition {
+	return parseDispositionAs(s, o, r, false)
+}
+
+// parseDispositionAs is parseDisposition; with raw, values stay as [parseParams]
+// tells.
+func parseDispositionAs(s string, o *Options, r *report, raw bool) Disposition {
 	l := lexer{s: s, o: o, r: r, stops: ";"}
 	l.skipCFWS()
 	from := l.at
@@ -74,6 +80,6 @@ func parseDisposition(s string, o *Options, r *report) Disposition {
 	default:
 		l.endOfType()
 	}
-	d.Params = parseParams(&l, false)
+	d.Params = parseParams(&l, raw)
 	return d
 }

@@ -64,12 +64,18 @@ func ParseMediaType(s string, opts *Options) (MediaType, []Defect, error) {
 }
 
 func parseMediaType(s string, o *Options, r *report) MediaType {
+	return parseMediaTypeAs(s, o, r, false)
+}
+
+// parseMediaTypeAs is parseMediaType; with raw, values stay as [parseParams]
+// tells.
+func parseMediaTypeAs(s string, o *Options, r *report, raw bool) MediaType {
 	l := lexer{s: s, o: o, r: r}
 	m := MediaType{Type: "text", Subtype: "plain"}
 	if typ, subtype, ok := l.mediaType(); ok {
 		m.Type, m.Subtype = lower(typ), lower(subtype)
 	}
-	m.Params = parseParams(&l, false)
+	m.Params = parseParams(&l, raw)
 	return m
 }
 
