@@ -94,12 +94,13 @@ type treeParser struct {
 	tree        *tree
 	root, open  *Entity
 	contentType []byte // of the header that comes next
+	frames      [8]scanFrame
 }
 
 func newTreeParser(opts *Options) *treeParser {
 	o := opts.inForce()
 	p := &treeParser{report: *newReport(o), tree: &tree{o: o}}
-	p.scanner.o, p.scanner.rep = o, &p.report
+	p.scanner.o, p.scanner.rep, p.scanner.open = o, &p.report, p.frames[:0]
 	return p
 }
 
@@ -335,6 +336,12 @@ func (e *Entity) Body() *BodyReader { return e.newBody(e.Raw()) }
 
 // Text returns a reader of the body as UTF-8, without its transfer encoding.
 func (e *Entity) Text() *BodyReader { return e.newText(e.Raw()) }
+
+// Octets returns the octets of a span of the message, such as its
+// [Entity.Preamble].
+func (e *Entity) Octets(s Span) *Octets {
+	return &Octets{source: e.tree.source, start: s.Start, end: s.End, size: s.Size, wire: s.Size > s.End-s.Start}
+}
 
 func (e *Entity) reader(from, to pos) io.Reader {
 	if e.tree.o.Wire && to.bare > from.bare {

@@ -48,6 +48,9 @@ func (s *Set) Push(boundary []byte) error {
 	if len(boundary) == 0 || len(boundary) > MaxLenient || bytes.ContainsAny(boundary, "\r\n") {
 		return ErrBoundary
 	}
+	if s.open == nil { // room for what most mail has
+		s.open, s.text = make([]openBoundary, 0, 8), make([]byte, 0, 256)
+	}
 	start := len(s.text)
 	s.text = append(s.text, boundary...)
 	s.open = append(s.open, openBoundary{
