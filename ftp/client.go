@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"applayer/sockets"
+	"applayer/sockets/telnet"
 )
 
 // Errors of [Client], beside those of replies and connections.
@@ -85,6 +86,7 @@ func NewClient(ctx context.Context, nc net.Conn, opts *Options) (*Client, error)
 
 func newClient(ctx context.Context, nc net.Conn, o *Options) (*Client, error) {
 	c := &Client{opts: *o, lim: o.Limits.inForce(), pace: o.pace}
+	telnet.PrepareUrgent(nc) // an error means that there is nothing urgent
 	c.nc = sockets.NewConn(nc, &sockets.ConnOptions{WriteTimeout: positive(o.ReplyTimeout)})
 	c.conn = NewConn(c.nc, &ConnOptions{Client: true, Limits: &o.Limits, Trace: o.Trace})
 	if err := c.start(ctx); err != nil {

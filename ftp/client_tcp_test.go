@@ -18,6 +18,7 @@ import (
 
 	"applayer/ftp"
 	"applayer/internal/testkit"
+	"applayer/sockets/telnet"
 )
 
 // serveTCP serves a folder over real sockets.
@@ -105,6 +106,33 @@ func TestClientCancelOverTCP(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// An urgent octet of the server's is one of the reply (RFC 959 §2.3: the control
+// connection is Telnet's); the system would take it out of the stream.
+func TestClientUrgentOctet(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		nc, err := l.Accept()
+		if !assert.NoError(t, err) {
+			return
+		}
+		a := &actor{tb: t, nc: nc, in: bufio.NewReader(nc)}
+		a.run(func(a *actor) {
+			_, err := telnet.SendUrgent(nc, []byte("220 ready\r\n"))
+			a.check(err)
+			a.expect("NOOP", "200 ok")
+		})
+	}()
+	c, err := ftp.Dial(t.Context(), "tcp", l.Addr().String(), &ftp.Options{NoLogin: true, ReplyTimeout: 5 * time.Second})
+	require.NoError(t, err)
+	assert.NoError(t, c.Noop(t.Context()))
+	c.Close()
+	<-done
+}
 
 func TestClientText(t *testing.T) {
 	got := make(chan string, 1)
