@@ -174,7 +174,8 @@ func (f *FlowedReader) separator() (Paragraph, error) {
 }
 
 // Read implements [io.Reader]: each paragraph is a line that ends in LF, with the
-// marks of its quote and a space before it.
+// marks of its quote and a space before it. A space also goes before text that
+// begins with ">" and is no quote.
 func (f *FlowedReader) Read(p []byte) (n int, err error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -187,6 +188,9 @@ func (f *FlowedReader) Read(p []byte) (n int, err error) {
 		f.out, f.at = f.out[:0], 0
 		if !f.mid {
 			f.out = appendQuote(f.out, paragraph.Quote)
+			if paragraph.Quote == 0 && strings.HasPrefix(paragraph.Text, ">") {
+				f.out = append(f.out, ' ')
+			}
 		}
 		f.out = append(f.out, paragraph.Text...)
 		if f.mid = paragraph.More; !f.mid {

@@ -68,9 +68,9 @@ func TestFlowedReader(t *testing.T) {
 }
 
 func TestFlowedReaderRead(t *testing.T) {
-	b, err := io.ReadAll(mime.NewFlowedReader(strings.NewReader(">> a \r\n>> b\r\n\r\nc\r\n"), false))
+	b, err := io.ReadAll(mime.NewFlowedReader(strings.NewReader(">> a \r\n>> b\r\n\r\nc\r\n >d\r\n"), false))
 	require.NoError(t, err)
-	assert.Equal(t, ">> a b\n\nc\n", string(b))
+	assert.Equal(t, ">> a b\n\nc\n >d\n", string(b))
 	broken := errors.New("broken")
 	for _, in := range []string{"", ">", "a", "a \r\n", "-- \r", "-- "} {
 		f := mime.NewFlowedReader(io.MultiReader(strings.NewReader(in), iotest.ErrReader(broken)), false)

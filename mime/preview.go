@@ -5,6 +5,8 @@ import (
 	"io"
 	"unicode"
 	"unicode/utf8"
+
+	"applayer/internal/ascii"
 )
 
 // previewWindow is how much of a text is read for a preview, in octets.
@@ -64,4 +66,39 @@ func isSeparator(b *bufio.Reader) bool {
 // and shape, and the fillers by which HTML mail keeps its body out of previews.
 func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Cc) || r == 0x034F || r == 0x115F || r == 0x1160 || r == 0x3164 || r == 0xFFA0 || r == utf8.RuneError
+}
+
+// Preview returns the first n characters of a message's text, as [AppendPreview]
+// has them: those of the first part of plain text that has any and is no
+// attachment, else of HTML. It is "" where there is none, as in a message that is
+// encrypted.
+func (e *Entity) Preview(n int) (string, error) {
+	for _, name := range []string{"text/plain", "text/html"} {
+		for _, part := range e.Walk() {
+			t := part.MediaType()
+			if part.Kind() != KindLeaf || !t.Is(name) {
+				continue
+			}
+			if d, err := part.Disposition(); err == nil && !d.Inline() {
+				continue
+			}
+			b, err := AppendPreview(nil, part.readable(t), n)
+			if err != nil || len(b) > 0 {
+				return string(b), err
+			}
+		}
+	}
+	return "", nil
+}
+
+// readable returns a reader of a text part as one reads it: without the tags of
+// HTML, with the paragraphs of Format=Flowed.
+func (e *Entity) readable(t MediaType) io.Reader {
+	switch {
+	case t.Is("text/html"):
+		return NewHTMLReader(e.Text(), nil)
+	case ascii.EqualFold(t.Get("format"), "flowed"):
+		return NewFlowedReader(e.Text(), ascii.EqualFold(t.Get("delsp"), "yes"))
+	}
+	return e.Text()
 }
