@@ -52,39 +52,17 @@ func ParseHeader(b []byte, opts *Options) (h Header, n int, defects []Defect, er
 	return makeHeader(b[:n], 0, o), n, r.list, nil
 }
 
-// findHeader returns how long the header at the front of b is.
+// findHeader returns how long the header at the front of b is, as the scanner of
+// messages finds it.
 func findHeader(b []byte, o *Options, r *report) (n int) {
-	for fields := 0; n < len(b); fields++ {
-		if end := lineEnd(b, n); b[end-1] == '\n' && len(trimLineEnd(b[n:end])) == 0 {
-			if end > o.MaxHeaderBytes {
-				r.limit("MaxHeaderBytes", o.MaxHeaderBytes, n)
-				return 0
-			}
-			return end
-		}
-		f := nextRawField(b, n)
-		switch {
-		case f.end > o.MaxHeaderBytes:
-			r.limit("MaxHeaderBytes", o.MaxHeaderBytes, n)
-			return 0
-		case f.end-f.start > o.MaxFieldBytes:
-			r.limit("MaxFieldBytes", o.MaxFieldBytes, n)
-			return 0
-		case fields >= o.MaxFields:
-			r.limit("MaxFields", o.MaxFields, n)
-			return 0
-		case f.nameEnd == f.start && n > 0:
-			r.add(DefectNoColon, n, "RFC 5322 §2.2")
-		case f.nameEnd == f.start && !isFromLine(b):
-			r.add(DefectNoHeader, 0, "RFC 5322 §2.1")
-			return 0
-		}
-		if r.failed() {
-			return 0
-		}
-		n = f.end
+	s := scanner{o: o, rep: r}
+	n, end, err := s.headerEnd(b, true)
+	switch {
+	case err != nil, end == endsAtLimit:
+		return 0
+	case end == endsWithMessage:
+		r.add(DefectNoHeaderEnd, n, "RFC 5322 §2.1")
 	}
-	r.add(DefectNoHeaderEnd, n, "RFC 5322 §2.1")
 	return n
 }
 

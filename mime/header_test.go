@@ -28,8 +28,8 @@ func TestParseHeader(t *testing.T) {
 		{"body without header", "Dear Sir,\r\n\r\nA: 1\r\n", 0, nil, []mime.DefectCode{mime.DefectNoHeader}},
 		{"a folded line first", " A: 1\r\n\r\n", 0, nil, []mime.DefectCode{mime.DefectNoHeader}},
 		{"a line without colon", "A: 1\r\nDear Sir\r\nB: 2\r\n\r\n", 24, []string{"A", "", "B"}, []mime.DefectCode{mime.DefectNoColon}},
-		{"4155-A From line", "From a@x Sat Jan  3 01:05:34 1996\nA: 1\n\n", 40, []string{"", "A"}, nil},
-		{"7103-7.1.2 quoted From line", ">From a@x Sat Jan  3 01:05:34 1996\nA: 1\n\n", 41, []string{"", "A"}, nil},
+		{"4155-A From line", "From a@x Sat Jan  3 01:05:34 1996\nA: 1\n\n", 40, []string{"", "A"}, []mime.DefectCode{mime.DefectFromLine}},
+		{"7103-7.1.2 quoted From line", ">From a@x Sat Jan  3 01:05:34 1996\nA: 1\n\n", 41, []string{"", "A"}, []mime.DefectCode{mime.DefectFromLine}},
 		{"5322-4.2 blank folded line", "A: 1\r\n \r\n 2\r\n\r\n", 15, []string{"A"}, nil},
 	}
 	for _, tt := range tests {

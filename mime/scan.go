@@ -106,7 +106,7 @@ type scanned struct {
 }
 
 // extent is a run of octets in a header.
-type extent struct{ start, end int32 }
+type extent struct{ start, end int }
 
 func (x extent) of(b []byte) []byte { return b[x.start:x.end] }
 

@@ -18,6 +18,13 @@ type headScan struct {
 
 	known                        knownName // the field's
 	contentType, contentEncoding extent
+	duplicates                   []duplicate
+}
+
+// duplicate is a field whose name an earlier one has.
+type duplicate struct {
+	name  knownName
+	field int // where it begins
 }
 
 // knownName is the name of a field that the scanner looks into.
@@ -28,6 +35,14 @@ const (
 	nameContentType
 	nameContentEncoding
 )
+
+// String returns the name.
+func (n knownName) String() string {
+	if n == nameContentType {
+		return "Content-Type"
+	}
+	return "Content-Transfer-Encoding"
+}
 
 // lineKind is what a line of a header is.
 type lineKind uint8
@@ -44,26 +59,46 @@ const (
 // front of a message. It is kept in the header as a [Field] without a name.
 const DefectFromLine DefectCode = "from-line"
 
-// header takes a header: its fields and the empty line behind them. It ends
-// before the delimiter of an open multipart too, and at the end of the message.
-// A first line that is no field means that all is body (RFC 7103 §7.1.3). Beyond
-// a limit, what was read so far is the header.
+// header takes the header of the next entity.
 func (s *scanner) header(b []byte, eof bool) (t token, n int, err error) {
-	h := &s.head
 	switch {
 	case s.delim.n > 0: // no octet of it is before the delimiter
 		return s.begin(b, 0, false, eof)
 	case s.parts >= s.o.MaxParts:
 		return s.rest()
 	}
+	n, end, err := s.headerEnd(b, eof)
+	if err != nil {
+		return t, 0, err
+	}
+	return s.begin(b, n, end == endsAtLimit, eof)
+}
+
+// headerEnding is what a header ends at.
+type headerEnding uint8
+
+const (
+	endsAtEmptyLine headerEnding = iota
+	endsAtOnce                   // there is none: the first line is text
+	endsAtDelimiter
+	endsWithMessage
+	endsAtLimit
+)
+
+// headerEnd finds the end of a header: its fields and the empty line behind
+// them. It ends before the delimiter of an open multipart too, and at the end of
+// the message. A first line that is no field means that all is body
+// (RFC 7103 §7.1.3). Beyond a limit, what was read so far is the header.
+func (s *scanner) headerEnd(b []byte, eof bool) (n int, how headerEnding, err error) {
+	h := &s.head
 	s.rep.base = s.at.off
 	for {
 		if h.line == len(b) {
 			if !eof {
-				return t, 0, ErrIncomplete
+				return 0, 0, ErrIncomplete
 			}
 			s.fieldEnds(b, h.line)
-			return s.begin(b, h.line, false, eof)
+			return h.line, endsWithMessage, nil
 		}
 		if c := b[h.line]; h.next == h.line && c != ' ' && c != '\t' {
 			s.fieldEnds(b, h.line)
@@ -75,29 +110,28 @@ func (s *scanner) header(b []byte, eof bool) (t token, n int, err error) {
 		}
 		if name, max := s.headLimit(end); name != "" {
 			s.rep.limit(name, max, h.field)
-			return s.begin(b, h.field, true, eof)
+			return h.field, endsAtLimit, nil
 		}
 		if !whole && !eof {
 			h.next = end
-			return t, 0, ErrIncomplete
+			return 0, 0, ErrIncomplete
 		}
 		switch s.line(b, b[h.line:end], eof) {
 		case lineEmpty:
-			return s.begin(b, end, false, eof)
+			return end, endsAtEmptyLine, nil
 		case lineText:
-			h.contentType, h.contentEncoding = extent{}, extent{}
-			return s.begin(b, 0, false, eof)
+			return 0, endsAtOnce, nil
 		case lineDelimiter:
 			// RFC 2046 §5.1.1: the line end before it belongs to it.
 			n = len(trimLineEnd(b[:h.line]))
 			s.delim.n += h.line - n
-			return s.begin(b, n, false, eof)
+			return n, endsAtDelimiter, nil
 		case lineBeyond:
 			s.rep.limit("MaxFields", s.o.MaxFields, h.line)
-			return s.begin(b, h.line, true, eof)
+			return h.line, endsAtLimit, nil
 		}
 		if s.rep.failed() {
-			return t, 0, s.rep.err
+			return 0, 0, s.rep.err
 		}
 		h.line, h.next = end, end
 	}
@@ -165,19 +199,19 @@ func knownNameOf(name []byte) knownName {
 // first of its name.
 func (s *scanner) fieldEnds(b []byte, end int) {
 	h := &s.head
-	at := &h.contentType
-	switch h.known {
-	case nameOther:
+	known := h.known
+	if h.known = nameOther; known == nameOther {
 		return
-	case nameContentEncoding:
+	}
+	at := &h.contentType
+	if known == nameContentEncoding {
 		at = &h.contentEncoding
 	}
-	h.known = nameOther
 	if at.end > 0 {
-		s.rep.add(DefectDuplicateField, h.field, "RFC 2045 §3")
+		h.duplicates = append(h.duplicates, duplicate{known, h.field})
 		return
 	}
-	*at = extent{int32(h.value), int32(h.value + len(trimLineEnd(b[h.value:end])))}
+	*at = extent{h.value, h.value + len(trimLineEnd(b[h.value:end]))}
 }
 
 // rest makes a leaf of all that is left, where there would be one entity too
@@ -195,8 +229,15 @@ func (s *scanner) begin(b []byte, n int, opaque, eof bool) (token, int, error) {
 	s.parts++
 	s.body = scanned{
 		opaque: opaque, number: 1, headerLen: n,
-		contentType: s.head.contentType, contentEncoding: s.head.contentEncoding,
 	}
+	if n > 0 {
+		s.body.contentType, s.body.contentEncoding = s.head.contentType, s.head.contentEncoding
+	}
+	for _, d := range s.head.duplicates {
+		s.rep.field = d.name.String()
+		s.rep.add(DefectDuplicateField, d.field, "RFC 2045 §3")
+	}
+	s.rep.field = ""
 	if last := len(s.open) - 1; last >= 0 {
 		parent := &s.open[last]
 		parent.children++
