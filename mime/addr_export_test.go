@@ -15,3 +15,10 @@ func ParseAddressesRaw(s string) AddressList {
 func ParseParamsRaw(s string) Params {
 	return parseParams(&lexer{s: s, o: (*Options)(nil).inForce(), stops: ";"}, true)
 }
+
+// ContentTypeScan returns a function that scans value as the scanner does.
+func ContentTypeScan(value []byte) func() {
+	o := (*Options)(nil).inForce()
+	r := newReport(o)
+	return func() { scanContentType(value, o, r) }
+}

@@ -117,6 +117,7 @@ func ParseMailbox(s string, opts *Options) (Mailbox, []Defect, error) {
 // and everything its octets, as IMAP's ENVELOPE has them (RFC 9051 §7.5.2).
 func parseAddresses(s string, o *Options, r *report, raw bool) AddressList {
 	p := addressReader{lexer: lexer{s: s, o: o, r: r, stops: "<,"}, raw: raw, group: -1, separated: true}
+	p.phrase = make([]phraseItem, 0, 4)
 	p.read()
 	return p.list
 }

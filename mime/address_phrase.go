@@ -94,8 +94,11 @@ func (p *addressReader) name(items []phraseItem) string {
 	switch {
 	case len(items) == 0:
 		return ""
-	case len(items) == 1 && items[0].kind == itemAtom:
-		return p.text(items[0].text)
+	case len(items) == 1 && items[0].kind <= itemQuoted && !hasEncodedWord(items[0].text):
+		return p.cleaned(p.text(items[0].text), items[0].at)
+	}
+	if name, ok := p.plainName(items); ok {
+		return p.text(name)
 	}
 	d := wordDecoder{s: p.s, o: p.o, r: p.r}
 	for i := range items {
@@ -120,6 +123,20 @@ func (p *addressReader) name(items []phraseItem) string {
 	}
 	d.flush()
 	return p.cleaned(string(d.out), items[0].at)
+}
+
+// plainName returns a name of atoms with a space between each two, as it stands.
+func (p *addressReader) plainName(items []phraseItem) (name string, ok bool) {
+	n := -1
+	for i := range items {
+		if items[i].kind != itemAtom || i > 0 && !items[i].gap {
+			return "", false
+		}
+		n += 1 + len(items[i].text)
+	}
+	first, last := items[0].at, items[len(items)-1]
+	name = p.s[first : last.at+len(last.text)]
+	return name, len(name) == n && !strings.ContainsAny(name, "\t\r\n")
 }
 
 // wordText returns what a word says that is not an encoded word, unless it holds

@@ -64,6 +64,13 @@ var addressTests = []struct {
 	{"2047-8", "=?ISO-8859-1?Q?Andr=E9?= Pirard <PIRARD@vm1.ulg.ac.be>", one("André Pirard", "PIRARD", "vm1.ulg.ac.be"), nil},
 	{"2047-8 in a comment", "nsb@thumper.bellcore.com (=?iso-8859-8?b?7eXs+SDv4SDp7Oj08A==?=)", one("םולש ןב ילטפנ", "nsb", "thumper.bellcore.com"), nil},
 
+	{"2047-8 comment (a)", "x@y (=?ISO-8859-1?Q?a?=)", one("a", "x", "y"), nil},
+	{"2047-8 comment (a b)", "x@y (=?ISO-8859-1?Q?a?= b)", one("a b", "x", "y"), nil},
+	{"2047-8 comment (ab)", "x@y (=?ISO-8859-1?Q?a?=\r\n       =?ISO-8859-1?Q?b?=)", one("ab", "x", "y"), nil},
+	{"2047-8 comment (a b) by an underscore", "x@y (=?ISO-8859-1?Q?a_b?=)", one("a b", "x", "y"), nil},
+	{"2047-8 comment (a b) by another charset", "x@y (=?ISO-8859-1?Q?a?= =?ISO-8859-2?Q?_b?=)", one("a b", "x", "y"), nil},
+	{"2231-5 language", "=?US-ASCII*EN?Q?Keith_Moore?= <moore@cs.utk.edu>", one("Keith Moore", "moore", "cs.utk.edu"), nil},
+
 	{"empty", "", nil, nil},
 	{"blank and commas", " , ,\r\n ,", nil, nil},
 	{"5321-4.4 null path", "<>", one("", "", ""), nil},

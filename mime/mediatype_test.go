@@ -58,6 +58,9 @@ func TestParseMediaType(t *testing.T) {
 		{"boundary without semicolon behind it", "multipart/mixed; boundary=a   b  charset=utf-8", "multipart/mixed", []string{"boundary", "a   b", "charset", "utf-8"}, []mime.DefectCode{mime.DefectUnquotedValue, mime.DefectMissingSemicolon}},
 		{"boundary over a fold", "multipart/mixed; boundary=a\r\n b", "multipart/mixed", []string{"boundary", "a b"}, []mime.DefectCode{mime.DefectUnquotedValue}},
 		{"boundary of octets that are no text", "multipart/mixed; boundary=\"\xff\"", "multipart/mixed", []string{"boundary", "\xff"}, nil},
+		{"2231-3 boundary in sections", "multipart/mixed; boundary*0=\"a b\"; boundary*1=c", "multipart/mixed", []string{"boundary", "a bc"}, nil},
+		{"2231-4 boundary with a charset", "multipart/mixed; boundary=a; boundary*=us-ascii''b", "multipart/mixed", []string{"boundary", "b"}, nil},
+		{"boundary twice", "multipart/mixed; boundary=a; boundary=b", "multipart/mixed", []string{"boundary", "a"}, []mime.DefectCode{mime.DefectDuplicateParameter}},
 		{"type with a slash", "multipart/related; type=text/html; x=y", "multipart/related", []string{"type", "text/html", "x", "y"}, []mime.DefectCode{mime.DefectUnquotedValue}},
 		{"type with a slash and text", "multipart/related; type=text/html y z; x=y", "multipart/related", []string{"type", "text/html", "x", "y"}, []mime.DefectCode{mime.DefectUnquotedValue, mime.DefectTextBehindValue}},
 		{"a comment that is none", "application/pdf; name=report (1).pdf", "application/pdf", []string{"name", "report (1).pdf"}, []mime.DefectCode{mime.DefectUnquotedValue}},
@@ -110,6 +113,9 @@ func TestMediaTypeLimits(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"x", "y"}, pairs(m.Params))
 	assert.Equal(t, &mime.LimitError{Name: "MaxParams", Max: 2}, defects[len(defects)-1].Err)
+
+	_, _, has := mime.ScanContentType([]byte("a/b" + strings.Repeat("; x=y", 256) + "; boundary=z"))
+	assert.False(t, has, "the scanner has the same limit")
 
 	in = "a/b; x*0=a; x*1=b; x*2=c; x*3=d; y=z"
 	m, defects, err = mime.ParseMediaType(in, &mime.Options{Limits: mime.Limits{MaxParamSections: 2}})

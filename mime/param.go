@@ -75,7 +75,7 @@ const (
 // parseParams takes the parameters behind a type. Those of a name are one, by
 // RFC 2231. With raw, encoded words and octets beyond ASCII stay as they are.
 func parseParams(l *lexer, raw bool) Params {
-	a := paramAssembly{l: l, raw: raw}
+	a := paramAssembly{l: l, raw: raw, list: make([]paramForms, 0, 2)}
 	for n := 0; ; n++ {
 		at := l.at
 		p, ok := l.param()
@@ -103,10 +103,10 @@ type paramAssembly struct {
 
 // paramForms is what was written for one name.
 type paramForms struct {
-	name     string
-	plain    *rawParam[string] // name=
-	extended *rawParam[string] // name*=
-	sections []paramSection    // name*0=, name*1*=
+	name          string
+	one           rawParam[string] // name= or, rather, name*=
+	has, extended bool             // there is one; it is name*=
+	sections      []paramSection   // name*0=, name*1*=
 }
 
 // paramSection is one section of a value (RFC 2231 §3).
@@ -156,11 +156,9 @@ func (a *paramAssembly) add(p rawParam[string]) {
 			return
 		}
 		f.sections = append(f.sections, paramSection{p, number, extended})
-	case extended && f.extended == nil:
-		f.extended = &p
-	case !extended && f.plain == nil:
-		f.plain = &p
-	default:
+	case !f.has || extended && !f.extended:
+		f.one, f.has, f.extended = p, true, extended
+	case extended == f.extended:
 		a.l.r.add(DefectDuplicateParameter, p.at, "RFC 2045 §5.1")
 	}
 }
@@ -202,12 +200,12 @@ func (a *paramAssembly) params() Params {
 		f := &a.list[i]
 		a.sort(f)
 		switch {
-		case f.extended != nil:
-			ps = append(ps, a.join(f.name, []paramSection{{*f.extended, 0, true}}))
-		case len(f.sections) > 0 && (f.sections[0].number == 0 || f.plain == nil):
+		case f.extended:
+			ps = append(ps, a.join(f.name, []paramSection{{f.one, 0, true}}))
+		case len(f.sections) > 0 && (f.sections[0].number == 0 || !f.has):
 			ps = append(ps, a.join(f.name, f.sections))
-		case f.plain != nil:
-			ps = append(ps, a.plain(f.name, f.plain))
+		case f.has:
+			ps = append(ps, a.plain(f.name, &f.one))
 		}
 	}
 	return ps
