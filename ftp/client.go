@@ -53,6 +53,7 @@ type Client struct {
 	avoid     detours
 	announces bool  // 150 tells the size
 	restart   bool  // the server may hold an offset
+	hosted    bool  // HOST was said
 	listed    int64 // octets of the last listing
 	pace      *pacer
 }

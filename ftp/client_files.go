@@ -115,7 +115,7 @@ func (c *Client) Size(ctx context.Context, name string) (size int64, err error) 
 		if err != nil {
 			return err
 		}
-		// What TYPE A would make of the file may be longer (RFC 3659 §4.2).
+		// What TYPE A would make of the file may be longer (RFC 3659 §4).
 		if err := c.setType(ctx, 'I'); err != nil {
 			return err
 		}

@@ -166,7 +166,7 @@ func (c *Client) listing(ctx context.Context, verb Verb, dir string, line func([
 	if err != nil {
 		return err
 	}
-	// MLSD is as it is whatever the type (RFC 3659 §7); LIST and NLST are text
+	// MLSD is as it is whatever the type (RFC 3659 §7.2); LIST and NLST are text
 	// (RFC 959 §4.1.3).
 	if verb != VerbMLSD {
 		if err := c.setType(ctx, 'A'); err != nil {

@@ -9,10 +9,11 @@ func (c *Client) Login(ctx context.Context, user, password string) error {
 }
 
 func (c *Client) login(ctx context.Context, user, password string) error {
-	if c.opts.Host != "" {
+	if c.opts.Host != "" && !c.hosted {
 		if _, err := c.command(ctx, VerbHOST, c.opts.Host); err != nil {
 			return err
 		}
+		c.hosted = true // it is refused behind a login (RFC 7151 §3.3)
 	}
 	if err := c.identify(ctx, user, password); err != nil {
 		return err
@@ -62,8 +63,9 @@ func (c *Client) secret(ctx context.Context, verb Verb, arg string) (Reply, erro
 	return r, nil
 }
 
-// learn asks what the server can do, and turns UTF-8 on where it is offered
-// and wanted (RFC 2640 §3.1).
+// learn asks what the server can do, and turns UTF-8 on where it is offered and
+// wanted: names are in it (RFC 2640 §2.2), but some servers wait for the command
+// of an older draft.
 func (c *Client) learn(ctx context.Context) error {
 	r, err := c.ask(ctx, VerbFEAT, "")
 	if err != nil {

@@ -31,7 +31,8 @@ type Options struct {
 	User, Password, Account string
 	// NoLogin leaves the login to [Client.Login].
 	NoLogin bool
-	// Host is the virtual host to ask for before the login (RFC 7151 §3.1).
+	// Host is the virtual host to ask for before the login (RFC 7151 §3.2.2). It
+	// is the name in TLS, too, if TLSConfig has none.
 	Host string
 
 	// TLS says whether to secure the session, and TLSConfig how. A ServerName

@@ -44,7 +44,7 @@ func (c *Client) Retrieve(ctx context.Context, name string, offset int64) (*Read
 // checkOffset refuses what cannot be an offset.
 func checkOffset(offset int64) error {
 	if offset < 0 {
-		return &ParseError{What: "offset", Ref: "RFC 3659 §5.2", Err: ErrValue}
+		return &ParseError{What: "offset", Ref: "RFC 3659 §5.3", Err: ErrValue}
 	}
 	return nil
 }

@@ -1,10 +1,12 @@
 package ftp
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"io"
 	"net"
+	"strings"
 	"sync"
 )
 
@@ -33,8 +35,8 @@ func (c *Client) startTLS(ctx context.Context) error {
 	if c.opts.TLSConfig != nil {
 		config = c.opts.TLSConfig.Clone()
 	}
-	if config.ServerName == "" {
-		config.ServerName = c.opts.serverName
+	if config.ServerName == "" { // what HOST will say is to be the same (RFC 7151 §3.2.2)
+		config.ServerName = cmp.Or(strings.Trim(c.opts.Host, "[]"), c.opts.serverName)
 	}
 	if config.ClientSessionCache == nil {
 		config.ClientSessionCache = new(ticketCache)
