@@ -172,6 +172,50 @@ func TestCharsetTablesAgainstIconv(t *testing.T) {
 	}
 }
 
+func TestAppendCharset(t *testing.T) {
+	for _, tt := range []struct{ label, text, want string }{
+		{"ISO-8859-1", "grüße\u0080", "gr\xfc\xdfe\x80"},
+		{"windows-1252", "€", "\x80"},
+		{"koi8-r", "Привет", "\xf0\xd2\xc9\xd7\xc5\xd4"},
+		{"utf-8", "€😀", "€😀"},
+		{"us-ascii", "abc", "abc"},
+	} {
+		got, err := mime.AppendCharset([]byte("x"), tt.text, tt.label)
+		require.NoError(t, err, tt.label)
+		assert.Equal(t, "x"+tt.want, string(got))
+	}
+	for _, tt := range []struct {
+		label, text string
+		at          int64
+	}{
+		{"iso-8859-1", "a€", 1}, {"us-ascii", "ü", 0}, {"utf-8", "a\xfc", 1}, {"iso-8859-2", "\xfc", 0}, {"windows-1252", "\uFFFD", 0}, {"cp437", "ab😀", 2},
+	} {
+		got, err := mime.AppendCharset([]byte("x"), tt.text, tt.label)
+		var parse *mime.ParseError
+		require.ErrorAs(t, err, &parse, tt.label)
+		assert.Equal(t, tt.at, parse.Offset, tt.label)
+		assert.Equal(t, "x", string(got), "nothing was appended")
+	}
+	for _, label := range []string{"utf-16", "utf-7", "x-klingon"} {
+		_, err := mime.AppendCharset(nil, "a", label)
+		require.ErrorIs(t, err, mime.ErrUnknownCharset, label)
+	}
+	// What is read is written again, octet by octet.
+	witness, err := os.ReadFile("testdata/charsets.txt")
+	require.NoError(t, err)
+	for row := range strings.Lines(string(witness)) {
+		name, _, _ := strings.Cut(row, " ")
+		for _, c := range upperOctets() {
+			text, _ := must(mime.NewDecoder(name, nil)).AppendUTF8(nil, []byte{c}, true)
+			if got, err := mime.AppendCharset(nil, string(text), name); err == nil {
+				assert.Equal(t, []byte{c}, got, name)
+			} else {
+				assert.Equal(t, "\uFFFD", string(text), name)
+			}
+		}
+	}
+}
+
 func TestTextReaderErrors(t *testing.T) {
 	d, err := mime.NewDecoder("koi8-r", nil)
 	require.NoError(t, err)

@@ -25,6 +25,10 @@ func Decoder(label string) mime.Decoder {
 	case "gb2312", "csgb2312", "gb_2312-80", "gb_2312", "csiso58gb231280", "iso-ir-58", "chinese", "euc-cn", "euccn",
 		"x-euc-cn", "gbk", "csgbk", "cp936", "ms936", "windows-936", "x-gbk", "gb18030", "csgb18030", "gb-18030":
 		return &decoder{char: gb}
+	case "iso-2022-kr", "csiso2022kr":
+		return new(shifted)
+	case "hz-gb-2312", "hz", "hz-gb2312":
+		return &shifted{hz: true}
 	case "big5", "csbig5", "big-5", "cn-big5", "x-x-big5", "cp950", "windows-950", "ms950", "x-windows-950":
 		return &decoder{char: big5}
 	case "big5-hkscs", "big5hkscs", "csbig5hkscs":

@@ -9,8 +9,9 @@
 // # Charsets
 //
 // ISO-2022-JP (RFC 1468, with the sets of RFC 2237 and RFC 1554), Shift_JIS,
-// EUC-JP, EUC-KR, GB2312, GBK, GB18030, Big5 and Big5-HKSCS, by the names that the
-// IANA registry has and those in use beside them. Each is read as its largest
+// EUC-JP, EUC-KR, ISO-2022-KR (RFC 1557), GB2312, HZ (RFC 1843), GBK, GB18030, Big5
+// and Big5-HKSCS, by the names that the IANA registry has and those in use beside
+// them. Each is read as its largest
 // relative, since mail is labelled with the smaller one: Shift_JIS as
 // Windows-31J, EUC-KR as Windows-949, GB2312 and GBK as GB18030, Big5 as
 // Windows-950 with what Hong Kong adds; and the Japanese ones have the characters
