@@ -3,12 +3,57 @@ package mime_test
 import (
 	"fmt"
 	"io"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"applayer/mime"
 )
+
+// fact tells something about a message: a field as people read it, or "tree",
+// "text", "preamble", "epilogue", "charset", "filename" and "safe".
+func fact(e *mime.Entity, key string) string {
+	h, err := e.Header()
+	if err != nil {
+		return err.Error()
+	}
+	switch key {
+	case "tree":
+		return treeFact(e)
+	case "text":
+		return fmt.Sprintf("%q", leafText(e))
+	case "preamble":
+		return spanFact(e, e.Preamble())
+	case "epilogue":
+		return spanFact(e, e.Epilogue())
+	case "charset":
+		return e.MediaType().Get("charset")
+	case "filename", "safe":
+		name := e.Filename()
+		if key == "safe" {
+			return mime.SafeFilename(name, 1)
+		}
+		return name
+	case "From", "To", "Cc", "Bcc":
+		list, err := h.AddressList(key)
+		if err != nil {
+			return ""
+		}
+		return addressText(list)
+	case "Date":
+		return dateFact(&h)
+	case "Message-ID", "References", "In-Reply-To":
+		ids, _ := h.MessageIDs(key)
+		return strings.Join(ids, " ")
+	}
+	text, err := h.Text(key)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(text)
+}
 
 func leafText(e *mime.Entity) string {
 	b, err := io.ReadAll(e.Text())
@@ -16,6 +61,57 @@ func leafText(e *mime.Entity) string {
 		return err.Error()
 	}
 	return string(b)
+}
+
+func spanFact(e *mime.Entity, s mime.Span) string {
+	octets, err := io.ReadAll(e.Source())
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%q", octets[s.Start:s.End])
+}
+
+func dateFact(h *mime.Header) string {
+	d, err := h.Date()
+	if err != nil {
+		return ""
+	}
+	s := d.Time.Format(time.RFC3339)
+	if d.UnknownZone {
+		s += " (zone unknown)"
+	}
+	return s
+}
+
+// treeFact is a tree in one line: the type of each entity, and of a leaf its
+// encoding, if it has one, and its body.
+func treeFact(e *mime.Entity) string {
+	var b strings.Builder
+	h, err := e.Header()
+	if err != nil {
+		return err.Error()
+	}
+	b.WriteString(e.MediaType().Name())
+	if e.Kind() != mime.KindLeaf {
+		b.WriteByte('(')
+		for c := range e.Children() {
+			if s := b.String(); s[len(s)-1] != '(' {
+				b.WriteString(", ")
+			}
+			b.WriteString(treeFact(c))
+		}
+		b.WriteByte(')')
+		return b.String()
+	}
+	if h.Has("Content-Transfer-Encoding") {
+		b.WriteString(" " + strings.ToLower(strings.Trim(strings.Fields(h.Get("Content-Transfer-Encoding"))[0], ";")))
+	}
+	body, err := io.ReadAll(e.Body())
+	if err != nil {
+		return err.Error()
+	}
+	fmt.Fprintf(&b, " %q", body)
+	return b.String()
 }
 
 // structureDefects are what the reader itself lists.
@@ -29,14 +125,16 @@ func allDefects(t testing.TB, e *mime.Entity) []mime.Defect {
 	seen := map[string]bool{}
 	add := func(defects []mime.Defect) {
 		for _, d := range defects {
-			key := fmt.Sprint(d.Code, d.Field, d.Offset)
-			if !seen[key] {
+			if key := fmt.Sprint(d.Code, d.Offset); !seen[key] {
 				list, seen[key] = append(list, d), true
 			}
 		}
 	}
 	add(structureDefects(e))
 	for _, e := range e.Walk() {
+		h, err := e.Header()
+		require.NoError(t, err)
+		add(h.CheckPart(withCJK))
 		if e.Kind() != mime.KindLeaf {
 			continue
 		}
@@ -44,7 +142,7 @@ func allDefects(t testing.TB, e *mime.Entity) []mime.Defect {
 		if e.MediaType().Type == "text" {
 			body = e.Text()
 		}
-		_, err := io.Copy(io.Discard, body)
+		_, err = io.Copy(io.Discard, body)
 		require.NoError(t, err)
 		add(body.Defects())
 	}
@@ -106,4 +204,20 @@ func treeLines(t testing.TB, e *mime.Entity) (lines []string) {
 	}
 	span(mime.EventEpilogue, e.Epilogue())
 	return append(lines, fmt.Sprintf("%s ends at %d", e.Path(), e.BodySpan().End))
+}
+
+// addressText is a list as it is written in UTF-8, in one line.
+func addressText(list mime.AddressList) string {
+	b, err := mime.AppendAddressList(nil, list, &mime.WriteOptions{UTF8: true})
+	if err != nil {
+		return err.Error()
+	}
+	return strings.Join(strings.Fields(string(b)), " ")
+}
+
+func defectCodes(defects []mime.Defect) (list []mime.DefectCode) {
+	for _, d := range defects {
+		list = append(list, d.Code)
+	}
+	return list
 }

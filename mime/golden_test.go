@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -90,7 +91,7 @@ func printMessage(t testing.TB, e *mime.Entity) string {
 			fmt.Fprintf(&b, "%q\n", f.Raw())
 			continue
 		}
-		fmt.Fprintf(&b, "%s: %q\n", f.Name(), headerText(f))
+		fmt.Fprintf(&b, "%s: %q\n", f.Name(), headerText(&h, f))
 	}
 	b.WriteString("\n")
 	b.WriteString(printTree(t, e))
@@ -168,8 +169,18 @@ func spanText(t testing.TB, e *mime.Entity, s mime.Span) string {
 	return string(octets[s.Start:s.End])
 }
 
+// addressFields are the fields that hold addresses.
+var addressFields = []string{"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Resent-From", "Resent-To"}
+
 // headerText is a field's value as people read it.
-func headerText(f mime.Field) string {
+func headerText(h *mime.Header, f mime.Field) string {
+	if slices.ContainsFunc(addressFields, func(name string) bool { return strings.EqualFold(name, f.Name()) }) {
+		list, _, err := mime.ParseAddressList(f.RawValue(), withCJK)
+		if err != nil {
+			return err.Error()
+		}
+		return addressText(list)
+	}
 	text, _, err := mime.DecodeText(f.RawValue(), withCJK)
 	if err != nil {
 		return err.Error()

@@ -1,0 +1,42 @@
+package mime_test
+
+import "applayer/mime"
+
+// damagedLines are messages whose lines, rather than fields, are damaged.
+var damagedLines = []damaged{
+	{"5322-2.1 nothing at all", "",
+		[]string{`tree: text/plain ""`},
+		nil},
+	{"5322-2.1 only the line that ends a header", "\r\n",
+		[]string{`tree: text/plain ""`}, nil},
+	{"5322-2.1 a header and no body, not even the line before it", "Subject: a\r\nTo: b@x.example\r\n",
+		[]string{"Subject: a", "To: b@x.example", `tree: text/plain ""`}, nil},
+	{"5322-2.1 the last line has no end", "Subject: a",
+		[]string{"Subject: a", `tree: text/plain ""`}, nil},
+	{"5322-2.1 body without a header", "Hello Bob,\r\nhow are you?\r\n",
+		[]string{`tree: text/plain "Hello Bob,\r\nhow are you?\r\n"`}, []mime.DefectCode{"no-header"}},
+	{"5322-2.1 body without a header, a colon later on", "Hello Bob,\r\nSubject: none\r\n\r\nbye\r\n",
+		[]string{"Subject: ", `tree: text/plain "Hello Bob,\r\nSubject: none\r\n\r\nbye\r\n"`}, []mime.DefectCode{"no-header"}},
+	{"5322-2.3 LF ends the lines", "Subject: a\n b\nTo: b@x.example\n\none\ntwo\n",
+		[]string{"Subject: a b", "To: b@x.example", `tree: text/plain "one\ntwo\n"`}, nil},
+	{"5322-2.3 LF and CRLF in turn", "Subject: a\r\nTo: b@x.example\n\r\none\ntwo\r\n",
+		[]string{"Subject: a", "To: b@x.example", `tree: text/plain "one\ntwo\r\n"`}, nil},
+	{"5322-2.3 lone CR in a field is no line end", "Subject: a\rBcc: c@x.example\r\n\r\none\rtwo",
+		[]string{"Bcc: ", `tree: text/plain "one\rtwo"`}, []mime.DefectCode{"bare-cr"}},
+	{"5322-2.3 CR CR LF as some relays make it", "Subject: a\r\r\nTo: b@x.example\r\r\n\r\r\nbody\r\r\n",
+		[]string{"To: b@x.example"}, []mime.DefectCode{"no-colon", "no-colon", "bare-cr", "bare-cr", "bare-cr", "bare-cr"}},
+	{"5322-2.1.1 line of 2,000 octets", "Subject: " + a2000 + "\r\n\r\n" + a2000 + "\r\n",
+		[]string{"Subject: " + a2000}, []mime.DefectCode{"long-line"}},
+	{"5322-2.2 NUL in a field and in the body", "Subject: a\x00b\r\n\r\nc\x00d\r\n",
+		[]string{"Subject: a\x00b", `tree: text/plain "c\x00d\r\n"`}, []mime.DefectCode{"nul"}},
+	{"3629-6 byte order mark before the header", "\ufeffSubject: a\r\n\r\nb\r\n",
+		[]string{"Subject: ", `tree: text/plain "\ufeffSubject: a\r\n\r\nb\r\n"`}, []mime.DefectCode{"no-header", "unlabelled-8bit"}},
+	{"4155 From line first", "From alice@x.example Sun Nov 22 02:40:00 2026\r\nSubject: a\r\n\r\nb\r\n",
+		[]string{"Subject: a", `tree: text/plain "b\r\n"`}, []mime.DefectCode{"from-line"}},
+	{"4155 From line first, escaped by a relay", ">From alice@x.example Sun Nov 22 02:40:00 2026\r\nSubject: a\r\n\r\nb\r\n",
+		[]string{"Subject: a", `tree: text/plain "b\r\n"`}, []mime.DefectCode{"from-line"}},
+	{"4155 From lines in the body", "Subject: a\r\n\r\n>From here on\r\nFrom there on\r\n",
+		[]string{`tree: text/plain ">From here on\r\nFrom there on\r\n"`}, nil},
+	{"7103-7.1.3 empty lines before the header", "\r\n\r\nSubject: a\r\n\r\nb\r\n",
+		[]string{"Subject: ", `tree: text/plain "\r\nSubject: a\r\n\r\nb\r\n"`}, nil},
+}
