@@ -55,14 +55,15 @@ func BenchmarkBase64(b *testing.B) {
 }
 
 // BenchmarkQP sets the codec beside the library's, over text of a language with
-// some letters beyond ASCII, in lines short and long, and over text of one with
-// no letter in it.
+// some letters beyond ASCII, in lines short and long, over text that has to
+// escape every third word, and over text in another alphabet.
 func BenchmarkQP(b *testing.B) {
-	for name, piece := range map[string]string{
-		"latin":    "Sehr geehrte Damen und Herren, für die schöne Übersicht danke ich Ihnen.\r\nDer Preis ist 12 = 3 * 4. Wir werden das in der nächsten Woche noch einmal in aller Ruhe besprechen und dann entscheiden.\r\n\r\n",
-		"cyrillic": "Съешь же ещё этих мягких французских булок, да выпей чаю.\r\n",
+	for name, words := range map[string]string{
+		"latin":    "Sehr geehrte Damen und Herren für die schöne gute Nachricht danken wir Ihnen sehr und hoffen auf bald in der nächsten Woche",
+		"mixed":    "ketchup pickles crêpes do you like how about the a and Grüße tomorrow = € report",
+		"cyrillic": "съешь же ещё этих мягких французских булок да выпей чаю",
 	} {
-		text := []byte(strings.Repeat(piece, 1<<20/len(piece)))
+		text := randomText(words, 1<<20)
 		var encoded bytes.Buffer
 		w := mime.NewQPWriter(&encoded, nil)
 		w.Write(text)
@@ -97,4 +98,17 @@ func BenchmarkQP(b *testing.B) {
 		encode("applayer", func(w io.Writer) io.WriteCloser { return mime.NewQPWriter(w, nil) })
 		encode("library", func(w io.Writer) io.WriteCloser { return quotedprintable.NewWriter(w) })
 	}
+}
+
+// randomText returns about n octets of words at random, in lines.
+func randomText(words string, n int) (text []byte) {
+	list := strings.Fields(words)
+	rng := rand.New(rand.NewPCG(2045, 67))
+	for len(text) < n {
+		for range 8 + rng.IntN(5) {
+			text = append(append(text, list[rng.IntN(len(list))]...), ' ')
+		}
+		text = append(text, ".\r\n"...)
+	}
+	return text
 }

@@ -2,7 +2,9 @@ package mime
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
+	"math/bits"
 )
 
 // Defects of a quoted-printable body. A body has each at most once, at its
@@ -26,6 +28,9 @@ const (
 	qpMaxBlanks = 256
 	// qpMaxHeld is what waits for more to come: "=", blanks and CR.
 	qpMaxHeld = qpMaxBlanks + 2
+	// qpGap is how far the decoder stays behind what it reads in the same memory,
+	// since it writes eight octets at a time.
+	qpGap = 8
 )
 
 // QPReader decodes the quoted-printable of RFC 2045 §6.7 as a stream. It never
@@ -62,7 +67,7 @@ func (r *QPReader) Read(p []byte) (int, error) {
 		case r.err != nil:
 			return 0, r.err
 		}
-		if len(p) > qpMaxHeld*3/2 {
+		if len(p) > qpGap+qpMaxHeld*3/2 {
 			if n := r.fill(p); n > 0 {
 				return n, nil
 			}
@@ -78,13 +83,14 @@ func (r *QPReader) Read(p []byte) (int, error) {
 // fill reads encoded octets into b, behind those that are held, and decodes
 // them where they are: nothing stands for more octets than it has.
 func (r *QPReader) fill(b []byte) int {
-	held := copy(b, r.held)
-	n, err := readSome(r.src, b[held:])
+	src := b[qpGap:]
+	held := copy(src, r.held)
+	n, err := readSome(r.src, src[held:])
 	r.err = err
-	n += held
+	src = src[:held+n]
 	// An error other than the end leaves undecided what was held.
-	decoded, took := r.d.decode(b, b[:n], err == io.EOF)
-	r.held = append(r.held[:0], b[took:n]...)
+	decoded, took := r.d.decode(b, src, err == io.EOF)
+	r.held = append(r.held[:0], src[took:]...)
 	return decoded
 }
 
@@ -96,8 +102,9 @@ type qpDecoder struct {
 	defects []Defect
 }
 
-// decode decodes a piece into dst, which may be src itself, and returns how
-// many octets it gave and how many it took. Those that it did not take, at most
+// decode decodes a piece into dst, which begins qpGap octets before src in the
+// same memory or elsewhere, and returns how many octets it gave and how many it
+// took. Those that it did not take, at most
 // qpMaxHeld, belong in front of the next piece. With last there is none.
 func (d *qpDecoder) decode(dst, src []byte, last bool) (n, took int) {
 	if d.longRun {
@@ -121,7 +128,10 @@ func (d *qpDecoder) decode(dst, src []byte, last bool) (n, took int) {
 		text, soft := d.trim(src[start:stop])
 		n += d.text(dst[n:], text, start)
 		if !soft {
-			n += copy(dst[n:], src[stop:end])
+			for _, c := range src[stop:end] {
+				dst[n] = c
+				n++
+			}
 		}
 		took = end
 	}
@@ -187,12 +197,8 @@ func (d *qpDecoder) trim(line []byte) (text []byte, soft bool) {
 func (d *qpDecoder) text(dst, src []byte, at int) (n int) {
 	for s := 0; s < len(src); {
 		if src[s] != '=' {
-			run := bytes.IndexByte(src[s:], '=')
-			if run < 0 {
-				run = len(src) - s
-			}
-			n += copy(dst[n:], src[s:s+run])
-			s += run
+			run := copyToEquals(dst[n:], src[s:])
+			n, s = n+run, s+run
 			continue
 		}
 		if s+2 < len(src) {
@@ -207,6 +213,31 @@ func (d *qpDecoder) text(dst, src []byte, at int) (n int) {
 		dst[n] = '='
 		n++
 		s++
+	}
+	return n
+}
+
+// copyToEquals copies what stands before the next "=" and returns how much that
+// is. Runs are short, a word or a line, so that it takes eight octets at a step
+// by itself, of which it writes some too many.
+func copyToEquals(dst, src []byte) (n int) {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x80 * ones
+	)
+	for len(src)-n >= 8 && len(dst)-n >= 8 {
+		v := binary.LittleEndian.Uint64(src[n:])
+		equals := v ^ '='*ones
+		if found := (equals - ones) &^ equals & highs; found != 0 {
+			binary.LittleEndian.PutUint64(dst[n:], v)
+			return n + bits.TrailingZeros64(found)/8
+		}
+		binary.LittleEndian.PutUint64(dst[n:], v)
+		n += 8
+	}
+	for n < len(src) && src[n] != '=' {
+		dst[n] = src[n]
+		n++
 	}
 	return n
 }
