@@ -118,72 +118,43 @@ func (w *QPWriter) encode(b []byte, last bool) (took int) {
 			continue
 		}
 		// One column is left for the "=" of a soft line break.
-		room := max(0, qpLine-1-w.column)
-		if run := qpRun(rest, room); run > 0 {
-			w.out = append(w.out, rest[:run]...)
-			w.column += run
-			took += run
-			room -= run
-			rest = rest[run:]
-		}
-		if n := w.mixed(rest, room); n > 0 {
+		if n := w.line(rest, qpLine-1-w.column); n > 0 {
 			took += n
 			continue
 		}
-		if len(rest) >= qpAhead || last && len(rest) > 0 {
-			took += w.unit(rest)
-		}
+		took += w.unit(rest)
 	}
 	return took
 }
 
-// qpRun counts the octets at the front of b, at most room, that stand for
-// themselves whatever follows.
-func qpRun(b []byte, room int) int {
-	n := qpSpan(b[:min(len(b), room)])
-	if n > 0 && (b[n-1] == ' ' || b[n-1] == '\t') && (n == len(b) || b[n] == '\r' || b[n] == '\n') {
-		n--
-	}
-	return n
-}
-
-// qpSpan is [ascii.Span] for isQPPlain where that pays: it takes eight octets at
-// a step for as long as there is nothing among them but what is plain and no
-// tab, and the rest if there was a step.
-func qpSpan(b []byte) (n int) {
-	const (
-		ones  = 0x0101010101010101
-		highs = 0x80 * ones
-	)
-	for len(b)-n >= 8 {
-		v := binary.LittleEndian.Uint64(b[n:])
-		equals := v ^ '='*ones
-		// The high bit is set in some octet if one is beyond ASCII, DEL, below
-		// the space, or "=".
-		if (v|(v+ones)|(v-' '*ones)|(equals-ones)&^equals)&highs != 0 {
-			break
-		}
-		n += 8
-	}
-	if n > 0 {
-		n += ascii.Span(&isQPPlain, b[n:min(len(b), n+8)])
-	}
-	return n
-}
-
-// mixed encodes a few octets at the front of b, for which the line has room
-// whatever they are, up to a line end.
-func (w *QPWriter) mixed(b []byte, room int) (n int) {
+// line encodes octets at the front of b for as long as the line has room for
+// any octet, up to a line end.
+func (w *QPWriter) line(b []byte, room int) (n int) {
 	at := len(w.out)
 	out := w.out[:cap(w.out)]
-	for _, c := range b[:characterEnd(b, min(16, room/3, len(b)-utf8.UTFMax))] {
-		code := qpCodes[c]
-		if code == 0 {
+	full, end := at+room-3, len(b)-utf8.UTFMax
+	for n+1 < end && at+3 <= full {
+		first, second := qpCodes[b[n]], qpCodes[b[n+1]]
+		if first == 0 || second == 0 {
 			break
 		}
-		binary.LittleEndian.PutUint32(out[at:], code) // what is too much is written over
+		both := uint64(first&0xffffff) | uint64(second)<<(first>>24*8)
+		binary.LittleEndian.PutUint64(out[at:], both) // what is too much is written over
+		at += int(first>>24 + second>>24)
+		n += 2
+	}
+	if n < end && at <= full && qpCodes[b[n]] != 0 {
+		code := qpCodes[b[n]]
+		binary.LittleEndian.PutUint32(out[at:], code)
 		at += int(code >> 24)
 		n++
+	}
+	if n == 0 {
+		return 0
+	}
+	if whole := characterEnd(b, n); whole < n {
+		at -= 3 * (n - whole)
+		n = whole
 	}
 	if n > 0 && qpCodes[b[n]] == 0 && (b[n-1] == ' ' || b[n-1] == '\t') {
 		n, at = n-1, at-1
