@@ -125,10 +125,16 @@ func scanContentType[T text](value T, o *Options, r *report) (c contentType[T]) 
 	if typ, subtype, ok := l.mediaType(); ok {
 		c.typ, c.subtype = typ, subtype
 	}
-	for n := 0; n < o.MaxParams; n++ {
+	for n := 0; ; {
 		p, ok := l.param()
+		if !ok {
+			return c
+		}
+		if digits, _, _ := sectionName(p.name); len(digits) == 0 {
+			n++
+		}
 		switch {
-		case !ok:
+		case n > o.MaxParams:
 			return c
 		case !namedAs(p.name, "boundary"):
 		case len(p.name) > len("boundary"): // RFC 2231 §3 and §4
@@ -141,7 +147,6 @@ func scanContentType[T text](value T, o *Options, r *report) (c contentType[T]) 
 			c.boundary, c.hasBoundary = p.content(), true
 		}
 	}
-	return c
 }
 
 // lower returns s with its ASCII letters in lower case.

@@ -2,6 +2,7 @@ package mime_test
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -114,6 +115,19 @@ func TestMediaTypeLimits(t *testing.T) {
 	assert.Equal(t, []string{"x", "y"}, pairs(m.Params))
 	assert.Equal(t, &mime.LimitError{Name: "MaxParams", Max: 2}, defects[len(defects)-1].Err)
 
+	// Sections have a limit of their own.
+	b := strings.Builder{}
+	for i := range 600 {
+		fmt.Fprintf(&b, "; x*%d=a", i)
+	}
+	m, defects, err = mime.ParseMediaType("a/b"+b.String()+"; boundary=z", nil)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"x", strings.Repeat("a", 512), "boundary", "z"}, pairs(m.Params))
+	assert.Equal(t, &mime.LimitError{Name: "MaxParamSections", Max: 512}, defects[0].Err)
+	assert.Len(t, defects, 1)
+	_, boundary, _ := mime.ScanContentType([]byte("a/b" + b.String() + "; boundary=z"))
+	assert.Equal(t, "z", boundary)
+
 	_, _, has := mime.ScanContentType([]byte("a/b" + strings.Repeat("; x=y", 256) + "; boundary=z"))
 	assert.False(t, has, "the scanner has the same limit")
 
@@ -124,7 +138,7 @@ func TestMediaTypeLimits(t *testing.T) {
 	assert.Equal(t, []mime.DefectCode{mime.DefectLimit}, codes(defects))
 
 	// Names that fill a long list are found in it still.
-	var b strings.Builder
+	b.Reset()
 	b.WriteString("a/b")
 	for i := range 60 {
 		b.WriteString("; x" + strings.Repeat("y", i%40) + "=z")

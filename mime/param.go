@@ -76,13 +76,16 @@ const (
 // RFC 2231. With raw, encoded words and octets beyond ASCII stay as they are.
 func parseParams(l *lexer, raw bool) Params {
 	a := paramAssembly{l: l, raw: raw, list: make([]paramForms, 0, 2)}
-	for n := 0; ; n++ {
+	for n := 0; ; {
 		at := l.at
 		p, ok := l.param()
 		if !ok || l.r.failed() {
 			break
 		}
-		if n >= l.o.MaxParams {
+		if number, _, _ := sectionName(p.name); len(number) == 0 {
+			n++
+		}
+		if n > l.o.MaxParams {
 			l.r.limit("MaxParams", l.o.MaxParams, at)
 			break
 		}
@@ -146,15 +149,16 @@ func (a *paramAssembly) forms(name string) *paramForms {
 // add takes one parameter as it is written to those of its name.
 func (a *paramAssembly) add(p rawParam[string]) {
 	name, number, extended := a.splitName(p)
-	f := a.forms(name)
-	switch {
-	case number >= 0:
+	if number >= 0 {
 		if a.sections++; a.sections > a.l.o.MaxParamSections {
 			if a.sections == a.l.o.MaxParamSections+1 {
 				a.l.r.limit("MaxParamSections", a.l.o.MaxParamSections, p.at)
 			}
 			return
 		}
+	}
+	switch f := a.forms(name); {
+	case number >= 0:
 		f.sections = append(f.sections, paramSection{p, number, extended})
 	case !f.has || extended && !f.extended:
 		f.one, f.has, f.extended = p, true, extended
@@ -163,31 +167,50 @@ func (a *paramAssembly) add(p rawParam[string]) {
 	}
 }
 
-// maxSection is the highest number of a section that is taken for one.
-const maxSection = 999_999
+// longestSection is how many digits the number of a section has.
+const longestSection = 6
 
-// splitName takes apart "name*0*": attribute, section and the mark of an
-// extended value (RFC 2231 §7). number is negative where there is no section. A
-// name that only looks like it is a name.
+// sectionName takes apart "name*0*": attribute, the digits of the section and
+// the mark of an extended value (RFC 2231 §7). A name that is not of that form
+// is all attribute.
+func sectionName[T text](name T) (digits, attribute T, extended bool) {
+	star := 0
+	for star < len(name) && name[star] != '*' {
+		star++
+	}
+	if star == 0 || star == len(name) {
+		return digits, name, false
+	}
+	if star == len(name)-1 {
+		return digits, name[:star], true
+	}
+	digits = name[star+1:]
+	if extended = isExtended(digits); extended {
+		digits = digits[:len(digits)-1]
+	}
+	if n := ascii.Span(&ascii.Digit, digits); n == 0 || n < len(digits) || n > longestSection {
+		return digits[:0], name, false
+	}
+	return digits, name[:star], extended
+}
+
+// splitName is sectionName with the number, -1 where there is none, and what is
+// wrong with it.
 func (a *paramAssembly) splitName(p rawParam[string]) (name string, number int, extended bool) {
-	name, rest, found := strings.Cut(p.name, "*")
-	name = lower(name)
-	if !found {
-		return name, -1, false
+	digits, name, extended := sectionName(p.name)
+	if digits == "" {
+		if strings.Contains(name, "*") {
+			a.l.r.add(DefectParamSections, p.at, "RFC 2231 §3")
+		}
+		return lower(name), -1, extended
 	}
-	if rest == "" && name != "" {
-		return name, -1, true
-	}
-	digits, extended := strings.CutSuffix(rest, "*")
-	v, n, err := ascii.Decimal(digits, maxSection)
-	if err != nil || n != len(digits) || name == "" {
-		a.l.r.add(DefectParamSections, p.at, "RFC 2231 §3")
-		return lower(p.name), -1, false
-	}
-	if n > 1 && digits[0] == '0' {
+	if len(digits) > 1 && digits[0] == '0' {
 		a.l.r.add(DefectParamSections, p.at, "RFC 2231 §3")
 	}
-	return name, int(v), extended
+	for i := range len(digits) {
+		number = number*10 + int(digits[i]-'0')
+	}
+	return lower(name), number, extended
 }
 
 // params returns the parameters in the order in which their names came.
