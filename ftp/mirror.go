@@ -173,6 +173,20 @@ func (m *mirror) queue(ctx context.Context, f mirrorFile) {
 	}
 }
 
+// file queues a file, unless it is the same on both sides.
+func (m *mirror) file(ctx context.Context, f mirrorFile, same bool, r *remover) {
+	switch {
+	case same:
+		m.step(MirrorStep{Op: MirrorSkip, Path: f.path, Size: f.entry.Size})
+		return
+	case f.old == nil || f.old.Type != EntryDir:
+	case !m.opts.Delete || !m.prune(r, f.path, f.old):
+		m.step(MirrorStep{Op: MirrorCopy, Path: f.path, Err: mirrorError("mirror", f.path, errInTheWay)})
+		return
+	}
+	m.queue(ctx, f)
+}
+
 // wanted asks the filter.
 func (m *mirror) wanted(path string, e *Entry) bool {
 	return m.opts.Filter == nil || m.opts.Filter(path, *e)
@@ -215,7 +229,7 @@ var errTwice = errors.New("ftp: listed twice")
 
 // errInTheWay tells of a directory where a file is to be, or the other way
 // round.
-var errInTheWay = errors.New("ftp: something else has the name, and Delete is not set")
+var errInTheWay = errors.New("ftp: something else has the name, and is not to be deleted")
 
 // mirrorError names the path.
 func mirrorError(op, path string, err error) error {

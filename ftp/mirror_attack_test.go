@@ -2,8 +2,10 @@ package ftp_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -102,4 +104,58 @@ func TestMirrorKeepsDirectoriesNamedLikeParts(t *testing.T) {
 		assert.Equal(t, ftp.MirrorStats{Copied: 1, Made: 1, Octets: 9}, stats)
 		assert.Contains(t, treeOf(t, k.dest), mine)
 	})
+}
+
+// What the filter leaves out is not deleted, though all around it is.
+func TestMirrorDeleteKeepsWhatTheFilterLeavesOut(t *testing.T) {
+	bothWays(t, func(t *testing.T, k mirrorKit) {
+		plant(t, k.dest, map[string]string{"d/e/keep": "1", "d/e/gone": "2", "d/f/gone": "3", "g/gone": "4", "now a file/keep": "5"})
+		plant(t, k.source, map[string]string{"now a file": "file"})
+		filter := func(path string, _ ftp.Entry) bool { return filepath.Base(path) != "keep" }
+		for _, dry := range []bool{true, false} {
+			stats, err := k.run(&ftp.MirrorOptions{Delete: true, DryRun: dry, Filter: filter})
+			assert.ErrorContains(t, err, "something else has the name")
+			assert.Equal(t, ftp.MirrorStats{Deleted: 5, Failed: 1}, stats, "three files and two directories")
+		}
+		var left []string
+		for name := range treeOf(t, k.dest) {
+			left = append(left, name)
+		}
+		assert.ElementsMatch(t, []string{"d/", "d/e/", "d/e/keep", "now a file/", "now a file/keep"}, left)
+	})
+}
+
+// A server that lets no file take the name of another has the old one removed
+// when the new one is whole.
+func TestMirrorUpWhereNoFileIsReplaced(t *testing.T) {
+	local := t.TempDir()
+	big := string(pattern(1 << 20))
+	plant(t, local, map[string]string{"a": big})
+	p := newTestPool(t, play(t, func(a *actor) {
+		a.login("MLST type*;size*;modify*;", "MFMT")
+		a.send("MLSD", "type=file;size=3;modify=20200101000000; a\r\n")
+		a.typ("I")
+		a.epsv()
+		stor := a.read()
+		part := strings.TrimPrefix(stor, "STOR ")
+		assert.Regexp(a.tb, `^STOR \.applayer-part-`, stor)
+		a.say("150 go")
+		b, err := io.ReadAll(a.accept())
+		a.check(err)
+		assert.Len(a.tb, b, len(big))
+		a.say("226 done")
+		a.expect("RNFR "+part, "350 go on")
+		a.expect("RNTO a", "550 File already exists.")
+		a.expect("DELE a", "250 gone")
+		a.expect("RNFR "+part, "350 go on")
+		a.expect("RNTO a", "250 ok")
+		a.expect("MFMT 20240517101112 a", "213 ok")
+	}), nil)
+	p.Max = 1
+	root, err := os.OpenRoot(local)
+	require.NoError(t, err)
+	defer root.Close()
+	stats, err := p.MirrorUp(t.Context(), root, "", nil)
+	require.NoError(t, err)
+	assert.Equal(t, ftp.MirrorStats{Copied: 1, Octets: 1 << 20}, stats)
 }

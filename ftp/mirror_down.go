@@ -111,7 +111,7 @@ func (m *mirrorDown) compare(ctx context.Context, dir string, depth int, there [
 				below = append(below, at)
 			}
 		case e.Type == EntryFile:
-			m.file(ctx, mirrorFile{at, *e, here[name]})
+			m.file(ctx, mirrorFile{at, *e, here[name]}, sameFile(e, here[name]), m.remover())
 		default:
 			m.step(MirrorStep{Op: MirrorLeave, Path: at})
 		}
@@ -143,24 +143,6 @@ func (m *mirrorDown) mkdir(at string, old *Entry) bool {
 	return m.do(MirrorMkdir, at, func() error { return m.local.Mkdir(at, 0o777) })
 }
 
-// file queues a file, unless it is there.
-func (m *mirrorDown) file(ctx context.Context, f mirrorFile) {
-	switch {
-	case sameFile(&f.entry, f.old):
-		m.step(MirrorStep{Op: MirrorSkip, Path: f.path, Size: f.entry.Size})
-		return
-	case f.old != nil && f.old.Type == EntryDir:
-		if !m.opts.Delete {
-			m.step(MirrorStep{Op: MirrorCopy, Path: f.path, Err: mirrorError("mirror", f.path, errInTheWay)})
-			return
-		}
-		if !m.do(MirrorDelete, f.path, func() error { return m.local.RemoveAll(f.path) }) {
-			return
-		}
-	}
-	m.queue(ctx, f)
-}
-
 // clean removes what the server does not have, and parts of files that are not
 // what they were.
 func (m *mirrorDown) clean(dir string, here map[string]*Entry, keep map[string]bool) {
@@ -172,9 +154,12 @@ func (m *mirrorDown) clean(dir string, here map[string]*Entry, keep map[string]b
 	}
 	slices.Sort(gone)
 	for _, name := range gone {
-		at := path.Join(dir, name)
-		m.do(MirrorDelete, at, func() error { return m.local.RemoveAll(at) })
+		m.prune(m.remover(), path.Join(dir, name), here[name])
 	}
+}
+
+func (m *mirrorDown) remover() *remover {
+	return &remover{list: m.list, one: func(at string, _ *Entry) error { return m.local.Remove(at) }, all: m.local.RemoveAll}
 }
 
 // copy brings a file.

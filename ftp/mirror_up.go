@@ -30,6 +30,7 @@ type mirrorUp struct {
 	local  *os.Root
 	// keeps tells that the server keeps the times that files have here.
 	keeps bool
+	depth int // MaxPathDepth
 }
 
 // top begins with the mirrored directory itself, which is made if it is not
@@ -37,7 +38,7 @@ type mirrorUp struct {
 func (m *mirrorUp) top(ctx context.Context) error {
 	made := false
 	err := m.p.With(ctx, func(c *Client) error {
-		m.keeps = c.features.Has("MFMT")
+		m.keeps, m.depth = c.features.Has("MFMT"), c.lim.MaxPathDepth
 		return nil
 	})
 	if err != nil {
@@ -130,7 +131,8 @@ func (m *mirrorUp) compare(ctx context.Context, dir string, here []fs.DirEntry, 
 				below = append(below, subdir{at, made})
 			}
 		case e.Type == EntryFile:
-			m.file(ctx, mirrorFile{at, e, old})
+			same := sameFile(&e, old) || !m.keeps && newerFile(&e, old)
+			m.file(ctx, mirrorFile{at, e, old}, same, m.remover(ctx))
 		default:
 			m.step(MirrorStep{Op: MirrorLeave, Path: at})
 		}
@@ -166,24 +168,6 @@ func (m *mirrorUp) remove(ctx context.Context, at string) error {
 	return m.p.With(ctx, func(c *Client) error { return c.RemoveAll(ctx, remotePath(m.remote, at)) })
 }
 
-// file queues a file, unless it is there.
-func (m *mirrorUp) file(ctx context.Context, f mirrorFile) {
-	switch {
-	case sameFile(&f.entry, f.old), !m.keeps && newerFile(&f.entry, f.old):
-		m.step(MirrorStep{Op: MirrorSkip, Path: f.path, Size: f.entry.Size})
-		return
-	case f.old != nil && f.old.Type == EntryDir:
-		if !m.opts.Delete {
-			m.step(MirrorStep{Op: MirrorCopy, Path: f.path, Err: mirrorError("mirror", f.path, errInTheWay)})
-			return
-		}
-		if !m.do(MirrorDelete, f.path, func() error { return m.remove(ctx, f.path) }) {
-			return
-		}
-	}
-	m.queue(ctx, f)
-}
-
 // newerFile tells whether a file was sent since it was changed here, as far as
 // a server tells that gives files times of its own.
 func newerFile(source, dest *Entry) bool {
@@ -205,8 +189,34 @@ func (m *mirrorUp) clean(ctx context.Context, dir string, there map[string]*Entr
 	}
 	slices.Sort(gone)
 	for _, name := range gone {
-		at := path.Join(dir, name)
-		m.do(MirrorDelete, at, func() error { return m.remove(ctx, at) })
+		m.prune(m.remover(ctx), path.Join(dir, name), there[name])
+	}
+}
+
+// remover asks the server. What it lists may be any names, and go on for ever.
+func (m *mirrorUp) remover(ctx context.Context) *remover {
+	return &remover{
+		list: func(dir string) (there map[string]*Entry, err error) {
+			there, err = m.list(ctx, dir)
+			for _, e := range there {
+				if _, bad := e.LocalName(); bad != nil && err == nil {
+					err = bad
+				}
+			}
+			if err == nil && strings.Count(dir, "/") > m.depth {
+				err = &LimitError{Name: "MaxPathDepth", Max: int64(m.depth)}
+			}
+			return there, err
+		},
+		one: func(at string, e *Entry) error {
+			return m.p.With(ctx, func(c *Client) error {
+				if e.Type == EntryDir {
+					return c.RemoveDir(ctx, remotePath(m.remote, at))
+				}
+				return c.Remove(ctx, remotePath(m.remote, at))
+			})
+		},
+		all: func(at string) error { return m.remove(ctx, at) },
 	}
 }
 
@@ -221,7 +231,7 @@ func (m *mirrorUp) copy(ctx context.Context, f mirrorFile) error {
 	if f.entry.Size < minResume {
 		err = m.p.Upload(ctx, name, src)
 	} else {
-		err = m.copyPart(ctx, name, remotePath(m.remote, path.Join(path.Dir(f.path), partName(&f.entry))), src)
+		err = m.copyPart(ctx, name, remotePath(m.remote, path.Join(path.Dir(f.path), partName(&f.entry))), src, f.old)
 	}
 	if err != nil || !f.entry.Facts.Has(FactModify) {
 		return err
@@ -237,7 +247,7 @@ func (m *mirrorUp) copy(ctx context.Context, f mirrorFile) error {
 
 // copyPart sends a file under another name, from behind what is there of it,
 // and then gives it its own.
-func (m *mirrorUp) copyPart(ctx context.Context, name, part string, src *os.File) error {
+func (m *mirrorUp) copyPart(ctx context.Context, name, part string, src *os.File, old *Entry) error {
 	u := upload{name: part, src: src, before: -1, resumes: true}
 	size, err := src.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -247,5 +257,19 @@ func (m *mirrorUp) copyPart(ctx context.Context, name, part string, src *os.File
 	if err := m.p.again(ctx, func(c *Client) (bool, error) { return u.next(ctx, c) }); err != nil {
 		return err
 	}
-	return m.p.With(ctx, func(c *Client) error { return c.Rename(ctx, part, name) })
+	return m.p.With(ctx, func(c *Client) error { return replace(ctx, c, part, name, old) })
+}
+
+// replace gives a file its name. Some servers let no file take the name of
+// another: the old one goes first then, once the new one is whole.
+func replace(ctx context.Context, c *Client, part, name string, old *Entry) error {
+	err := c.Rename(ctx, part, name)
+	refusal, ok := errors.AsType[*ReplyError](err)
+	if old == nil || !ok || refusal.Temporary() {
+		return err
+	}
+	if second := c.Remove(ctx, name); second != nil {
+		return errors.Join(err, second)
+	}
+	return c.Rename(ctx, part, name)
 }
