@@ -206,7 +206,7 @@ func (t *TextReader) WriteTo(w io.Writer) (n int64, err error) {
 // fill reads and decodes once. At the end of the text it sets err.
 func (t *TextReader) fill() {
 	if t.in == nil {
-		t.in = make([]byte, 0, textBuffer)
+		t.in, t.out = make([]byte, 0, textBuffer), make([]byte, 0, textBuffer+textBuffer/2)
 	}
 	if len(t.in) == cap(t.in) {
 		t.err = io.ErrNoProgress // the decoder waits for a character of 8 KiB

@@ -97,7 +97,12 @@ func TestDecoder(t *testing.T) {
 }
 
 func TestDecoderUnknown(t *testing.T) {
-	assert.Nil(t, cjk.Decoder("x-klingon"))
+	for _, label := range []string{"x-klingon", "", strings.Repeat("x", 1000)} {
+		assert.Nil(t, cjk.Decoder(label), "%.20s", label)
+	}
+	for _, label := range []string{"EUC_JP", "shift-jis", "Extended_UNIX_Code_Packed_Format_for_Japanese", "KS_C_5601-1987", "GB_2312-80", "Big5-HKSCS", "ISO-2022-KR", "HZ-GB-2312"} {
+		assert.NotNil(t, cjk.Decoder(label), label)
+	}
 	opts := &mime.Options{Charset: cjk.Decoder}
 	_, err := mime.NewDecoder("x-klingon", opts)
 	require.ErrorIs(t, err, mime.ErrUnknownCharset)

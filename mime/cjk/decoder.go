@@ -6,35 +6,53 @@ import (
 	"applayer/mime"
 )
 
-// Decoder returns a decoder of the charset that label names, in lower case, or
-// nil. It is for the field Charset of [mime.Options].
+// Decoder returns a decoder of the charset that label names, or nil. It is for the field Charset of [mime.Options].
 func Decoder(label string) mime.Decoder {
-	switch label {
-	case "iso-2022-jp", "csiso2022jp", "iso-2022-jp-1", "iso-2022-jp-2", "csiso2022jp2",
-		"iso-2022-jp-ms", "cp50220", "cp50221", "x-iso-2022-jp":
+	switch charsetKey(label) {
+	case "iso2022jp", "csiso2022jp", "iso2022jp1", "iso2022jp2", "csiso2022jp2", "iso2022jpms", "cp50220",
+		"cp50221", "xiso2022jp":
 		return new(iso2022JP)
-	case "shift_jis", "shift-jis", "sjis", "x-sjis", "ms_kanji", "csshiftjis", "windows-31j", "cswindows31j",
-		"ms932", "cp932", "x-ms-cp932", "windows-932":
+	case "shiftjis", "sjis", "xsjis", "mskanji", "csshiftjis", "windows31j", "cswindows31j", "ms932", "cp932",
+		"xmscp932", "windows932":
 		return &decoder{char: shiftJIS}
-	case "euc-jp", "eucjp", "euc_jp", "x-euc-jp", "x-euc", "extended_unix_code_packed_format_for_japanese",
-		"cseucpkdfmtjapanese", "eucjp-ms", "cp51932":
+	case "eucjp", "xeucjp", "xeuc", "extendedunixcodepackedformatforjapanese", "cseucpkdfmtjapanese", "eucjpms",
+		"cp51932":
 		return &decoder{char: eucJP}
-	case "euc-kr", "euckr", "euc_kr", "cseuckr", "ks_c_5601-1987", "ks_c_5601-1989", "ks_c_5601", "ksc_5601", "ksc5601",
-		"ks_x_1001", "korean", "iso-ir-149", "csksc56011987", "cp949", "windows-949", "ms949", "uhc", "x-windows-949":
+	case "euckr", "cseuckr", "ksc56011987", "ksc56011989", "ksc5601", "ksx1001", "korean", "isoir149",
+		"csksc56011987", "cp949", "windows949", "ms949", "uhc", "xwindows949":
 		return &decoder{char: eucKR}
-	case "gb2312", "csgb2312", "gb_2312-80", "gb_2312", "csiso58gb231280", "iso-ir-58", "chinese", "euc-cn", "euccn",
-		"x-euc-cn", "gbk", "csgbk", "cp936", "ms936", "windows-936", "x-gbk", "gb18030", "csgb18030", "gb-18030":
+	case "gb2312", "csgb2312", "gb231280", "csiso58gb231280", "isoir58", "chinese", "euccn", "xeuccn", "gbk",
+		"csgbk", "cp936", "ms936", "windows936", "xgbk", "gb18030", "csgb18030":
 		return &decoder{char: gb}
-	case "iso-2022-kr", "csiso2022kr":
+	case "iso2022kr", "csiso2022kr":
 		return new(shifted)
-	case "hz-gb-2312", "hz", "hz-gb2312":
+	case "hzgb2312", "hz":
 		return &shifted{hz: true}
-	case "big5", "csbig5", "big-5", "cn-big5", "x-x-big5", "cp950", "windows-950", "ms950", "x-windows-950":
+	case "big5", "csbig5", "cnbig5", "xxbig5", "cp950", "windows950", "ms950", "xwindows950":
 		return &decoder{char: big5}
-	case "big5-hkscs", "big5hkscs", "csbig5hkscs":
+	case "big5hkscs", "csbig5hkscs":
 		return &decoder{char: hkscs}
 	}
 	return nil
+}
+
+// charsetKey returns the letters and digits of a label: senders write euc_jp and
+// shift-jis too.
+func charsetKey(label string) string {
+	key := make([]byte, 0, 32)
+	for i := range len(label) {
+		c := label[i]
+		if c-'A' < 26 {
+			c += 'a' - 'A'
+		}
+		if c-'a' < 26 || c-'0' < 10 {
+			key = append(key, c)
+		}
+		if len(key) > 64 {
+			break
+		}
+	}
+	return string(key)
 }
 
 // twoPoints are the characters of Big5-HKSCS that are two code points. Their cells
