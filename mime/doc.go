@@ -1,6 +1,21 @@
 // Package mime reads, builds and writes mail messages: the header of RFC 5322
 // and the bodies of MIME, RFC 2045 to RFC 2049.
 //
+// # Structure
+//
+// [ParseBytes] and [Parse] make a tree of a message: an [Entity] for the message
+// and for each part in it, which knows where header and body are and reads them
+// when it is asked to. It has what IMAP tells of a message to the octet
+// (RFC 9051 §7.5.2). [NewReader] walks through the same structure as a stream,
+// for messages of any size: a [Reader] gives an [Event] as a [Part] begins, can
+// be read, and ends. Both give bodies as they stand, without their transfer
+// encoding, or as text in UTF-8.
+//
+// All open multiparts are looked for at once, so that the delimiter of an outer
+// one ends what is within (RFC 2046 §5.1.2). A delimiter is a whole line. By
+// RFC 2046 §5.1.1, a line that begins with the boundary would be one too; then a
+// part could not hold a multipart whose own boundary begins with the outer one.
+//
 // # Damaged mail
 //
 // Much of the mail that exists breaks a rule. It is read all the same, without

@@ -66,7 +66,7 @@ func (p *Part) PartsAfterClose() int { return p.e.partsAfterClose }
 
 // Raw returns a reader of the octets of the body in its transfer encoding; in
 // [EventPreamble] and [EventEpilogue], of those. With [Options.Wire], each line
-// ends in CRLF.
+// ends in CRLF. A second reader goes on where the first one stopped.
 //
 // To ask for the body of a multipart or message takes it as a whole: its parts
 // are not walked through, and its [EventEnd] comes next.

@@ -100,7 +100,12 @@ func BenchmarkReader(b *testing.B) {
 	for name, body := range map[string]func(*mime.Part) io.Reader{
 		"raw":  func(p *mime.Part) io.Reader { return p.Raw() },
 		"body": func(p *mime.Part) io.Reader { return p.Body() },
-		"text": func(p *mime.Part) io.Reader { return p.Text() },
+		"text": func(p *mime.Part) io.Reader {
+			if p.MediaType().Type == "text" {
+				return p.Text()
+			}
+			return p.Body()
+		},
 		"skip": nil,
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -55,6 +55,8 @@ func structureCodes(defects []mime.Defect) string {
 
 const multi = "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 
+var long71 = strings.Repeat("x", 71)
+
 var structures = []struct {
 	name, in, want, defects string
 	opts                    *mime.Options
@@ -120,6 +122,30 @@ var structures = []struct {
 		"leaf \"1\" \"Content-Transfer-Encoding: base64\\r\\nContent-Type: multipart/mixed; boundary=b\\r\\n\\r\\n\" \"LS1iDQoNCmhpDQotLWItLQ==\\r\\n\" encoded\n", "encoded-composite@26", nil},
 	{"6532-3.7 encoded message", "Content-Transfer-Encoding: base64\r\nContent-Type: message/global\r\n\r\nQTogMQ0KDQpoaQ==\r\n",
 		"leaf \"1\" \"Content-Transfer-Encoding: base64\\r\\nContent-Type: message/global\\r\\n\\r\\n\" \"QTogMQ0KDQpoaQ==\\r\\n\" encoded\n", "", nil},
+	{"2045-6.4 message in quoted-printable", "Content-Transfer-Encoding: quoted-printable\r\nContent-Type: message/rfc822\r\n\r\nA: =3D=\r\nx\r\n",
+		"leaf \"1\" \"Content-Transfer-Encoding: quoted-printable\\r\\nContent-Type: message/rfc822\\r\\n\\r\\n\" \"A: =3D=\\r\\nx\\r\\n\" encoded\n", "encoded-composite@26", nil},
+	{"2045-6.4 message only said to be in it", "Content-Transfer-Encoding: quoted-printable\r\nContent-Type: message/rfc822\r\n\r\nSubject: =?utf-8?q?=3D?=\r\n\r\n",
+		"message \"1\" \"Content-Transfer-Encoding: quoted-printable\\r\\nContent-Type: message/rfc822\\r\\n\\r\\n\"\n  leaf \"1.1\" \"Subject: =?utf-8?q?=3D?=\\r\\n\\r\\n\" \"\"\n", "encoded-composite@26", nil},
+	{"2045-6.4 message of nothing", "Content-Transfer-Encoding: base64\r\nContent-Type: message/rfc822\r\n\r\n",
+		"message \"1\" \"Content-Transfer-Encoding: base64\\r\\nContent-Type: message/rfc822\\r\\n\\r\\n\"\n  leaf \"1.1\" \"\" \"\"\n", "encoded-composite@26", nil},
+	{"one boundary for two", multi + "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n--b\r\n\r\ntwo\r\n--b--\r\n",
+		"multipart \"\" \"Content-Type: multipart/mixed; boundary=b\\r\\n\\r\\n\"\n" +
+			"  multipart \"1\" \"Content-Type: multipart/mixed; boundary=b\\r\\n\\r\\n\"\n" +
+			"    leaf \"1.1\" \"\\r\\n\" \"one\"\n" +
+			"  leaf \"2\" \"\\r\\n\" \"two\"\n", "", nil},
+	{"2046-5.1.1 a long boundary", "Content-Type: multipart/mixed; boundary=" + long71 + "\r\n\r\n--" + long71 + "--",
+		"multipart \"\" \"Content-Type: multipart/mixed; boundary=" + long71 + "\\r\\n\\r\\n\"\n", "long-boundary@13", nil},
+	{"a boundary too long", "Content-Type: multipart/mixed; boundary=" + strings.Repeat("x", 1025) + "\r\n\r\n--",
+		"leaf \"1\" \"Content-Type: multipart/mixed; boundary=" + strings.Repeat("x", 1025) + "\\r\\n\\r\\n\" \"--\"\n", "no-boundary@13", nil},
+	{"space in a boundary", "Content-Type: multipart/mixed; boundary=\"----next part\"\r\n\r\n------next part\r\n\r\nx\r\n------next part--",
+		"multipart \"\" \"Content-Type: multipart/mixed; boundary=\\\"----next part\\\"\\r\\n\\r\\n\"\n  leaf \"1\" \"\\r\\n\" \"x\"\n", "", nil},
+	{"space at the end of a boundary", "Content-Type: multipart/mixed; boundary=\"b \"\r\n\r\n--b \r\n\r\nx\r\n--b--",
+		"multipart \"\" \"Content-Type: multipart/mixed; boundary=\\\"b \\\"\\r\\n\\r\\n\"\n  leaf \"1\" \"\\r\\n\" \"x\"\n", "", nil},
+	{"delimiter padded beyond a line is text", multi + "--b\r\n\r\nx\r\n--b" + strings.Repeat(" ", 999) + "\r\n--b--",
+		"multipart \"\" \"Content-Type: multipart/mixed; boundary=b\\r\\n\\r\\n\"\n  leaf \"1\" \"\\r\\n\" \"x\\r\\n--b" + strings.Repeat(" ", 999) + "\"\n", "", nil},
+	{"lone CR", "A: 1\rB: 2\r\n\r\nx\ry", "leaf \"1\" \"A: 1\\rB: 2\\r\\n\\r\\n\" \"x\\ry\"\n", "", nil},
+	{"message/partial is a leaf", "Content-Type: message/partial; number=1\r\n\r\nA: 1\r\n", "leaf \"1\" \"Content-Type: message/partial; number=1\\r\\n\\r\\n\" \"A: 1\\r\\n\"\n", "", nil},
+	{"message/news", "Content-Type: message/news\r\n\r\nA: 1\r\n\r\nx", "message \"1\" \"Content-Type: message/news\\r\\n\\r\\n\"\n  leaf \"1.1\" \"A: 1\\r\\n\\r\\n\" \"x\"\n", "", nil},
 	{"unknown encoding", "Content-Transfer-Encoding: x-new\r\n\r\nhi", "leaf \"1\" \"Content-Transfer-Encoding: x-new\\r\\n\\r\\n\" \"hi\"\n", "unknown-encoding@26", nil},
 	{"MaxDepth", multi + "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\none\r\n--c--\r\n--b--",
 		"multipart \"\" \"Content-Type: multipart/mixed; boundary=b\\r\\n\\r\\n\"\n" +

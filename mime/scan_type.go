@@ -169,17 +169,36 @@ func (s *scanner) check(b []byte, eof bool) (token, int, error) {
 // isEncoded looks at the front of a body. A multipart is encoded if its first
 // line becomes the boundary by decoding; a message, if it is none as it stands.
 func (s *scanner) isEncoded(front []byte) bool {
-	if len(front) == 0 {
+	switch _, err := s.set.At(front, true); {
+	case err == nil || len(front) == 0:
 		return false
-	}
-	if s.body.kind == KindMessage {
+	case s.body.kind == KindMessage && s.body.encoding == encodingQP:
+		return isQuotedPrintable(front)
+	case s.body.kind == KindMessage:
 		name, _ := cutName(front)
-		return name == 0 || s.body.encoding == encodingQP
-	}
-	if _, err := s.set.At(front, true); err == nil {
-		return false
+		return name == 0
 	}
 	decoded, _ := io.ReadAll(s.body.encoding.decoder(bytes.NewReader(front)))
 	hit, err := s.set.At(decoded, true)
 	return err == nil && hit.Open == s.set.Len()-1
+}
+
+// isQuotedPrintable tells whether text has equals signs and all of them are as
+// RFC 2045 §6.7 has them. Those of a message as it stands are not: its header has
+// parameters and encoded words.
+func isQuotedPrintable(b []byte) (is bool) {
+	for {
+		i := bytes.IndexByte(b, '=')
+		if i < 0 {
+			return is
+		}
+		b = bytes.TrimLeft(b[i+1:], " \t")
+		switch {
+		case len(b) < 2: // it was cut here
+		case b[0] == '\n', b[0] == '\r' && b[1] == '\n':
+		case !ascii.Hex.Has(b[0]) || !ascii.Hex.Has(b[1]):
+			return false
+		}
+		is = true
+	}
 }
