@@ -47,7 +47,9 @@ func (p Param) append(dst []byte) ([]byte, error) {
 		return p.appendSections(dst), nil
 	}
 	dst = append(append(append(dst, "; "...), p.Name...), '=')
-	if isTokenText(p.Value) && p.Value[0] != '\'' { // some readers take apostrophes for quotes
+	// A token may hold apostrophes, asterisks and percent signs, but there are
+	// readers that take them for marks of RFC 2231 or for quotes.
+	if p.Value != "" && ascii.Span(&isAttributeChar, p.Value) == len(p.Value) {
 		return append(dst, p.Value...), nil
 	}
 	return appendQuoted(dst, p.Value), nil
