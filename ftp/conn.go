@@ -266,7 +266,7 @@ func (c *Conn) sendAnswers() error {
 	if len(c.answers) == 0 {
 		return nil
 	}
-	return c.write(nil, false)
+	return c.write(nil)
 }
 
 // makeRoom makes place behind in[w]: an empty buffer goes back, a full one
@@ -329,7 +329,7 @@ func (c *Conn) WriteCommand(cmd Command) error {
 		return err
 	}
 	c.trace.command(b)
-	return c.send(b, false)
+	return c.send(b)
 }
 
 // WriteLine sends a command that [Verb] does not know, as it is typed. Octets
@@ -342,15 +342,11 @@ func (c *Conn) WriteLine(line string) error {
 	}
 	b = append(b, '\r', '\n')
 	c.trace.command(b)
-	return c.send(b, false)
+	return c.send(b)
 }
 
 // WriteReply sends a reply with one write.
-func (c *Conn) WriteReply(r Reply) error { return c.writeReply(r, false) }
-
-// writeReply is WriteReply. With more another reply follows at once, and the
-// system may send them together.
-func (c *Conn) writeReply(r Reply, more bool) error {
+func (c *Conn) WriteReply(r Reply) error {
 	b := getBuffer()[:0]
 	defer func() { putBuffer(b) }()
 	b, err := AppendReply(b, r)
@@ -358,18 +354,18 @@ func (c *Conn) writeReply(r Reply, more bool) error {
 		return err
 	}
 	c.trace.reply(b)
-	return c.send(b, more)
+	return c.send(b)
 }
 
 // send writes b, IAC doubled, behind what the Telnet peer is owed.
-func (c *Conn) send(b []byte, more bool) error {
+func (c *Conn) send(b []byte) error {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
-	return c.write(b, more)
+	return c.write(b)
 }
 
 // write is send under the lock.
-func (c *Conn) write(b []byte, more bool) error {
+func (c *Conn) write(b []byte) error {
 	if c.werr != nil {
 		return c.werr
 	}
@@ -377,11 +373,7 @@ func (c *Conn) write(b []byte, more bool) error {
 		b = append(c.answers, bytes.ReplaceAll(b, []byte{telnet.IAC}, []byte{telnet.IAC, telnet.IAC})...)
 		c.answers = nil
 	}
-	write := c.writer().Write
-	if more && c.ready != nil && c.tls.conn == nil {
-		write = c.ready.WriteMore
-	}
-	_, err := write(b)
+	_, err := c.writer().Write(b)
 	c.werr = err
 	return err
 }
@@ -396,7 +388,7 @@ func (c *Conn) writer() io.Writer {
 // writeText sends lines that are made already.
 func (c *Conn) writeText(b []byte) error {
 	c.trace.reply(b)
-	return c.send(b, false)
+	return c.send(b)
 }
 
 // release gives the buffer back when nobody reads any more.

@@ -199,11 +199,8 @@ func (sc *serverConn) perform(actions []Action) {
 }
 
 // write sends a reply.
-func (sc *serverConn) write(r Reply) { sc.writeMore(r, false) }
-
-// writeMore is write; with more another reply follows at once.
-func (sc *serverConn) writeMore(r Reply, more bool) {
-	if err := sc.c.writeReply(r, more); err != nil {
+func (sc *serverConn) write(r Reply) {
+	if err := sc.c.WriteReply(r); err != nil {
 		sc.closed = true
 	}
 }

@@ -19,13 +19,12 @@ func (sc *serverConn) transfer(t *Transfer) []Action {
 	if x.nc != nil {
 		t.Begin.Code = 125
 	}
-	short := x.isShort()
-	if sc.writeMore(t.Begin, short); sc.closed {
+	if sc.write(t.Begin); sc.closed {
 		x.close()
 		return sc.s.Transferred(errGone)
 	}
 	var err error
-	if short {
+	if x.isShort() {
 		x.ctx = context.WithoutCancel(sc.ctx)
 		err = x.run()
 	} else {
