@@ -70,15 +70,19 @@ func (c *headerCheck) at(f Field) {
 // fields looks at each field by itself, and at how often it is there.
 func (c *headerCheck) fields() {
 	seen := make(map[string]bool)
+	front := true // no field came yet
 	for _, f := range c.h.fields {
 		c.at(f)
 		c.octets(f)
 		if f.nameEnd == 0 {
-			if !isFromLine(f.raw) {
+			if front && isFromLine(f.raw) {
+				c.r.add(DefectFromLine, 0, "RFC 4155 §A")
+			} else {
 				c.r.add(DefectNoColon, 0, "RFC 5322 §2.2")
 			}
 			continue
 		}
+		front = false
 		k, _ := lookUpField(f.Name())
 		if k.once {
 			c.once(f, k, seen)

@@ -39,7 +39,7 @@ func TestCheck(t *testing.T) {
 		{"5322-3.6.7", date + from + "Received: x\r\nReturn-Path: x\r\n", "Received: no date in received at byte 69 (RFC 5322 §3.6.7); Return-Path: return path at byte 84 (RFC 5322 §3.6.7)"},
 		{"5322-3.6.6 no Resent-Date", date + from + "Resent-From: a@b\r\n", "Resent-Date: missing field at byte 0 (RFC 5322 §3.6.6)"},
 		{"5322-2.2 no colon", date + from + "x y\r\n", "no colon at byte 58 (RFC 5322 §2.2)"},
-		{"4155-A From line", "From a@b x\r\n" + date + from, ""},
+		{"4155-A From line", "From a@b x\r\n" + date + from + "From a@b x\r\n", "from line at byte 0 (RFC 4155 §A); no colon at byte 70 (RFC 5322 §2.2)"},
 		{"5322-2.1.1 long line", date + from + "X: " + strings.Repeat("x", 996) + "\r\n", "X: long line at byte 58 (RFC 5322 §2.1.1)"},
 		{"5322-2.2 bare CR and NUL", date + from + "X: a\r\n b\rc\x00\r\n", "X: bare cr at byte 66 (RFC 5322 §2.2); X: nul at byte 68 (RFC 7103 §7.6)"},
 		{"6532-3.2 UTF-8", date + from + "X: gr\u00fc\u00dfe\r\n", ""},

@@ -30,17 +30,14 @@ const (
 	// DefectNoHeader is a message whose first line is no field: all of it is
 	// body.
 	DefectNoHeader DefectCode = "no-header"
-	// DefectNoHeaderEnd is a header without the empty line behind it, and so
-	// without a body.
-	DefectNoHeaderEnd DefectCode = "no-header-end"
 	// DefectNoColon is a line of the header that is neither a field nor folded.
 	// It is kept as a [Field] without a name.
 	DefectNoColon DefectCode = "no-colon"
 )
 
 // ParseHeader takes the header at the front of b, up to and with its empty line
-// or up to the end of b, and returns how many octets it has. A first line that
-// is no field means that there is no header, and n is 0; so it is for a header
+// or up to the end of b, as a message may end with its header (RFC 5322 §3.5),
+// and returns how many octets it has. A first line that is no field means that there is no header, and n is 0; so it is for a header
 // beyond MaxHeaderBytes, MaxFields or MaxFieldBytes. The header holds a copy.
 func ParseHeader(b []byte, opts *Options) (h Header, n int, defects []Defect, err error) {
 	o := opts.inForce()
@@ -57,11 +54,8 @@ func ParseHeader(b []byte, opts *Options) (h Header, n int, defects []Defect, er
 func findHeader(b []byte, o *Options, r *report) (n int) {
 	s := scanner{o: o, rep: r}
 	n, end, err := s.headerEnd(b, true)
-	switch {
-	case err != nil, end == endsAtLimit:
+	if err != nil || end == endsAtLimit {
 		return 0
-	case end == endsWithMessage:
-		r.add(DefectNoHeaderEnd, n, "RFC 5322 §2.1")
 	}
 	return n
 }

@@ -87,7 +87,6 @@ func findGroup(b []byte, at int, o *Options, r *report) int {
 	n := findHeader(b, o, &in)
 	for _, d := range in.list {
 		switch d.Code {
-		case DefectNoHeaderEnd: // the last group needs no empty line behind it
 		case DefectNoHeader:
 			r.add(DefectNotFields, at, "RFC 3464 §2.1")
 		default:
