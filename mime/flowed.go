@@ -23,6 +23,11 @@ type Paragraph struct {
 // signatureSeparator is the line before a signature (RFC 3676 §4.3).
 const signatureSeparator = "-- "
 
+// maxFlowedQuote is how deep a quote is written: a line of 78 characters has room
+// for it. Each line has the marks, so that text which came with a line of a million
+// would fill any disk.
+const maxFlowedQuote = 50
+
 // maxParagraph is where a paragraph that is read is cut, in octets.
 const maxParagraph = 64 << 10
 
@@ -241,7 +246,7 @@ func AppendFlowed(dst []byte, text string, opts *FlowedOptions) []byte {
 
 // AppendParagraph appends a paragraph to dst in Format=Flowed. Spaces at its end
 // are left out, as they would flow it into the next (RFC 3676 §4.2). A line end
-// within its text makes it two.
+// within its text makes it two, and a quote deeper than 50 is written as one of 50.
 func AppendParagraph(dst []byte, p Paragraph, opts *FlowedOptions) []byte {
 	for {
 		line, rest, more := cutLine(p.Text)
@@ -267,6 +272,7 @@ func cutLine(s string) (line, rest string, more bool) {
 
 // appendLineFlowed writes one paragraph.
 func appendLineFlowed(dst []byte, quote int, text string, opts *FlowedOptions) []byte {
+	quote = min(quote, maxFlowedQuote)
 	if text == signatureSeparator {
 		return append(append(appendQuote(dst, quote), text...), "\r\n"...)
 	}

@@ -9,8 +9,12 @@ import (
 	"applayer/internal/ascii"
 )
 
-// previewWindow is how much of a text is read for a preview, in octets.
-const previewWindow = 64 << 10
+// What is read for a preview, in octets: of a text, and of the HTML that it is made
+// of, which may be a script of a gigabyte.
+const (
+	previewWindow     = 64 << 10
+	previewHTMLWindow = 1 << 20
+)
 
 // AppendPreview appends the first n characters of a text in UTF-8 to dst, as a
 // list of messages shows them (RFC 8970 §3.3, which has 200): white space is one
@@ -91,12 +95,12 @@ func (e *Entity) Preview(n int) (string, error) {
 	return "", nil
 }
 
-// readable returns a reader of a text part as one reads it: without the tags of
+// readable returns a reader of a text part as one reads its beginning: without the tags of
 // HTML, with the paragraphs of Format=Flowed.
 func (e *Entity) readable(t MediaType) io.Reader {
 	switch {
 	case t.Is("text/html"):
-		return NewHTMLReader(e.Text(), nil)
+		return NewHTMLReader(io.LimitReader(e.Text(), previewHTMLWindow), nil)
 	case ascii.EqualFold(t.Get("format"), "flowed"):
 		return NewFlowedReader(e.Text(), ascii.EqualFold(t.Get("delsp"), "yes"))
 	}

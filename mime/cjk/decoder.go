@@ -6,7 +6,8 @@ import (
 	"applayer/mime"
 )
 
-// Decoder returns a decoder of the charset that label names, or nil. It is for the field Charset of [mime.Options].
+// Decoder returns a decoder of the charset that label names, or nil. It is for the
+// field Charset of [mime.Options].
 func Decoder(label string) mime.Decoder {
 	switch charsetKey(label) {
 	case "iso2022jp", "csiso2022jp", "iso2022jp1", "iso2022jp2", "csiso2022jp2", "iso2022jpms", "cp50220",
