@@ -29,7 +29,7 @@ func Decoder(label string) mime.Decoder {
 		return new(shifted)
 	case "hzgb2312", "hz":
 		return &shifted{hz: true}
-	case "big5", "csbig5", "cnbig5", "xxbig5", "cp950", "windows950", "ms950", "xwindows950":
+	case "big5", "csbig5", "big5tw", "cnbig5", "xxbig5", "cp950", "windows950", "ms950", "xwindows950":
 		return &decoder{char: big5}
 	case "big5hkscs", "csbig5hkscs":
 		return &decoder{char: hkscs}
