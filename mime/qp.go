@@ -126,7 +126,7 @@ func (d *qpDecoder) decode(dst, src []byte, last bool) (n, took int) {
 		d.checkLine(stop-start, start)
 		d.column = 0
 		text, soft := d.trim(src[start:stop])
-		n += d.text(dst[n:], text, start)
+		n += d.text(dst[n:], src, start, start+text)
 		if !soft {
 			for _, c := range src[stop:end] {
 				dst[n] = c
@@ -149,14 +149,14 @@ func (d *qpDecoder) tail(dst, src []byte, start int, last bool) (n, took int) {
 		d.checkLine(len(src)-start, start)
 		text, soft := d.trim(src[start:])
 		if soft {
-			d.defect(DefectQPCut, int64(start+len(text)))
+			d.defect(DefectQPCut, int64(start+text))
 		}
-		return d.text(dst, text, start), len(src)
+		return d.text(dst, src, start, start+text), len(src)
 	}
 	stop := start + undecided(src[start:])
 	d.longRun = trailingBlanks(src[start:stop]) > qpMaxBlanks
 	d.column += int64(stop - start)
-	return d.text(dst, src[start:stop], start), stop
+	return d.text(dst, src, start, stop), stop
 }
 
 // undecided returns where in the front of a line the octets begin that more
@@ -179,65 +179,63 @@ func undecided(line []byte) int {
 	return stop - padding
 }
 
-// trim returns a line, which has lost its end, without padding and tells
-// whether it ends in a soft line break, which is taken off too. RFC 2045 §6.7
-// (3): blanks at the end of an encoded line were added on the way and must be
-// deleted.
-func (d *qpDecoder) trim(line []byte) (text []byte, soft bool) {
+// trim returns how much of a line, which has lost its end, is left without
+// padding, and whether it ends in a soft line break, which is taken off too.
+// RFC 2045 §6.7 (3): blanks at the end of an encoded line were added on the way
+// and must be deleted.
+func (d *qpDecoder) trim(line []byte) (text int, soft bool) {
+	text = len(line)
 	if padding := trailingBlanks(line); padding <= qpMaxBlanks {
-		line = line[:len(line)-padding]
+		text -= padding
 	}
-	if n := len(line); n > 0 && line[n-1] == '=' {
-		return line[:n-1], true
+	if text > 0 && line[text-1] == '=' {
+		return text - 1, true
 	}
-	return line, false
+	return text, false
 }
 
-// text decodes octets of one line. At is where they are in the piece.
-func (d *qpDecoder) text(dst, src []byte, at int) (n int) {
-	for s := 0; s < len(src); {
-		if src[s] != '=' {
-			run := copyToEquals(dst[n:], src[s:])
-			n, s = n+run, s+run
-			continue
-		}
-		if s+2 < len(src) {
-			if v := hexValue[src[s+1]]<<4 | hexValue[src[s+2]]; v >= 0 {
-				dst[n] = byte(v)
-				n++
-				s += 3
-				continue
-			}
-		}
-		d.defect(DefectQPEscape, int64(at+s))
-		dst[n] = '='
-		n++
-		s++
-	}
-	return n
-}
-
-// copyToEquals copies what stands before the next "=" and returns how much that
-// is. Runs are short, a word or a line, so that it takes eight octets at a step
-// by itself, of which it writes some too many.
-func copyToEquals(dst, src []byte) (n int) {
+// text decodes src[s:end], which is of one line. Runs of text are short, a word
+// or a line, so that it takes eight octets at a step by itself and not by a
+// search and a copy. What it writes too many is written over.
+func (d *qpDecoder) text(dst, src []byte, s, end int) (n int) {
 	const (
 		ones  = 0x0101010101010101
 		highs = 0x80 * ones
 	)
-	for len(src)-n >= 8 && len(dst)-n >= 8 {
-		v := binary.LittleEndian.Uint64(src[n:])
-		equals := v ^ '='*ones
-		if found := (equals - ones) &^ equals & highs; found != 0 {
+	for s < end {
+		for src[s] != '=' && len(src)-s >= 8 {
+			v := binary.LittleEndian.Uint64(src[s:])
 			binary.LittleEndian.PutUint64(dst[n:], v)
-			return n + bits.TrailingZeros64(found)/8
+			equals := v ^ '='*ones
+			found := (equals - ones) &^ equals & highs
+			if found != 0 {
+				run := bits.TrailingZeros64(found) / 8
+				n, s = n+run, s+run
+				break
+			}
+			n, s = n+8, s+8
+			if s >= end {
+				break
+			}
 		}
-		binary.LittleEndian.PutUint64(dst[n:], v)
-		n += 8
-	}
-	for n < len(src) && src[n] != '=' {
-		dst[n] = src[n]
-		n++
+		if s >= end {
+			return n - (s - end) // what stands behind the line was written too
+		}
+		if src[s] != '=' {
+			dst[n] = src[s] // one of the last in the piece
+			n, s = n+1, s+1
+			continue
+		}
+		dst[n] = '='
+		if end-s > 2 {
+			if v := hexValue[src[s+1]]<<4 | hexValue[src[s+2]]; v >= 0 {
+				dst[n] = byte(v)
+				n, s = n+1, s+3
+				continue
+			}
+		}
+		d.defect(DefectQPEscape, int64(s))
+		n, s = n+1, s+1
 	}
 	return n
 }
