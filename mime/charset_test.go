@@ -325,3 +325,13 @@ func BenchmarkTextReader(b *testing.B) {
 		})
 	}
 }
+
+// The tables are what the committed script makes, by the Python that is here.
+func TestInteropCharsetTables(t *testing.T) {
+	python := testkit.Program(t, "python3")
+	want, err := os.ReadFile("charset_tables.go")
+	require.NoError(t, err)
+	got, err := exec.Command(python, "testdata/gen/charset_tables.py").Output()
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(want, got), "go generate changes charset_tables.go")
+}
