@@ -30,8 +30,9 @@ var (
 // that is cancelled in a transfer sends ABOR and waits for the server to be in
 // step again, at most [Options].AbortTimeout; where that works the session can
 // be used on, else it is closed. What a server refuses is a [*ReplyError]. After
-// reply 421, an error of the connection, or a reply outside the grammar, the
-// session has ended, and each call says so, which wraps net.ErrClosed.
+// reply 421, an error of the connection, or a reply that is outside the grammar
+// or that nobody asked for, the session has ended, and each call says so, which
+// wraps net.ErrClosed.
 //
 // Names go to the server as they are: relative ones count from its current
 // directory. One with CR, LF or NUL is refused before an octet is sent, since

@@ -37,7 +37,8 @@ type Options struct {
 
 	// TLS says whether to secure the session, and TLSConfig how. A ServerName
 	// and a ClientSessionCache that it lacks are filled in: servers want the
-	// session of the control connection resumed on data connections.
+	// session of the control connection resumed on data connections. Those are
+	// to have the control connection's certificate (RFC 4217 §15.1.1).
 	TLS       TLSMode
 	TLSConfig *tls.Config
 	// ClearData leaves data connections in the clear (PROT C).

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -287,4 +288,34 @@ func TestMirrorEndlessTree(t *testing.T) {
 	require.ErrorAs(t, err, &limit)
 	assert.Equal(t, "MaxPathDepth", limit.Name)
 	p.Close()
+}
+
+// The mirrored directory is made where it is not there, alone: it may be a slip
+// of the pen if the one above is not there either.
+func TestMirrorUpMakesItsDirectory(t *testing.T) {
+	remote, local := t.TempDir(), t.TempDir()
+	plant(t, local, map[string]string{"a": "one", "b/c": "two"})
+	p := newTestPool(t, serveFiles(t, remote, nil), nil)
+	root, err := os.OpenRoot(local)
+	require.NoError(t, err)
+	defer root.Close()
+	made := ftp.MirrorStats{Copied: 2, Made: 2, Octets: 6}
+	for _, step := range []struct {
+		opts *ftp.MirrorOptions
+		want ftp.MirrorStats
+	}{{&ftp.MirrorOptions{DryRun: true}, made}, {nil, made}, {nil, ftp.MirrorStats{Skipped: 2}}} {
+		stats, err := p.MirrorUp(t.Context(), root, "into", step.opts)
+		require.NoError(t, err)
+		assert.Equal(t, step.want, stats)
+		if step.opts != nil {
+			assert.Empty(t, treeOf(t, remote))
+		}
+	}
+	assert.Equal(t, treeOf(t, local), treeOf(t, filepath.Join(remote, "into")))
+	stats, err := p.MirrorUp(t.Context(), root, "no/such/folder", nil)
+	assert.ErrorIs(t, err, ftp.ErrNotFound)
+	assert.Equal(t, ftp.MirrorStats{Failed: 1}, stats)
+	assert.NoError(t, p.Quit(t.Context()))
+	_, err = p.Get(t.Context())
+	assert.ErrorIs(t, err, net.ErrClosed)
 }
