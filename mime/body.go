@@ -59,19 +59,6 @@ func (b *BodyReader) push(r io.Reader) {
 	}
 }
 
-// decoder returns a reader that undoes a transfer encoding.
-func (e transferEncoding) decoder(r io.Reader) io.Reader {
-	switch e {
-	case encodingBase64:
-		return NewBase64Reader(r)
-	case encodingQP:
-		return NewQPReader(r)
-	case encodingUU:
-		return NewUUReader(r)
-	}
-	return r
-}
-
 // Read implements [io.Reader]. Its errors are those of the source, and the first
 // defect if strict.
 func (b *BodyReader) Read(p []byte) (int, error) {

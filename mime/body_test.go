@@ -96,11 +96,14 @@ func TestPartFields(t *testing.T) {
 	assert.Equal(t, "a.png", e.Filename())
 	assert.Equal(t, "a.png", p.Filename())
 	assert.Nil(t, p.Parent())
+	assert.False(t, p.Decoded())
+	assert.Equal(t, e.TransferEncoding(), p.TransferEncoding())
 
 	event, err = mime.NewReader(strings.NewReader("A: 1\r\n\r\n"), nil).Next()
 	require.NoError(t, err)
 	_, err = event.Part.Disposition()
 	assert.ErrorIs(t, err, mime.ErrNoField)
+	assert.Equal(t, mime.Encoding7Bit, event.Part.TransferEncoding())
 	assert.Empty(t, event.Part.Filename())
 	assert.Equal(t, "text/plain", event.Part.MediaType().Name())
 }

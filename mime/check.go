@@ -183,7 +183,7 @@ func checkDate(s string, o *Options, r *report) {
 
 func checkEncoding(s string, o *Options, r *report) {
 	parseEncoding(s, o, r)
-	if transferEncodingOf([]byte(s)) == encodingUnknown {
+	if transferEncodingOf(s) == EncodingUnknown {
 		r.addErr(DefectUnknownEncoding, 0, "RFC 2045 §6.4", ErrUnknownEncoding)
 	}
 }

@@ -137,13 +137,13 @@ func (d *downgrader) plan(e *Entity, h *Header, depth int) (downgraded, error) {
 	}
 	if as := facts.asIs(false, d.opts); as != EncodingAuto {
 		body := downgraded{r: e.Raw(), encoding: as}
-		if e.encoding == encodingNone && label != as && label != EncodingAuto {
+		if e.encoding.isIdentity() && label != as && label != EncodingAuto {
 			return body, h.Set("Content-Transfer-Encoding", as.String())
 		}
 		return body, nil
 	}
 	body := downgraded{r: e.Body(), encoding: EncodingBase64}
-	if e.encoding == encodingNone {
+	if e.encoding.isIdentity() {
 		body.text = label != EncodingBinary
 		if body.text {
 			body.r = &wireReader{src: e.Raw()}

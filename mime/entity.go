@@ -303,6 +303,10 @@ func (e *Entity) MediaType() MediaType {
 	return MediaType{Type: "text", Subtype: "plain"}
 }
 
+// TransferEncoding returns how the body is encoded, [Encoding7Bit] where the
+// header does not say (RFC 2045 §6.1).
+func (e *Entity) TransferEncoding() TransferEncoding { return e.encoding }
+
 // Disposition returns how the part is to be shown (RFC 2183 §2), or
 // [ErrNoField].
 func (e *Entity) Disposition() (Disposition, error) {
@@ -310,15 +314,14 @@ func (e *Entity) Disposition() (Disposition, error) {
 	if err != nil {
 		return Disposition{}, err
 	}
-	return e.disposition(&h)
+	return dispositionOf(&h)
 }
 
-func (e *Entity) disposition(h *Header) (Disposition, error) {
-	f, ok := h.Field("Content-Disposition")
-	if !ok {
+func dispositionOf(h *Header) (Disposition, error) {
+	if !h.Has("Content-Disposition") {
 		return Disposition{}, ErrNoField
 	}
-	return parseDisposition(f.RawValue(), e.tree.o, nil), nil
+	return h.Disposition()
 }
 
 // Filename returns the name that the sender gives the file in the part, as the

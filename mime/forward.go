@@ -101,7 +101,7 @@ func (m *Message) attachRest(e, body *Entity) error {
 		name := Filename(d, media)
 		media.Params.Del("name")
 		a := m.Attach(oneLine(name), "", part.Body())
-		if a.media = media; part.encoding == encodingNone {
+		if a.media = media; part.encoding.isIdentity() {
 			a.content = &wireReader{src: part.Raw()} // a line of a message ends in CRLF
 		}
 	}

@@ -81,9 +81,13 @@ func (p *Part) Raw() io.Reader {
 // MediaType returns the media type, as [Entity.MediaType] does.
 func (p *Part) MediaType() MediaType { return p.e.MediaType() }
 
+// TransferEncoding returns how the body is encoded, as
+// [Entity.TransferEncoding] does.
+func (p *Part) TransferEncoding() TransferEncoding { return p.e.encoding }
+
 // Disposition returns how the part is to be shown (RFC 2183 §2), or
 // [ErrNoField].
-func (p *Part) Disposition() (Disposition, error) { return p.e.disposition(p.Header()) }
+func (p *Part) Disposition() (Disposition, error) { return dispositionOf(p.Header()) }
 
 // Filename returns the name that the sender gives the file in the part, as the
 // function [Filename] finds it; "" if there is none.

@@ -97,7 +97,7 @@ type scanned struct {
 	encoded   bool // composite, but with a transfer encoding: a leaf of the tree
 	digest    bool // a multipart/digest
 	inDigest  bool
-	encoding  transferEncoding
+	encoding  TransferEncoding
 	number    int // among the parts of its parent, from 1
 	headerLen int
 

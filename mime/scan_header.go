@@ -228,7 +228,7 @@ func (s *scanner) rest() (token, int, error) {
 func (s *scanner) begin(b []byte, n int, opaque, eof bool) (token, int, error) {
 	s.parts++
 	s.body = scanned{
-		opaque: opaque, number: 1, headerLen: n,
+		opaque: opaque, encoding: Encoding7Bit, number: 1, headerLen: n,
 	}
 	if n > 0 {
 		s.body.contentType, s.body.contentEncoding = s.head.contentType, s.head.contentEncoding

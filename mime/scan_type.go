@@ -35,52 +35,12 @@ func (k Kind) String() string {
 	return "Kind(?)"
 }
 
-// transferEncoding is what a Content-Transfer-Encoding asks of who reads
-// (RFC 2045 §6).
-type transferEncoding uint8
-
-const (
-	encodingNone transferEncoding = iota // 7bit, 8bit, binary, or nothing said
-	encodingBase64
-	encodingQP
-	encodingUU
-	encodingUnknown
-)
-
-// transferEncodingOf reads the value of a Content-Transfer-Encoding field.
-func transferEncodingOf(value []byte) transferEncoding {
-	l := lexerOf[[]byte]{s: value}
-	l.skipCFWS()
-	name := l.token()
-	for _, e := range transferEncodings {
-		if ascii.EqualFold(name, e.name) {
-			return e.encoding
-		}
-	}
-	return encodingUnknown
-}
-
-var transferEncodings = []struct {
-	name     string
-	encoding transferEncoding
-}{
-	{"7bit", encodingNone},
-	{"8bit", encodingNone},
-	{"binary", encodingNone},
-	{"base64", encodingBase64},
-	{"quoted-printable", encodingQP},
-	{"x-uuencode", encodingUU},
-	{"uuencode", encodingUU},
-	{"x-uue", encodingUU},
-	{"", encodingNone},
-}
-
 // classify finds out of which kind the entity is that begins, and opens its
 // boundary.
 func (s *scanner) classify(head []byte) {
 	e := &s.body
 	if e.contentEncoding.end > 0 {
-		if e.encoding = transferEncodingOf(e.contentEncoding.of(head)); e.encoding == encodingUnknown {
+		if e.encoding = transferEncodingOf(e.contentEncoding.of(head)); e.encoding == EncodingUnknown {
 			s.rep.field = "Content-Transfer-Encoding"
 			s.rep.addErr(DefectUnknownEncoding, int(e.contentEncoding.start), "RFC 2045 §6.4", ErrUnknownEncoding)
 		}
@@ -120,7 +80,7 @@ func (s *scanner) composite(kind Kind, global bool, c contentType[[]byte]) {
 			s.rep.add(DefectLongBoundary, int(e.contentType.start), "RFC 2046 §5.1.1")
 		}
 	}
-	if e.encoded = e.encoding != encodingNone && e.encoding != encodingUnknown; e.encoded && !global {
+	if e.encoded = e.encoding.isDecoded(); e.encoded && !global {
 		s.rep.field = "Content-Transfer-Encoding"
 		s.rep.add(DefectEncodedComposite, int(e.contentEncoding.start), "RFC 2045 §6.4")
 	}
@@ -172,7 +132,7 @@ func (s *scanner) isEncoded(front []byte) bool {
 	switch _, err := s.set.At(front, true); {
 	case err == nil || len(front) == 0:
 		return false
-	case s.body.kind == KindMessage && s.body.encoding == encodingQP:
+	case s.body.kind == KindMessage && s.body.encoding == EncodingQuotedPrintable:
 		return isQuotedPrintable(front)
 	case s.body.kind == KindMessage:
 		name, _ := cutName(front)

@@ -1,6 +1,10 @@
 package mime
 
-import "applayer/internal/ascii"
+import (
+	"io"
+
+	"applayer/internal/ascii"
+)
 
 // TransferEncoding is how a body is made fit for the way of a message
 // (RFC 2045 §6).
@@ -20,9 +24,15 @@ const (
 	EncodingQuotedPrintable
 	// EncodingBase64 is that of RFC 2045 §6.8.
 	EncodingBase64
+	// EncodingUU is the x-uuencode of old mail, which is in no RFC. It is read,
+	// and never written.
+	EncodingUU
+	// EncodingUnknown is any other. What is in it is left as it is
+	// (RFC 2045 §6.4).
+	EncodingUnknown
 )
 
-var transferEncodingNames = [...]string{"", "7bit", "8bit", "binary", "quoted-printable", "base64"}
+var transferEncodingNames = [...]string{"", "7bit", "8bit", "binary", "quoted-printable", "base64", "x-uuencode", "unknown"}
 
 // String returns the name that the field Content-Transfer-Encoding has for it.
 func (e TransferEncoding) String() string {
@@ -35,6 +45,42 @@ func (e TransferEncoding) String() string {
 // isIdentity tells whether the body is written as it is.
 func (e TransferEncoding) isIdentity() bool { return e >= Encoding7Bit && e <= EncodingBinary }
 
+// isDecoded tells whether the body has to be decoded to be read.
+func (e TransferEncoding) isDecoded() bool { return e >= EncodingQuotedPrintable && e <= EncodingUU }
+
+// decoder returns a reader that undoes the encoding.
+func (e TransferEncoding) decoder(r io.Reader) io.Reader {
+	switch e {
+	case EncodingBase64:
+		return NewBase64Reader(r)
+	case EncodingQuotedPrintable:
+		return NewQPReader(r)
+	case EncodingUU:
+		return NewUUReader(r)
+	}
+	return r
+}
+
+// transferEncodingOf reads the value of a Content-Transfer-Encoding field
+// (RFC 2045 §6.1). One that is empty is 7bit.
+func transferEncodingOf[T text](value T) TransferEncoding {
+	l := lexerOf[T]{s: value}
+	l.skipCFWS()
+	name := l.token()
+	for e := Encoding7Bit; e <= EncodingUU; e++ {
+		if ascii.EqualFold(name, transferEncodingNames[e]) {
+			return e
+		}
+	}
+	switch {
+	case len(name) == 0 && l.atEnd():
+		return Encoding7Bit
+	case ascii.EqualFold(name, "uuencode"), ascii.EqualFold(name, "x-uue"):
+		return EncodingUU
+	}
+	return EncodingUnknown
+}
+
 // encodingToWrite returns the encoding that the header of an entity to be
 // written names: 7bit, if it names none (RFC 2045 §6.1).
 func encodingToWrite(h *Header) (TransferEncoding, error) {
@@ -42,13 +88,8 @@ func encodingToWrite(h *Header) (TransferEncoding, error) {
 	if !ok {
 		return Encoding7Bit, nil
 	}
-	l := lexer{s: f.RawValue(), o: (*Options)(nil).inForce()}
-	l.skipCFWS()
-	name := l.token()
-	for e, known := range transferEncodingNames {
-		if known != "" && ascii.EqualFold(name, known) {
-			return TransferEncoding(e), nil
-		}
+	if e := transferEncodingOf(f.RawValue()); e <= EncodingBase64 {
+		return e, nil
 	}
 	return EncodingAuto, &ParseError{Field: f.Name(), What: "encoding to be written", Ref: "RFC 2045 §6.1", Err: ErrUnknownEncoding}
 }
