@@ -280,7 +280,7 @@ func (p *addressReader) addrSpec(start int) {
 	}
 	if p.peek() == '<' {
 		p.r.add(DefectAddressAsName, start, "RFC 5322 §3.4")
-		p.angleAddr(p.cleaned(p.text(trimBlank(unfolded(p.s[start:p.at]))), start))
+		p.angleAddr(cleaned(p.text(trimBlank(unfolded(p.s[start:p.at]))), start, p.r))
 		return
 	}
 	if len(before) > 0 {

@@ -1,7 +1,6 @@
 package mime
 
 import (
-	"slices"
 	"strings"
 
 	"applayer/internal/ascii"
@@ -95,7 +94,7 @@ func (p *addressReader) name(items []phraseItem) string {
 	case len(items) == 0:
 		return ""
 	case len(items) == 1 && items[0].kind <= itemQuoted && !hasEncodedWord(items[0].text):
-		return p.cleaned(p.text(items[0].text), items[0].at)
+		return cleaned(p.text(items[0].text), items[0].at, p.r)
 	}
 	if name, ok := p.plainName(items); ok {
 		return p.text(name)
@@ -122,7 +121,7 @@ func (p *addressReader) name(items []phraseItem) string {
 		}
 	}
 	d.flush()
-	return p.cleaned(string(d.out), items[0].at)
+	return cleaned(string(d.out), items[0].at, p.r)
 }
 
 // plainName returns a name of atoms with a space between each two, as it stands.
@@ -155,16 +154,5 @@ func (p *addressReader) commentName(comment string) string {
 	if !p.raw {
 		comment = decodeText(comment, p.at, p.o, p.r)
 	}
-	return p.cleaned(trimBlank(comment), p.at)
-}
-
-// cleaned returns a name without what would end a line.
-func (p *addressReader) cleaned(name string, at int) string {
-	if !strings.ContainsAny(name, "\r\n\x00") {
-		return name
-	}
-	p.r.add(DefectControlCharacter, at, "RFC 5322 §4.1")
-	b := slices.Clone([]byte(name))
-	cleanControls(b)
-	return string(b)
+	return cleaned(trimBlank(comment), p.at, p.r)
 }

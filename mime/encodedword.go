@@ -21,8 +21,9 @@ const (
 	// not allow: white space, a sign that is none of base64, an equals sign without
 	// two digits behind it.
 	DefectBadEncodedWord DefectCode = "bad-encoded-word"
-	// DefectControlCharacter is CR, LF or NUL in decoded text, where a sender has
-	// no good reason to put it. It becomes a space.
+	// DefectControlCharacter is CR, LF or NUL in an encoded word, a name or a
+	// parameter, where a sender has no good reason to put it. It becomes a space,
+	// so that what was read can be written and is no field of its own then.
 	DefectControlCharacter DefectCode = "control-character-in-text"
 )
 
@@ -217,10 +218,8 @@ func (d *wordDecoder) flush() {
 		d.literal(d.s[d.first.start:d.end]) // RFC 2047 §6.2 (a)
 		return
 	}
-	d.out = out
-	if cleanControls(d.out[from:]) {
-		d.r.add(DefectControlCharacter, d.at+d.first.start, "RFC 2047 §5")
-	}
+	text := cleaned(string(out[from:]), d.at+d.first.start, d.r)
+	d.out = append(out[:from], text...)
 }
 
 // literal appends text outside of words.
@@ -238,16 +237,20 @@ func (d *wordDecoder) literal(s string) {
 	d.out = append(d.out, s...)
 }
 
-// cleanControls puts a space where b has what would end a line or a string, and
-// tells whether it did: text that was read must not become a field of its own
-// where it is written again.
-func cleanControls(b []byte) (found bool) {
+// cleaned returns text without what would end a line or a string, which is noted
+// as a defect at an offset (RFC 5322 §4.1 has it among the obsolete forms).
+func cleaned(s string, at int, r *report) string {
+	if !strings.ContainsAny(s, "\r\n\x00") {
+		return s
+	}
+	r.add(DefectControlCharacter, at, "RFC 5322 §4.1")
+	b := []byte(s)
 	for i, c := range b {
 		if c == '\r' || c == '\n' || c == 0 {
-			b[i], found = ' ', true
+			b[i] = ' '
 		}
 	}
-	return found
+	return string(b)
 }
 
 // appendWordQ decodes the Q encoding of RFC 2047 §4.2. bad tells of white space

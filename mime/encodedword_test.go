@@ -58,6 +58,8 @@ func TestDecodeText(t *testing.T) {
 		{"an empty word", "=?utf-8?Q??= x", " x", nil},
 		{"line ends and NUL", "=?utf-8?Q?a=0D=0ABcc:_x=00?=", "a  Bcc: x ", []mime.DefectCode{mime.DefectControlCharacter}},
 
+		{"5322-4.1 what is not encoded stays", "a\rb\x00c =?utf-8?Q?d?=", "a\rb\x00c d", nil},
+
 		{"no charset", "=??Q?a?=", "=??Q?a?=", nil},
 		{"no encoding", "=?utf-8??a?=", "=?utf-8??a?=", nil},
 		{"another encoding", "=?utf-8?X?a?=", "=?utf-8?X?a?=", nil},

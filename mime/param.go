@@ -355,8 +355,11 @@ func (a *paramAssembly) text(name, value string, at int) string {
 			return decodeText(value, at, a.l.o, a.l.r)
 		}
 	}
-	if name == "boundary" || isASCII(value) {
+	switch {
+	case name == "boundary":
 		return value
+	case isASCII(value):
+		return cleaned(value, at, a.l.r)
 	}
 	return a.decode([]byte(value), "", at)
 }
@@ -370,8 +373,8 @@ func (a *paramAssembly) decode(octets []byte, charset string, at int) string {
 	if charset != "" {
 		out, known := appendDecoded(nil, octets, charset, a.l.o, a.l.r, at)
 		if known {
-			return string(out)
+			return cleaned(string(out), at, a.l.r)
 		}
 	}
-	return decodeUnlabelled(string(octets), at, a.l.o, a.l.r)
+	return cleaned(decodeUnlabelled(string(octets), at, a.l.o, a.l.r), at, a.l.r)
 }

@@ -56,6 +56,9 @@ func TestParams(t *testing.T) {
 		{"2047-5 encoded words in sections", `; filename*0="=?utf-8?Q?=C3"; filename*1="=B6?="`, []string{"filename", "ö"}, []mime.DefectCode{mime.DefectEncodedParameter}},
 		{"2047-5 encoded word elsewhere", `; x="=?utf-8?Q?=C3=B6?="`, []string{"x", "=?utf-8?Q?=C3=B6?="}, []mime.DefectCode{mime.DefectEncodedParameter}},
 
+		{"5322-4.1 line ends and NUL", "; x=\"a\rb\"; y*=utf-8''%0D%0A%C3%B6; boundary=\"a\rb\"", []string{"x", "a b", "y", "  ö", "boundary", "a\rb"},
+			[]mime.DefectCode{mime.DefectControlCharacter, mime.DefectControlCharacter}},
+
 		{"a path of Windows", `; filename="C:\dir\new.txt"`, []string{"filename", `C:\dir\new.txt`}, nil},
 		{"a path on another machine", `; filename="\\srv\dir\new.txt"`, []string{"filename", `\\srv\dir\new.txt`}, nil},
 		{"a path with quoted pairs", `; filename="C:\\dir\\new.txt"`, []string{"filename", `C:\dir\new.txt`}, nil},
