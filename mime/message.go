@@ -100,7 +100,7 @@ func (m *Message) Attach(name, mediaType string, content io.Reader) *Attachment 
 func (m *Message) Inline(id, mediaType string, content io.Reader) *Attachment {
 	a := &Attachment{content: content, disposition: Disposition{Type: "inline"}, id: id}
 	if id == "" || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '<' || r == '>' }) {
-		m.fail(&ParseError{Field: "Content-ID", What: "identifier", Ref: "RFC 2392 §2"})
+		m.fail(&ParseError{Field: "Content-ID", What: "identifier", Ref: "RFC 2392 §2", Err: injection(id)})
 	}
 	m.inline = append(m.inline, a)
 	m.setType(a, mediaType)
@@ -126,6 +126,16 @@ func (m *Message) fail(err error) {
 	if m.err == nil {
 		m.err = err
 	}
+}
+
+// Recipients returns who is to get the message: all in To, Cc and Bcc, each once.
+func (m *Message) Recipients() []Mailbox {
+	r := recipients{}
+	var all []Mailbox
+	for _, name := range []string{"To", "Cc", "Bcc"} {
+		all = r.add(all, &m.Header, name)
+	}
+	return all
 }
 
 // WriteTo writes the message. What attachments hold is read while it is

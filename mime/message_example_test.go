@@ -112,3 +112,70 @@ func ExampleNewQPWriter() {
 	// =46rom Z=C3=BCrich=20
 	// =2E
 }
+
+func ExampleReply() {
+	original, err := mime.ParseBytes([]byte("From: Alice <alice@example.org>\r\nTo: bob@example.net, Carol <carol@example.org>\r\n"+
+		"Subject: Lunch\r\nDate: Fri, 15 Nov 2002 13:58:49 -0500\r\nMessage-ID: <1@example.org>\r\n\r\nAt one?\r\n"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m, err := mime.Reply(original, &mime.ReplyOptions{
+		From:  mime.Mailbox{Name: "Bob", Local: "bob", Domain: "example.net"},
+		All:   true,
+		Quote: true,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m.Flowed(m.Quoted() + "\nYes.\n")
+	for f := range m.Header.Fields() {
+		fmt.Printf("%s: %s\n", f.Name(), f.Value())
+	}
+	fmt.Print(m.Quoted())
+	// Output:
+	// From: Bob <bob@example.net>
+	// To: Alice <alice@example.org>
+	// Cc: Carol <carol@example.org>
+	// Subject: Re: Lunch
+	// In-Reply-To: <1@example.org>
+	// References: <1@example.org>
+	// On Fri, 15 Nov 2002 13:58:49 -0500, Alice wrote:
+	// > At one?
+}
+
+func ExampleForward() {
+	original, err := mime.ParseBytes([]byte("From: alice@example.org\r\nSubject: Lunch\r\n\r\nAt one?\r\n"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m, err := mime.Forward(original, &mime.ForwardOptions{From: mime.Mailbox{Local: "bob", Domain: "example.net"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m.Text("See below.")
+	fmt.Println(m.Header.Get("Subject"))
+	// Output: Fwd: Lunch
+}
+
+func ExampleDowngrade() {
+	e, err := mime.ParseBytes([]byte("MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nEin Gruß aus dem Süden, und bis bald\n"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var b strings.Builder
+	if err := mime.Downgrade(&b, e, nil); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(strings.ReplaceAll(b.String(), "\r\n", "\n"))
+	// Output:
+	// MIME-Version: 1.0
+	// Content-Type: text/plain; charset=utf-8
+	// Content-Transfer-Encoding: quoted-printable
+	//
+	// Ein Gru=C3=9F aus dem S=C3=BCden, und bis bald
+}

@@ -2,6 +2,7 @@ package mime_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
 	stdmime "mime"
@@ -11,8 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	"encoding/base64"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -268,7 +268,8 @@ func TestMessageErrors(t *testing.T) {
 		{"media type", func(m *mime.Message) { m.Attach("", "text/plain\r\nBcc: x@y", strings.NewReader("")) }, nil},
 		{"no media type", func(m *mime.Message) { m.Attach("", "text", strings.NewReader("")) }, nil},
 		{"2045-6.4 composite", func(m *mime.Message) { m.Attach("", "message/rfc822", strings.NewReader("")) }, nil},
-		{"2392-2 identifier", func(m *mime.Message) { m.Inline("a>\r\nBcc: x@y", "image/png", strings.NewReader("")) }, nil},
+		{"2392-2 identifier", func(m *mime.Message) { m.Inline("a>\r\nBcc: x@y", "image/png", strings.NewReader("")) }, mime.ErrHeaderInjection},
+		{"2392-2 no identifier", func(m *mime.Message) { m.Inline("", "image/png", strings.NewReader("")) }, nil},
 		{"2046-5.2 message to be encoded", func(m *mime.Message) { m.Attach("", "message/delivery-status", strings.NewReader("ä\r\n")) }, mime.ErrNotLines},
 		{"8bit that is not allowed", func(m *mime.Message) { m.Attach("", "", strings.NewReader("ä")).Encoding = mime.Encoding8Bit }, mime.ErrEightBit},
 		{"7bit that is none", func(m *mime.Message) { m.Attach("", "", strings.NewReader("ä")).Encoding = mime.Encoding7Bit }, mime.ErrNotLines},
@@ -299,4 +300,54 @@ func TestMessageErrors(t *testing.T) {
 
 	_, err = newMessage(t).WriteTo(failingWriter{})
 	assert.ErrorIs(t, err, io.ErrShortWrite)
+}
+
+func TestMessageDefaults(t *testing.T) {
+	var m mime.Message
+	require.NoError(t, m.Header.Add("From", "Alice <alice@[192.0.2.1]>"))
+	got := peerRead(t, written(t, &m))
+	date, err := mail.ParseDate(got.header["Date"][0])
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now(), date, time.Hour)
+	assert.Regexp(t, `^<[A-Z2-7]{26}@localhost>$`, got.header["Message-Id"][0])
+	require.NoError(t, m.Header.Set("From", "Alice <alice@example.org>"))
+	assert.Regexp(t, `^<[A-Z2-7]{26}@example\.org>$`, peerRead(t, written(t, &m)).header["Message-Id"][0])
+}
+
+func TestMessageRecipients(t *testing.T) {
+	m := newMessage(t)
+	require.NoError(t, m.Header.Add("Cc", "Friends: c@x, BOB@example.net; d@x"))
+	require.NoError(t, m.Header.Add("Bcc", "e@x, C@X, <>"))
+	var got []string
+	for _, r := range m.Recipients() {
+		got = append(got, r.Addr())
+	}
+	assert.Equal(t, []string{"bob@example.net", "c@x", "d@x", "e@x"}, got)
+}
+
+// What is signed is the content and the fields that describe it
+// (RFC 3156 §5, RFC 8551 §3.1.3).
+func TestMessageWriteEntity(t *testing.T) {
+	m := newMessage(t)
+	m.Options = mime.WriteOptions{Signable: true, EightBit: true}
+	m.Text("From the sea \n\u00e4 and so on and so on and so on and so on\n")
+	var b bytes.Buffer
+	_, err := m.WriteEntity(&b)
+	require.NoError(t, err)
+	assert.Equal(t, "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=46rom the sea=20\r\n=C3=A4 and so on and so on and so on and so on\r\n", b.String())
+}
+
+// A file's own header may say another type than was given: the content arrives
+// all the same.
+func TestMessageAttachmentHeader(t *testing.T) {
+	const content = "{\"lines\": \"that end\"}\nin LF alone\n"
+	m := newMessage(t)
+	a := m.Attach("x", "application/json", strings.NewReader(content))
+	require.NoError(t, a.Header.Add("Content-Type", "text/x-json"))
+	require.NoError(t, a.Header.Add("Content-Disposition", "inline"))
+	require.NoError(t, a.Header.Add("Content-Transfer-Encoding", "7bit"))
+	part := peerRead(t, written(t, m)).parts[0]
+	assert.Equal(t, "text/x-json base64", part.shape())
+	assert.Equal(t, []string{"inline"}, part.header["Content-Disposition"])
+	assert.Equal(t, content, part.body)
 }

@@ -20,7 +20,8 @@ func (p *messageWriter) entity(n *node, h *Header, create func(*Header) (*Writer
 	case n.file != nil && n.file.entity != nil:
 		return p.embedded(n.file.entity, h, create)
 	case n.file != nil:
-		return p.leaf(n.file.content, n.file.Encoding, n.media, false, h, create)
+		media, _ := h.ContentType() // its own header may say another than was given
+		return p.leaf(n.file.content, n.file.Encoding, media, false, h, create)
 	}
 	return p.leaf(strings.NewReader(*n.text), EncodingAuto, n.media, true, h, create)
 }

@@ -1,7 +1,6 @@
 package mime
 
 import (
-	"slices"
 	"strings"
 
 	"applayer/internal/ascii"
@@ -74,36 +73,46 @@ func Reply(e *Entity, opts *ReplyOptions) (*Message, error) {
 
 // replyTo returns to whom an answer goes, and who gets a copy.
 func replyTo(h *Header, opts *ReplyOptions) (to, cc []Mailbox) {
-	var seen []string
-	add := func(list []Mailbox, name string) []Mailbox {
-		for m := range addressesOf(h, name).Mailboxes() {
-			addr := m.Addr()
-			known := slices.ContainsFunc(seen, func(s string) bool { return ascii.EqualFold(s, addr) })
-			if addr != "" && !known {
-				seen = append(seen, addr)
-				list = append(list, m)
-			}
-		}
-		return list
+	r := recipients{}
+	for _, m := range opts.Own {
+		r.knows(m)
 	}
-	for _, m := range append(opts.Own[:len(opts.Own):len(opts.Own)], opts.From) {
-		seen = append(seen, m.Addr())
-	}
-	own := len(seen)
-	if to = add(nil, "Reply-To"); len(to) == 0 {
-		to = add(nil, "From")
+	r.knows(opts.From)
+	if to = r.add(nil, h, "Reply-To"); len(to) == 0 {
+		to = r.add(nil, h, "From")
 	}
 	if len(to) == 0 {
-		to = add(nil, "To") // an answer to a message of one's own
+		to = r.add(nil, h, "To") // an answer to a message of one's own
 	}
-	if len(to) == 0 && own > 0 {
-		seen = nil // to oneself, then
-		to = add(nil, "From")
+	if len(to) == 0 {
+		to = recipients{}.add(nil, h, "From") // to oneself, then
 	}
 	if opts.All {
-		cc = add(add(nil, "To"), "Cc")
+		cc = r.add(r.add(nil, h, "To"), h, "Cc")
 	}
 	return to, cc
+}
+
+// recipients are those that a message has, by their addresses in lower case:
+// local parts that differ in case alone (RFC 5321 §2.4) are nobody's practice.
+type recipients map[string]bool
+
+// knows tells whether a mailbox is one of them, and makes it one.
+func (r recipients) knows(m Mailbox) bool {
+	addr := lower(m.Addr())
+	known := r[addr]
+	r[addr] = true
+	return known
+}
+
+// add appends those in the fields of a name that are new.
+func (r recipients) add(list []Mailbox, h *Header, name string) []Mailbox {
+	for m := range addressesOf(h, name).Mailboxes() {
+		if m.Addr() != "" && !r.knows(m) {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // addressesOf returns the addresses of all fields of a name: there should be one

@@ -193,14 +193,14 @@ func (w *Writer) bodyEncoder(to io.Writer, e TransferEncoding, text bool) (io.Wr
 	return c, c.Close
 }
 
-// Write writes content of a leaf, or of an embedded message as it is. In text,
-// and in what is not encoded, a lone LF is written as CRLF.
+// Write writes content of a leaf, or of an embedded message as it is. In text in
+// quoted-printable, and in what is not encoded, a lone LF is written as CRLF.
 func (w *Writer) Write(p []byte) (int, error) {
 	switch {
 	case w.err != nil:
 		return 0, w.err
-	case w.body == nil:
-		w.err = &ParseError{What: "content of a multipart", Ref: "RFC 2046 §5.1"}
+	case w.body == nil || w.part != nil:
+		w.err = &ParseError{What: "content outside of a leaf", Ref: "RFC 2046 §5.1"}
 		return 0, w.err
 	}
 	n, err := w.body.Write(p)
