@@ -245,7 +245,7 @@ func (h *Header) AddAuthResults(a AuthResults) error {
 	if err != nil {
 		return err
 	}
-	return h.Insert(0, "Authentication-Results", string(b))
+	return h.Insert(h.front(), "Authentication-Results", string(b))
 }
 
 // AppendText appends the value of the field.

@@ -165,8 +165,8 @@ func (h *Header) Values(name string) []string {
 // Add adds a field at the end. Its value is written as [NewField] tells.
 func (h *Header) Add(name, value string) error { return h.Insert(len(h.fields), name, value) }
 
-// Insert adds a field before the one with index at: 0 is the front, where trace
-// fields belong (RFC 5322 §3.6.7), and [Header.Len] the end.
+// Insert adds a field before the one with index at: 0 is the front and
+// [Header.Len] the end. It panics if at is beyond them.
 func (h *Header) Insert(at int, name, value string) error {
 	f, err := newField(name, value, h.lineEnd())
 	if err != nil {
@@ -218,6 +218,16 @@ func (h *Header) Del(name string) {
 		h.change()
 		h.fields = slices.DeleteFunc(h.fields, func(f Field) bool { return f.is(name) })
 	}
+}
+
+// front returns where trace fields are put (RFC 5322 §3.6.7): before all fields,
+// and behind the "From " line of an mbox file.
+func (h *Header) front() int {
+	i := slices.IndexFunc(h.fields, func(f Field) bool { return f.nameEnd > 0 })
+	if i < 0 {
+		return len(h.fields)
+	}
+	return i
 }
 
 // change makes the header one that fields can be added to: its last line and

@@ -263,5 +263,5 @@ func (h *Header) AddReceived(v Received) error {
 	if err != nil {
 		return err
 	}
-	return h.Insert(0, "Received", string(b))
+	return h.Insert(h.front(), "Received", string(b))
 }

@@ -76,7 +76,7 @@ func (h *Header) SetReturnPath(addr string) error {
 		return err
 	}
 	h.Del("Return-Path")
-	h.InsertField(0, f)
+	h.InsertField(h.front(), f)
 	return nil
 }
 
@@ -134,6 +134,6 @@ func (h *Header) AddResent(block *Header) error {
 		}
 	}
 	h.change()
-	h.fields = slices.Insert(h.fields, 0, block.fields...)
+	h.fields = slices.Insert(h.fields, h.front(), block.fields...)
 	return nil
 }

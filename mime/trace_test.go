@@ -45,6 +45,22 @@ func TestReturnPath(t *testing.T) {
 	}
 }
 
+func TestTraceBehindFromLine(t *testing.T) {
+	h := parse(t, "From a@b x\nA: 1\n\n")
+	require.NoError(t, h.SetReturnPath("a@b"))
+	d, _, err := mime.ParseDate("4 Mar 2025 10:00 GMT", nil)
+	require.NoError(t, err)
+	require.NoError(t, h.AddReceived(mime.Received{Date: d}))
+	require.NoError(t, h.AddAuthResults(mime.AuthResults{ServID: "c"}))
+	block := parse(t, "Resent-Date: x\nResent-From: y\n\n")
+	require.NoError(t, h.AddResent(&block))
+	assert.Equal(t, "From a@b x\nResent-Date: x\nResent-From: y\nAuthentication-Results: c; none\nReceived: ; Tue, 4 Mar 2025 10:00:00 +0000\nReturn-Path: <a@b>\nA: 1\n\n", text(t, &h))
+
+	h = parse(t, "From a@b x\n\n")
+	require.NoError(t, h.SetReturnPath(""))
+	assert.Equal(t, "From a@b x\nReturn-Path: <>\n\n", text(t, &h))
+}
+
 func TestResent(t *testing.T) {
 	const one = "Resent-Date: Fri, 21 Nov 1997 10:05:43 -0600\r\nResent-From: a@b.example\r\nResent-To: c@d.example\r\n"
 	const two = "Resent-From: e@f.example\r\nResent-Date: Fri, 21 Nov 1997 10:01:22 -0600\r\n"
