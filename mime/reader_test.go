@@ -285,3 +285,57 @@ func TestReaderSource(t *testing.T) {
 	_, err = mime.Parse(strings.NewReader("A: 1\r\n\r\nabc"), 100, nil)
 	assert.ErrorIs(t, err, io.ErrUnexpectedEOF, "the source has less than was said")
 }
+
+// slowSource gives nothing most of the time.
+type slowSource struct{ calls int }
+
+func (s *slowSource) Read([]byte) (int, error) {
+	s.calls++
+	return 0, nil
+}
+
+func TestReaderOfNothing(t *testing.T) {
+	src := &slowSource{}
+	_, err := mime.NewReader(src, nil).Next()
+	assert.ErrorIs(t, err, io.ErrNoProgress)
+	assert.LessOrEqual(t, src.calls, 100)
+}
+
+// TestReaderTakesWhatIsCut takes a multipart whose header a delimiter ends.
+func TestReaderTakesWhatIsCut(t *testing.T) {
+	for _, kind := range []string{"multipart/mixed; boundary=c", "message/rfc822"} {
+		r := mime.NewReader(strings.NewReader(multi+"--b\r\nContent-Type: "+kind+"\r\n--b\r\n\r\nx\r\n--b--"), nil)
+		_, err := r.Next()
+		require.NoError(t, err)
+		ev, err := r.Next()
+		require.NoError(t, err)
+		assert.Empty(t, all(t, ev.Part.Raw()))
+		var kinds []string
+		for _, ev := range stream(t, r) {
+			kinds = append(kinds, ev.kind.String()+" "+ev.part.Path())
+		}
+		assert.Equal(t, []string{"end 1", "start 2", "body 2", "end 2", "end "}, kinds)
+	}
+}
+
+func TestReaderWritesTo(t *testing.T) {
+	r := mime.NewReader(strings.NewReader("A: 1\r\n\r\nbody"), nil)
+	ev, err := r.Next()
+	require.NoError(t, err)
+	raw := ev.Part.Raw()
+	broken := errors.New("broken")
+	_, err = io.Copy(oneOctetWriter{broken}, raw)
+	assert.ErrorIs(t, err, broken)
+	assert.Equal(t, "ody", all(t, raw), "what was written is gone")
+}
+
+// oneOctetWriter takes an octet.
+type oneOctetWriter struct{ err error }
+
+func (w oneOctetWriter) Write([]byte) (int, error) { return 1, w.err }
+
+func TestKinds(t *testing.T) {
+	assert.Equal(t, "leaf multipart message Kind(?)", fmt.Sprint(mime.KindLeaf, mime.KindMultipart, mime.KindMessage, mime.Kind(9)))
+	assert.Equal(t, "start EventKind(?)", fmt.Sprint(mime.EventStart, mime.EventKind(9)))
+	assert.Equal(t, "x-uuencode unknown TransferEncoding(?)", fmt.Sprint(mime.EncodingUU, mime.EncodingUnknown, mime.TransferEncoding(99)))
+}
