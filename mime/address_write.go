@@ -40,7 +40,11 @@ func (m Mailbox) Addr() string {
 func (m Mailbox) String() string {
 	b, err := AppendMailbox(nil, m, &WriteOptions{UTF8: true})
 	if err != nil {
-		b = append(appendQuoted(nil, m.Name), " <"+m.Addr()+">"...)
+		b = append(b[:0], '<')
+		if m.Name != "" {
+			b = append(appendQuoted(b[:0], m.Name), " <"...)
+		}
+		b = append(append(b, m.Addr()...), '>')
 	}
 	return visible(string(b))
 }
