@@ -16,6 +16,19 @@
 // RFC 2046 §5.1.1, a line that begins with the boundary would be one too; then a
 // part could not hold a multipart whose own boundary begins with the outer one.
 //
+// # Values of fields
+//
+// [ParseAddressList] reads From, To and their like, groups and the obsolete forms
+// of RFC 5322 §4.4 included; an [AddressList] keeps the groups and yields all
+// mailboxes. [ParseMediaType] and [ParseDisposition] put the parameters of
+// RFC 2231 together, and [DecodeText] the encoded words of RFC 2047. A structured
+// value is cut before anything in it is decoded, so that no encoded comma
+// separates and no encoded "@" makes an address. Each has its counterpart that
+// writes what reads back the same, and refuses what would end a field.
+//
+// [Filename] is the one function that decides the name of a file, and
+// [SafeFilename] makes of it a name under which it can be stored.
+//
 // # Damaged mail
 //
 // Much of the mail that exists breaks a rule. It is read all the same, without
