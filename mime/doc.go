@@ -60,6 +60,24 @@
 // and not joined or fetched. Signatures and encryption are structure here: their
 // octets are to be had exactly.
 //
+// # Writing
+//
+// A [Message] is given text, HTML and files, and finds its structure, encodings
+// and boundaries by itself; [Reply] and [Forward] make one of a message that was
+// read, [Message.Embed] puts one into another. Files are streamed: of each, the
+// first 64 KiB are looked at. [WriteOptions] says whether the way of the message
+// carries 8bit or UTF-8, or whether a signature is to be over it
+// (RFC 3156 §5); [Downgrade] makes a message fit a way that it does not fit. A
+// [Writer] writes one entity as it is told. No value that is given can hold a
+// line end, and nobody can guess a boundary.
+//
+// # Transfer encodings
+//
+// [Base64Reader], [QPReader] and [UUReader] never fail of themselves: what is
+// no such encoding is passed over or kept as text, and listed as a defect. They
+// decode in the caller's memory. [Base64Writer] and [QPWriter] write lines of at
+// most 76 characters.
+//
 // # Damaged mail
 //
 // Much of the mail that exists breaks a rule. It is read all the same, without

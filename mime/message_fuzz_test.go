@@ -74,6 +74,22 @@ func FuzzMessage(f *testing.F) {
 		}
 		require.Equal(t, want, got)
 
+		var streamed []string
+		r := mime.NewReader(iotest.OneByteReader(strings.NewReader(message)), nil)
+		for {
+			event, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			require.NoError(t, err)
+			if event.Kind == mime.EventBody {
+				body, err := io.ReadAll(event.Part.Body())
+				require.NoError(t, err)
+				streamed = append(streamed, string(body))
+			}
+		}
+		require.Equal(t, want, streamed)
+
 		var theirs []string
 		var walk func(p *peerPart)
 		walk = func(p *peerPart) {
