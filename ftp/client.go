@@ -138,8 +138,10 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// Quit says goodbye and closes the session. It is closed whatever the error.
+// Quit says goodbye and closes the session. It is closed whatever the error, at
+// once where another call is under way or ctx has ended.
 func (c *Client) Quit(ctx context.Context) error {
+	defer c.end(net.ErrClosed)
 	if err := c.acquire(ctx); err != nil {
 		if errors.Is(err, net.ErrClosed) {
 			return nil
@@ -148,7 +150,6 @@ func (c *Client) Quit(ctx context.Context) error {
 	}
 	defer c.release()
 	_, err := c.command(ctx, VerbQUIT, "")
-	c.end(net.ErrClosed)
 	return err
 }
 

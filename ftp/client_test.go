@@ -53,6 +53,31 @@ func TestClientSession(t *testing.T) {
 	assert.NoError(t, c.Quit(ctx), "of a session that has ended")
 }
 
+// Quit leaves no session open, though it cannot say so to the server.
+func TestClientQuitCloses(t *testing.T) {
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := dialActor(t, play(t, func(a *actor) { a.login(); a.gone() }), nil)
+	assert.ErrorIs(t, c.Quit(cancelled), context.Canceled)
+	assert.ErrorIs(t, c.Noop(t.Context()), net.ErrClosed)
+
+	c = dialActor(t, play(t, func(a *actor) {
+		a.login()
+		a.typ("I")
+		a.epsv()
+		a.expect("RETR a", "150 go")
+		nc := a.accept()
+		defer nc.Close()
+		a.gone()
+	}), nil)
+	r, err := c.Retrieve(t.Context(), "a", 0)
+	require.NoError(t, err)
+	assert.ErrorIs(t, c.Quit(t.Context()), ftp.ErrBusy)
+	_, err = io.ReadAll(r)
+	assert.Error(t, err)
+	assert.ErrorIs(t, c.Noop(t.Context()), net.ErrClosed)
+}
+
 func TestClientAnonymousPassword(t *testing.T) {
 	c := dialActor(t, play(t, func(a *actor) {
 		a.say("220 hi")
