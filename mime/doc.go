@@ -33,14 +33,14 @@
 //
 // # Writing
 //
-// A [Message] takes a text, its HTML, attachments and whole entities, and streams
-// the multiparts that they need. Each body gets the transfer encoding that its
-// beginning asks for, and the way the message goes allows ([WriteOptions]).
-// [Reply] and [Forward] begin from a message that came, and [Downgrade] writes
-// one for a way of 7 bits. A [Writer] is below all that, and writes one entity at
-// a time. With Signable, what is written stays as it is on its way
-// (RFC 3156 §5, RFC 8551 §3.1.3). No value of a caller can end its field: CR, LF
-// and NUL are [ErrHeaderInjection].
+// A [Message] is given text, HTML and files, and finds its structure, encodings
+// and boundaries by itself; [Reply] and [Forward] make one of a message that was
+// read, [Message.Embed] puts one into another. Files are streamed: of each, the
+// first 64 KiB are looked at. [WriteOptions] says whether the way of the message
+// carries 8bit or UTF-8, or whether a signature is to be over it
+// (RFC 3156 §5); [Downgrade] makes a message fit a way that it does not fit. A
+// [Writer] writes one entity as it is told. No value that is given can hold a
+// line end, and nobody can guess a boundary.
 //
 // # Text
 //
@@ -60,17 +60,6 @@
 // and not joined or fetched. Signatures and encryption are structure here: their
 // octets are to be had exactly.
 //
-// # Writing
-//
-// A [Message] is given text, HTML and files, and finds its structure, encodings
-// and boundaries by itself; [Reply] and [Forward] make one of a message that was
-// read, [Message.Embed] puts one into another. Files are streamed: of each, the
-// first 64 KiB are looked at. [WriteOptions] says whether the way of the message
-// carries 8bit or UTF-8, or whether a signature is to be over it
-// (RFC 3156 §5); [Downgrade] makes a message fit a way that it does not fit. A
-// [Writer] writes one entity as it is told. No value that is given can hold a
-// line end, and nobody can guess a boundary.
-//
 // # Transfer encodings
 //
 // [Base64Reader], [QPReader] and [UUReader] never fail of themselves: what is
@@ -84,7 +73,8 @@
 // loss: what was wrong is listed as [Defect] values with their place and
 // section, and [Options.Strict] makes an error of the first. What fits no rule
 // is text of the body. RFC 7103 gives the advice that is followed. Where a field
-// or a parameter is there twice, the first counts, everywhere.
+// or a parameter is there twice, the first counts, everywhere; several To, Cc or
+// Bcc fields are one list (RFC 5322 §4.5.3).
 //
 // # Limits
 //
