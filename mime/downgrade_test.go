@@ -43,6 +43,8 @@ func TestDowngrade(t *testing.T) {
 		{"2045-6.4 label that is too much", "Content-Transfer-Encoding: binary\r\n\r\nHello\r\n", "Content-Transfer-Encoding: 7bit\r\n\r\nHello\r\n", nil},
 		{"2045-6.2 binary is octets", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: binary\r\n\r\nHello, you there,\n\x00 and you", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nHello, you there,=0A=00 and you\r\n", nil},
 		{"encoded, and broken", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nä=3D\r\n", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n\r\nw6Q9DQo=\r\n", nil},
+		{"uuencoded, and text around it", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n" + gr + "\r\nbegin 644 x\r\n#0V%T\r\nend\r\n",
+			"MIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + enc + "\r\nbegin 644 x\r\n#0V%T\r\nend\r\n", nil},
 		{"multipart, boundary that no encoding makes",
 			"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"=_b\"\nContent-Transfer-Encoding: 8bit\n\npreämble\n--=_b\n\n" + gr + "\n--=_b \nContent-Type: text/html\n\n<p>\n--=_b--\nepi",
 			"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"=_b\"\r\nContent-Transfer-Encoding: 7bit\r\n\r\npre??mble\r\n--=_b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + enc + "\r\n--=_b \r\nContent-Type: text/html\r\n\r\n<p>\r\n--=_b--\r\nepi\r\n", nil},
