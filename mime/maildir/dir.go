@@ -99,7 +99,7 @@ func makeDirs(root *os.Root) error {
 			return err
 		}
 	}
-	return nil
+	return syncDir(root, ".")
 }
 
 // Close closes the Dir. Files that were opened stay open.
@@ -193,10 +193,13 @@ func (d *Dir) SetFlags(m Message, flags Flags) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
+	// The new name first: should the machine stop in between, the message has both,
+	// and not none.
+	err = d.sync(dirCur)
 	if from.New {
-		err = d.sync(dirNew)
+		err = errors.Join(err, d.sync(dirNew))
 	}
-	return to, errors.Join(err, d.sync(dirCur))
+	return to, err
 }
 
 // Remove removes a message. One that is gone is no error.
@@ -249,13 +252,15 @@ func (d *Dir) Clean(before time.Time) (removed int, err error) {
 	return removed, err
 }
 
-// sync makes sure that a directory's entries are on the disk. Windows does that by
-// itself, and has no call for it.
-func (d *Dir) sync(dir string) error {
+// sync makes sure that a directory's entries are on the disk.
+func (d *Dir) sync(dir string) error { return syncDir(d.root, dir) }
+
+// syncDir does so below a root. Windows does it by itself, and has no call for it.
+func syncDir(root *os.Root, dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	f, err := d.root.Open(dir)
+	f, err := root.Open(dir)
 	if err != nil {
 		return err
 	}
