@@ -143,7 +143,9 @@ func (d *downgrader) plan(e *Entity, h *Header, depth int) (downgraded, error) {
 		return body, nil
 	}
 	body := downgraded{r: e.Body(), encoding: EncodingBase64}
-	if e.encoding.isIdentity() {
+	if e.encoding != EncodingBase64 && e.encoding != EncodingQuotedPrintable {
+		// Uuencoded files have text around them, and of what is in an encoding
+		// that nobody knows, the octets are all there is: both go as text.
 		body.text = label != EncodingBinary
 		if body.text {
 			body.r = &wireReader{src: e.Raw()}
