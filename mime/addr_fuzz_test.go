@@ -2,6 +2,7 @@ package mime_test
 
 import (
 	"errors"
+	library "mime"
 	netmail "net/mail"
 	"strings"
 	"testing"
@@ -25,6 +26,7 @@ func FuzzMediaType(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	seedValues(f, func(value string) { f.Add(value) }, "Content-Type")
 	f.Fuzz(func(t *testing.T, s string) {
 		m, _, err := mime.ParseMediaType(s, nil)
 		require.NoError(t, err)
@@ -65,6 +67,7 @@ func FuzzEncodedWord(f *testing.F) {
 	} {
 		f.Add(s, false)
 	}
+	seedValues(f, func(value string) { f.Add(value, false) }, "Subject", "From", "To", "Cc")
 	f.Fuzz(func(t *testing.T, s string, utf8 bool) {
 		text, defects, err := mime.DecodeText(s, nil)
 		require.NoError(t, err)
@@ -92,6 +95,7 @@ func FuzzAddress(f *testing.F) {
 	for _, tt := range addressTests {
 		f.Add(tt.in, true)
 	}
+	seedValues(f, func(value string) { f.Add(value, true) }, addressFields...)
 	f.Fuzz(func(t *testing.T, s string, utf8 bool) {
 		l, defects, err := mime.ParseAddressList(s, nil)
 		require.NoError(t, err)
@@ -153,7 +157,9 @@ func roundTrip[T interface{ AppendText([]byte) ([]byte, error) }](t *testing.T, 
 //   - a comment behind brackets is no name to it, while one before them is
 //     (RFC 5322 §3.4 gives it as a form of old programs);
 //   - it puts a space between words that have none (RFC 5322 §3.2.5 has words
-//     with nothing between them be a phrase, as in J."R").
+//     with nothing between them be a phrase, as in J."R");
+//   - it leaves out an encoded word in a charset that it does not know, and
+//     leaves one as it is that touches other text: both are defects here.
 func compareNetMail(t *testing.T, s string, l mime.AddressList) {
 	theirs, err := netmail.ParseAddressList(s)
 	if err != nil {
@@ -166,7 +172,10 @@ func compareNetMail(t *testing.T, s string, l mime.AddressList) {
 	for _, a := range theirs {
 		want = append(want, spaceless(a.Name)+" <"+a.Address+">")
 	}
-	if strings.Contains(s, "(") {
+	_, defects, err := mime.ParseAddressList(s, nil)
+	require.NoError(t, err)
+	_, wordErr := new(library.WordDecoder).DecodeHeader(s)
+	if strings.Contains(s, "(") || wordErr != nil || strings.Contains(s, "=?") && len(defects) > 0 {
 		for i := range min(len(got), len(want)) {
 			got[i] = got[i][strings.LastIndexByte(got[i], '<'):]
 			want[i] = want[i][strings.LastIndexByte(want[i], '<'):]

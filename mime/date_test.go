@@ -205,6 +205,7 @@ func FuzzDate(f *testing.F) {
 	f.Add("Thu,\r\n 13\r\n Feb 69 23(c):32:60 EDT (Newfoundland Time)")
 	f.Add("Tue Mar  4 10:00:05 CET 2025")
 	f.Add("2025-03-04T10:00:05.1-00:00")
+	seedValues(f, func(value string) { f.Add(value) }, "Date", "Resent-Date")
 	f.Fuzz(func(t *testing.T, s string) {
 		d, defects, err := mime.ParseDate(s, nil)
 		if err != nil {
@@ -212,7 +213,8 @@ func FuzzDate(f *testing.F) {
 		}
 		_, _, err = mime.ParseDate(s, &mime.Options{Strict: true})
 		require.Equal(t, len(defects) > 0, err != nil)
-		if peer, peerErr := mail.ParseDate(s); peerErr == nil && err == nil {
+		// net/mail takes the times of zones with names for UTC's (RFC 5322 §4.3).
+		if peer, peerErr := mail.ParseDate(s); peerErr == nil && err == nil && numericZone.MatchString(s) {
 			require.True(t, d.Equal(peer), "%s, net/mail has %s", d, peer)
 		}
 		b, err := mime.AppendDate(nil, d)

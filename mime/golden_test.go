@@ -187,3 +187,39 @@ func headerText(h *mime.Header, f mime.Field) string {
 	}
 	return strings.TrimSpace(text)
 }
+
+// seedMessages gives every golden and damaged message to a fuzz target.
+func seedMessages(f *testing.F, add func(message []byte)) {
+	f.Helper()
+	for _, file := range slices.Concat(messageFiles(f, "testdata/golden"), messageFiles(f, "testdata/rfc")) {
+		octets, err := os.ReadFile(file)
+		require.NoError(f, err)
+		add(octets)
+	}
+	for _, d := range damagedMessages {
+		if len(d.in) < 64<<10 {
+			add([]byte(d.in))
+		}
+	}
+}
+
+// seedValues gives the values of all fields of these names in those messages.
+func seedValues(f *testing.F, add func(value string), names ...string) {
+	f.Helper()
+	seen := map[string]bool{}
+	seedMessages(f, func(message []byte) {
+		e, err := mime.ParseBytes(message, nil)
+		require.NoError(f, err)
+		for _, e := range e.Walk() {
+			h, err := e.Header()
+			require.NoError(f, err)
+			for field := range h.Fields() {
+				value := field.RawValue()
+				if !seen[value] && slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, field.Name()) }) {
+					seen[value] = true
+					add(value)
+				}
+			}
+		}
+	})
+}

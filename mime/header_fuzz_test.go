@@ -48,6 +48,7 @@ func FuzzHeaderText(f *testing.F) {
 func FuzzHeaderCheck(f *testing.F) {
 	f.Add([]byte("From: a@b, c\r\nfrom: (\r\nDate: x\r\nContent-Type: text/plain; charset=koi8-r\r\nSubject: \xd4\xc5\r\nReceived: from;\r\nResent-To: <\r\n\r\n"))
 	f.Add([]byte("List-ID: a\nKeywords: ,,\nAuthentication-Results: =\nContent-MD5: =\nX\n\n"))
+	seedMessages(f, func(message []byte) { f.Add(message) })
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, n, _, err := mime.ParseHeader(b, nil)
 		require.NoError(t, err)

@@ -36,6 +36,11 @@ func FuzzReader(f *testing.F) {
 	for _, m := range messages(f) {
 		f.Add(m, uint8(2))
 	}
+	for _, tt := range damagedMessages {
+		if len(tt.in) < 64<<10 {
+			f.Add([]byte(tt.in), uint8(1))
+		}
+	}
 	f.Fuzz(func(t *testing.T, in []byte, how uint8) {
 		opts := &mime.Options{Wire: how&4 > 0}
 		if how&8 > 0 {
