@@ -89,7 +89,9 @@ func TestServerFileThatCannotBeRead(t *testing.T) {
 		r, err := c.Retrieve(t.Context(), "a", 0)
 		require.NoError(t, err)
 		b, err := io.ReadAll(r)
-		assert.Len(t, b, good)
+		// The client cuts the connection when it hears the refusal, whatever is on
+		// the way.
+		assert.LessOrEqual(t, len(b), good)
 		refusal, _ := errors.AsType[*ftp.ReplyError](err)
 		require.NotNil(t, refusal, "%v", err)
 		assert.Equal(t, 451, refusal.Code)
