@@ -31,8 +31,9 @@ type lexerOf[T text] struct {
 	comment    T
 	hasComment bool
 
-	quoteless bool // a quoted string had no end, so none behind it has one
-	uncloseds int  // comments that had no end
+	quoteless bool   // a quoted string had no end, so none behind it has one
+	uncloseds int    // comments that had no end
+	markless  [4]int // by the kind of [quoteMark]: before it, none closes a value
 }
 
 // maxUncloseds is how many comments without an end are searched for one: each

@@ -176,3 +176,19 @@ func TestParamsManyStarts(t *testing.T) {
 		assert.LessOrEqual(t, len(defects), 100)
 	}
 }
+
+// The end of a wrongly quoted value is not searched for again by each value
+// behind it: in time that is quadratic, these take hours.
+func TestParamsOfWrongQuotesAreLinear(t *testing.T) {
+	for _, mark := range []string{"'", "\x93", "“"} {
+		value := strings.Repeat("; a=1 b*0="+mark+"x c="+mark+"y z", 1<<17)
+		m, defects, err := mime.ParseMediaType("text/plain"+value, nil)
+		require.NoError(t, err)
+		assert.Equal(t, "text", m.Type)
+		assert.NotEmpty(t, defects)
+		value = strings.Repeat(" b*0="+mark+"x", 1<<18)
+		m, _, err = mime.ParseMediaType("text/plain;"+value, nil)
+		require.NoError(t, err)
+		assert.Len(t, m.Params, 1)
+	}
+}

@@ -140,13 +140,11 @@ func (l *lexerOf[T]) looseValue(p *rawParam[T], from int, free bool) {
 // hold spaces and semicolons too. Where it is none, nothing is passed over.
 func (l *lexerOf[T]) wronglyQuoted(p *rawParam[T]) bool {
 	kind, n := quoteMark(l.s[l.at:])
-	if kind == 0 {
+	if kind == 0 || l.at < l.markless[kind] {
 		return false
 	}
-	for i := l.at + n; i < len(l.s); i++ {
-		if l.s[i] == ';' && l.paramAt(i+1, false) {
-			return false
-		}
+	i := l.at + n
+	for ; i < len(l.s) && (l.s[i] != ';' || !l.paramAt(i+1, false)); i++ {
 		k, m := quoteMark(l.s[i:])
 		if k != kind {
 			continue
@@ -161,6 +159,7 @@ func (l *lexerOf[T]) wronglyQuoted(p *rawParam[T]) bool {
 			return true
 		}
 	}
+	l.markless[kind] = i // else each value in there would be searched for it again
 	return false
 }
 
