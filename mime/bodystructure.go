@@ -55,6 +55,9 @@ func (e *Entity) BodyStructure() (BodyStructure, error) {
 			b.Parts = []BodyStructure{{MediaType: MediaType{Type: "text", Subtype: "plain"}, Encoding: "7BIT"}}
 		}
 	case KindMessage:
+		if !b.Is("message/rfc822") && !b.Is("message/global") {
+			break // RFC 9051 §9, body-type-basic: message/news is a leaf to IMAP
+		}
 		for c := range e.Children() {
 			message, err := c.BodyStructure()
 			if err != nil {

@@ -101,6 +101,8 @@ func TestEntityBodyStructure(t *testing.T) {
 		{"9051-7.5.2 message", "Content-Type: message/rfc822\r\n\r\nSubject: s\r\n\r\nbody\r\n", false,
 			mime.BodyStructure{MediaType: mime.MediaType{Type: "message", Subtype: "rfc822"}, Encoding: "7BIT", Size: 20, Lines: 3,
 				Envelope: &mime.Envelope{Subject: n("s")}, Message: &mime.BodyStructure{MediaType: ascii, Encoding: "7BIT", Size: 6, Lines: 1}}},
+		{"9051-9 message/news is basic", "Content-Type: message/news\r\n\r\nSubject: s\r\n\r\nbody\r\n", false,
+			mime.BodyStructure{MediaType: mime.MediaType{Type: "message", Subtype: "news"}, Encoding: "7BIT", Size: 20, Lines: 3}},
 		{"2046-5.1.5 digest", "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: s\r\n\r\nbody\r\n--b--\r\n", false,
 			mime.BodyStructure{MediaType: mime.MediaType{Type: "multipart", Subtype: "digest", Params: mime.Params{{Name: "boundary", Value: "b"}}},
 				Encoding: "7BIT", Size: 34, Lines: 6,
