@@ -194,17 +194,23 @@ func (s Section) String() string {
 	return string(b)
 }
 
-// appendSectionField appends a name as an atom, or else as a quoted string.
+// appendSectionField appends a name as an atom, or else as a quoted string. CR, LF
+// and NUL, which are in no name and would end the command, become "?"
+// (RFC 9051 §9, QUOTED-CHAR).
 func appendSectionField(dst []byte, name string) []byte {
 	if name != "" && ascii.Span(&isAstring, name) == len(name) {
 		return append(dst, name...)
 	}
 	dst = append(dst, '"')
 	for i := range len(name) {
-		if name[i] == '"' || name[i] == '\\' {
-			dst = append(dst, '\\')
+		switch c := name[i]; c {
+		case '\r', '\n', 0:
+			dst = append(dst, '?')
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		default:
+			dst = append(dst, c)
 		}
-		dst = append(dst, name[i])
 	}
 	return append(dst, '"')
 }

@@ -93,3 +93,10 @@ func FuzzParseSection(f *testing.F) {
 		}
 	})
 }
+
+// RFC 9051 §9: a quoted string has no line end, so a name cannot end the command
+// that it is written into.
+func TestSectionStringHoldsNoLineEnd(t *testing.T) {
+	s := mime.Section{Of: mime.OfHeaderFields, Fields: []string{"a\r\nb \x00", `c"\`}}
+	assert.Equal(t, `HEADER.FIELDS ("a??b ?" "c\"\\")`, s.String())
+}
