@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,7 +42,7 @@ func TestDowngrade(t *testing.T) {
 		{"6152-3 allowed, not labelled", "Subject: x\r\nContent-Transfer-Encoding: 7bit\r\n\r\n" + gr + "\r\n", "Subject: x\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + gr + "\r\n", &mime.WriteOptions{EightBit: true}},
 		{"mail from before MIME", "Subject: x\n\n" + gr + "\n", "Subject: x\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + enc + "\r\n", nil},
 		{"2045-6.4 label that is too much", "Content-Transfer-Encoding: binary\r\n\r\nHello\r\n", "Content-Transfer-Encoding: 7bit\r\n\r\nHello\r\n", nil},
-		{"2045-6.2 binary is octets", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: binary\r\n\r\nHello, you there,\n\x00 and you", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nHello, you there,=0A=00 and you\r\n", nil},
+		{"2045-6.2 binary is octets", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: binary\r\n\r\nHello, you there,\n\x00 and you", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nHello, you there,=0A=00 and you=\r\n", nil},
 		{"encoded, and broken", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nä=3D\r\n", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n\r\nw6Q9DQo=\r\n", nil},
 		{"uuencoded, and text around it", "MIME-Version: 1.0\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n" + gr + "\r\nbegin 644 x\r\n#0V%T\r\nend\r\n",
 			"MIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + enc + "\r\nbegin 644 x\r\n#0V%T\r\nend\r\n", nil},
@@ -176,6 +177,10 @@ func FuzzDowngrade(f *testing.F) {
 		require.LessOrEqual(t, longestLine(out), 998)
 		again, err := mime.ParseBytes(out, nil)
 		require.NoError(t, err)
+		if want, ok := outline(t, e); ok {
+			got, ok := outline(t, again)
+			require.True(t, !ok || slices.Equal(want, got), "%q is not %q", got, want)
+		}
 		var b2 bytes.Buffer
 		require.NoError(t, mime.Downgrade(&b2, again, nil))
 		require.Equal(t, string(out), b2.String())
@@ -186,6 +191,32 @@ func FuzzDowngrade(f *testing.F) {
 		require.NoError(t, mime.Downgrade(&b2, chunked, nil))
 		require.Equal(t, string(out), b2.String())
 	})
+}
+
+// outline returns the types of the entities and what the leaves decode to, a line
+// end at their end apart. It is not ok if it may change: where a multipart or
+// message is encoded, of which the beginning decides whether it is one, and with
+// uuencode, which is in no RFC.
+func outline(t testing.TB, e *mime.Entity) (lines []string, ok bool) {
+	for depth, part := range e.Walk() {
+		media, encoding := part.MediaType(), part.TransferEncoding()
+		composite := media.Type == "multipart" || media.Type == "message"
+		if composite && encoding >= mime.EncodingQuotedPrintable || encoding == mime.EncodingUU {
+			return nil, false
+		}
+		line := strings.Repeat(" ", depth) + media.Type + "/" + media.Subtype
+		if part.Kind() == mime.KindLeaf {
+			body, err := io.ReadAll(part.Body())
+			require.NoError(t, err)
+			text := string(body)
+			if encoding != mime.EncodingBinary {
+				text = strings.ReplaceAll(text, "\r\n", "\n")
+			}
+			line += ": " + strings.TrimSuffix(text, "\n")
+		}
+		lines = append(lines, line)
+	}
+	return lines, true
 }
 
 // iotestReaderAt reads as bytes.Reader does, and says io.EOF with the last octet.

@@ -33,6 +33,7 @@ const (
 type QPWriter struct {
 	w        io.Writer
 	inBinary bool
+	softEnd  bool   // a soft line break ends the last line
 	column   int    // of the encoded line
 	ahead    []byte // not encoded yet, as what follows decides
 	out      []byte
@@ -81,6 +82,9 @@ func (w *QPWriter) Close() error {
 	if w.err == nil {
 		w.encode(w.ahead, true)
 		w.ahead = nil
+		if w.softEnd && w.column > 0 {
+			w.out = append(w.out, softBreak...)
+		}
 		w.flush()
 	}
 	if w.err != nil {
@@ -207,13 +211,16 @@ func (w *QPWriter) opensLine(b []byte) bool {
 	return false
 }
 
+// softBreak ends a line that goes on (RFC 2045 §6.7 (5)).
+const softBreak = "=\r\n"
+
 // lineEnd returns how long the line end at the front of b is: 0 at the end of
 // everything, -1 if there is none.
 func (w *QPWriter) lineEnd(b []byte) int {
 	switch {
-	case len(b) == 0:
+	case len(b) == 0 && !w.softEnd:
 		return 0
-	case w.inBinary:
+	case w.inBinary || len(b) == 0:
 		return -1
 	case b[0] == '\n':
 		return 1
@@ -244,7 +251,7 @@ func (w *QPWriter) unit(b []byte) int {
 	}
 	// The last column is for what ends the line: a hard line break needs none.
 	if left := qpLine - w.column - width; left < 0 || left == 0 && w.lineEnd(b[n:]) < 0 {
-		w.out = append(w.out, "=\r\n"...)
+		w.out = append(w.out, softBreak...)
 		w.column = 0
 		return 0
 	}

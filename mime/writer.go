@@ -184,7 +184,9 @@ func (w *Writer) bodyEncoder(to io.Writer, e TransferEncoding, text bool) (io.Wr
 	case EncodingBase64:
 		c = NewBase64Writer(to)
 	case EncodingQuotedPrintable:
-		c = NewQPWriter(to, &QPOptions{Binary: !text})
+		// Octets that are no text keep their end, though a line end follows that
+		// of the message.
+		c = &QPWriter{w: to, inBinary: !text, softEnd: !text}
 	case EncodingBinary:
 		return to, func() error { return nil }
 	default:

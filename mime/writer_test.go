@@ -3,6 +3,7 @@ package mime_test
 import (
 	"bytes"
 	"io"
+	"mime/quotedprintable"
 	"strings"
 	"testing"
 
@@ -183,4 +184,30 @@ func TestWriterReadHeader(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	assert.Equal(t, "Subject: a\r\n b\r\n\r\n", b.String())
+}
+
+// Octets in quoted-printable arrive as they were, though the message has to end in
+// a line end: a soft line break takes it (RFC 2045 §6.7 (5)).
+func TestWriterOctetsAtTheEnd(t *testing.T) {
+	for _, content := range []string{"", "x", "x\n", "x\r\n", "x ", ".", strings.Repeat("x", 75), strings.Repeat("x", 76), strings.Repeat("x", 77), strings.Repeat("x", 73) + "\xff", strings.Repeat("x", 75) + " "} {
+		var h mime.Header
+		require.NoError(t, h.Add("Content-Type", "application/octet-stream"))
+		require.NoError(t, h.Add("Content-Transfer-Encoding", "quoted-printable"))
+		var b bytes.Buffer
+		w, err := mime.NewWriter(&b, &h, nil)
+		require.NoError(t, err)
+		_, err = io.WriteString(w, content)
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		assert.True(t, strings.HasSuffix(b.String(), "\r\n"))
+		body := parsed(t, b.String()).Body()
+		got, err := io.ReadAll(body)
+		require.NoError(t, err)
+		assert.Equal(t, content, strings.TrimSuffix(string(got), map[bool]string{true: "\r\n"}[content == ""]))
+		assert.Empty(t, body.Defects())
+		assert.LessOrEqual(t, longestLine(b.Bytes()), 76)
+		theirs, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(b.String()[strings.Index(b.String(), "\r\n\r\n")+4:])))
+		require.NoError(t, err)
+		assert.Equal(t, string(got), string(theirs))
+	}
 }
