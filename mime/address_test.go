@@ -344,6 +344,6 @@ func TestAddressString(t *testing.T) {
 	assert.Equal(t, `"b c"@x`, l[1].Members[0].Addr())
 	assert.Equal(t, "", l[3].Addr())
 	assert.Equal(t, "joe", box("", "joe", "").Addr())
-	assert.Equal(t, "<\"a\ufffd\"@x>", box("", "a\n", "x").String())
+	assert.Equal(t, "<\"a\ufffd\"@x>", box("", "a\x7f", "x").String())
 	assert.Equal(t, "\"a\ufffdb\" <\"c\ufffd\"@x\ufffd>", box("a\nb", "c\x1b", "x\u0085").String())
 }

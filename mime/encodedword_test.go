@@ -45,6 +45,7 @@ func TestDecodeText(t *testing.T) {
 		{"2047-2 spaces", "=?utf-8?Q?this is text?= x", "this is text x", []mime.DefectCode{bad}},
 		{"2047-2 a question mark", "=?utf-8?Q?why??= x", "why? x", []mime.DefectCode{bad}},
 		{"2047-6.3 no digits", "=?utf-8?Q?a=zz=?= x", "a=zz= x", []mime.DefectCode{bad}},
+		{"2047-6.3 one digit", "=?utf-8?Q?a=4?=", "a=4", []mime.DefectCode{bad}},
 		{"2047-6.3 no base64", "=?utf-8?B?w-7?Y=?=", "ö", []mime.DefectCode{bad}},
 		{"2047-6.3 no padding", "=?utf-8?B?w7Y?=", "ö", []mime.DefectCode{bad}},
 		{"2047-6.3 base64 with a fold", "=?utf-8?B?w7\r\n Y=?=", "ö", []mime.DefectCode{bad}},

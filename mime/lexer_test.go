@@ -89,6 +89,7 @@ func TestLexerWord(t *testing.T) {
 		{"5322-3.2.4 quoted string", `"a b\"\\c"d`, `a b"\c`, "d", true, nil},
 		{"5322-3.2.4 empty", `""`, "", "", true, nil},
 		{"5322-3.2.4 folded", "\"a\r\n b\n\tc\"", "a b\tc", "", true, nil},
+		{"5322-3.2.4 a fold last", "\"a\r\n\"", "a", "", true, nil},
 		{"neither", "@", "", "@", false, nil},
 		{"the end", "", "", "", false, nil},
 		{"7103-7.1.6 unclosed", `"Joe <joe@x>`, "Joe", "<joe@x>", true, []DefectCode{DefectUnclosedQuote}},
