@@ -126,11 +126,11 @@ func (h *HTMLReader) put(c byte) {
 // reference takes an octet of a character reference.
 func (h *HTMLReader) reference(c byte) {
 	switch {
-	case c == ';' || len(h.entity) == maxHTMLEntity:
+	case c == ';':
 		h.entity = append(h.entity, c)
 		h.endEntity()
 		h.state = (*HTMLReader).text
-	case ascii.Alpha.Has(c) || ascii.Digit.Has(c) || c == '#' && len(h.entity) == 1:
+	case len(h.entity) < maxHTMLEntity && (ascii.Alpha.Has(c) || ascii.Digit.Has(c) || c == '#' && len(h.entity) == 1):
 		h.entity = append(h.entity, c)
 	default:
 		h.endEntity()

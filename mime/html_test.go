@@ -40,6 +40,7 @@ func TestHTMLText(t *testing.T) {
 		{"declarations", "<!DOCTYPE html><?xml?>a</ x>b</>c<!-x>d", nil, "abcd\n"},
 		{"character references", "&lt;b&gt; &amp;amp; &eacute;&#233;&#xE9; &copy &nosuch; & &", nil, "<b> &amp; ééé © &nosuch; & &\n"},
 		{"a reference that is too long", "&" + strings.Repeat("a", 50) + ";", nil, "&" + strings.Repeat("a", 50) + ";\n"},
+		{"a tag behind a reference that is too long", "&" + strings.Repeat("a", 32) + "<script>x</script>", nil, "&" + strings.Repeat("a", 32) + "\n"},
 		{"a reference at the end", "&amp", nil, "&\n"},
 		{"NUL and escape are left out", "a\x00b\x1b[0m&#27;&#7;\x7f", nil, "ab[0m\n"},
 		{"less than", "1 < 2 <3 << 4 <", nil, "1 < 2 <3 << 4\n"},
