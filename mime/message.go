@@ -113,7 +113,9 @@ func (m *Message) setType(a *Attachment, mediaType string) {
 		mediaType = "application/octet-stream"
 	}
 	media, _, err := ParseMediaType(mediaType, &Options{Strict: true})
-	switch {
+	switch unsafe := injection(mediaType); {
+	case unsafe != nil:
+		m.fail(&ParseError{Field: "Content-Type", What: "media type", Ref: "RFC 5322 §2.2", Err: unsafe})
 	case err != nil:
 		m.fail(err)
 	case media.Type == "multipart", media.Is("message/rfc822"), media.Is("message/global"):

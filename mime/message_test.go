@@ -351,3 +351,37 @@ func TestMessageAttachmentHeader(t *testing.T) {
 	assert.Equal(t, []string{"inline"}, part.header["Content-Disposition"])
 	assert.Equal(t, content, part.body)
 }
+
+// A multipart is as much as its parts are (RFC 2045 §6.4), binary too.
+func TestMessageBinary(t *testing.T) {
+	content := "\x00\n\xff\r\n--x\r"
+	for _, opts := range []mime.WriteOptions{{Binary: true}, {Binary: true, EightBit: true}} {
+		m := newMessage(t)
+		m.Options = opts
+		m.Text("x")
+		m.Attach("a", "", strings.NewReader(content)).Encoding = mime.EncodingBinary
+		e := parsed(t, written(t, m))
+		assert.Equal(t, mime.EncodingBinary, e.TransferEncoding())
+		var last *mime.Entity
+		for part := range e.Children() {
+			last = part
+		}
+		got, err := io.ReadAll(last.Body())
+		require.NoError(t, err)
+		assert.Equal(t, content, string(got))
+	}
+	m := newMessage(t)
+	m.Attach("a", "", strings.NewReader(content)).Encoding = mime.EncodingBinary
+	_, err := m.WriteTo(io.Discard)
+	assert.ErrorIs(t, err, mime.ErrEightBit)
+}
+
+// A line end in a media type is no folding: a caller has no reason for it.
+func TestMessageTypeInjection(t *testing.T) {
+	for _, mediaType := range []string{"text/plain; x=\"a\r\nBcc: y\"", "text/plain;\r\n x=y", "text/plain\n", "text/plain; x=\"\x00\""} {
+		m := newMessage(t)
+		m.Attach("a", mediaType, strings.NewReader("x"))
+		_, err := m.WriteTo(io.Discard)
+		assert.ErrorIs(t, err, mime.ErrHeaderInjection, "%q", mediaType)
+	}
+}

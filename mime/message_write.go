@@ -60,14 +60,10 @@ func (n *node) describe(h *Header) error {
 	return h.Add("Content-Disposition", string(text))
 }
 
-// multipart writes a multipart and what is in it. Where parts may be 8bit it is
-// 8bit itself (RFC 2045 §6.4), as it is written before they are looked at.
+// multipart writes a multipart and what is in it. Its encoding is the most that a
+// part may have (RFC 2045 §6.4), as it is written before they are looked at.
 func (p *messageWriter) multipart(n *node, h *Header, create func(*Header) (*Writer, error)) error {
-	e := Encoding7Bit
-	if p.opts.EightBit && n.mayBe8Bit() {
-		e = Encoding8Bit
-	}
-	w, err := begin(h, e, create)
+	w, err := begin(h, n.most(p.opts), create)
 	if err != nil {
 		return err
 	}
@@ -79,14 +75,19 @@ func (p *messageWriter) multipart(n *node, h *Header, create func(*Header) (*Wri
 	return w.Close()
 }
 
-// mayBe8Bit tells whether a part may be written as 8bit where that is allowed.
-func (n *node) mayBe8Bit() bool {
+// most returns the one of 7bit, 8bit and binary that covers what is written.
+func (n *node) most(o WriteOptions) TransferEncoding {
+	e := Encoding7Bit
 	for _, part := range n.parts {
-		if part.mayBe8Bit() {
-			return true
-		}
+		e = max(e, part.most(o))
 	}
-	return n.text != nil && n.media.Get("charset") != "us-ascii" || n.file != nil && n.media.Type != "multipart"
+	switch {
+	case n.file != nil && n.file.entity == nil && n.file.Encoding == EncodingBinary:
+		return EncodingBinary
+	case o.EightBit && (n.file != nil || n.text != nil && n.media.Get("charset") != "us-ascii"):
+		return max(e, Encoding8Bit)
+	}
+	return e
 }
 
 // leaf writes content. What is canonical has CRLF at the end of each line.
