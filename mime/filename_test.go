@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"applayer/mime"
 )
@@ -84,4 +85,22 @@ func FuzzSafeFilename(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) { checkSafe(t, mime.SafeFilename(s, 7)) })
+}
+
+// Other readers show the name that is not empty, so this is the one that a
+// filter has to see, whatever the order.
+func TestFilenameIsNotHiddenByAnEmptyForm(t *testing.T) {
+	for _, value := range []string{
+		"attachment; filename*=; filename=x.exe",
+		`attachment; filename*=""; filename=x.exe`,
+		"attachment; filename=x.exe; filename*=utf-8''",
+		"attachment; filename*0=; filename*1=; filename=x.exe",
+		"attachment; filename*=utf-8''; filename*0=x.; filename*1=exe",
+		"attachment; filename*=utf-8''x.exe; filename=y",
+	} {
+		d, _, err := mime.ParseDisposition(value, nil)
+		require.NoError(t, err)
+		assert.Equal(t, "x.exe", d.Filename(), value)
+		assert.Len(t, d.Params, 1, value)
+	}
 }

@@ -106,10 +106,10 @@ type paramAssembly struct {
 
 // paramForms is what was written for one name.
 type paramForms struct {
-	name          string
-	one           rawParam[string] // name= or, rather, name*=
-	has, extended bool             // there is one; it is name*=
-	sections      []paramSection   // name*0=, name*1*=
+	name       string
+	one, ext   rawParam[string] // name= and name*=
+	has, hasEx bool             // whether they are there
+	sections   []paramSection   // name*0=, name*1*=
 }
 
 // paramSection is one section of a value (RFC 2231 §3).
@@ -160,9 +160,11 @@ func (a *paramAssembly) add(p rawParam[string]) {
 	switch f := a.forms(name); {
 	case number >= 0:
 		f.sections = append(f.sections, paramSection{p, number, extended})
-	case !f.has || extended && !f.extended:
-		f.one, f.has, f.extended = p, true, extended
-	case extended == f.extended:
+	case extended && !f.hasEx:
+		f.ext, f.hasEx = p, true
+	case !extended && !f.has:
+		f.one, f.has = p, true
+	default:
 		a.l.r.add(DefectDuplicateParameter, p.at, "RFC 2045 §5.1")
 	}
 }
@@ -222,16 +224,26 @@ func (a *paramAssembly) params() Params {
 	for i := range a.list {
 		f := &a.list[i]
 		a.sort(f)
-		switch {
-		case f.extended:
-			ps = append(ps, a.join(f.name, []paramSection{{f.one, 0, true}}))
-		case len(f.sections) > 0 && (f.sections[0].number == 0 || !f.has):
-			ps = append(ps, a.join(f.name, f.sections))
-		case f.has:
-			ps = append(ps, a.plain(f.name, &f.one))
-		}
+		ps = append(ps, a.choose(f))
 	}
 	return ps
+}
+
+// choose returns the parameter that the forms of a name make: name*= rather than
+// sections, and these rather than name=, but no empty one where another says
+// something, since other readers would show what is hidden here.
+func (a *paramAssembly) choose(f *paramForms) Param {
+	p := Param{Name: f.name}
+	if f.hasEx {
+		p = a.join(f.name, []paramSection{{f.ext, 0, true}})
+	}
+	if p.Value == "" && len(f.sections) > 0 && (f.sections[0].number == 0 || !f.has) {
+		p = a.join(f.name, f.sections)
+	}
+	if p.Value == "" && f.has {
+		p = a.plain(f.name, &f.one)
+	}
+	return p
 }
 
 // sort puts the sections in order; of two with the same number the first stays.
