@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"applayer/internal/ascii"
+	"applayer/internal/boundary"
 )
 
 // headScan is how far the scanner came in a header. Each octet is looked at once
@@ -15,6 +16,8 @@ type headScan struct {
 	value  int // where its value begins
 	fields int
 	traces int // of them "From " lines at the front
+
+	own *boundary.Set // the boundary of this very header, once it was asked for
 
 	known                        knownName // the field's
 	contentType, contentEncoding extent
@@ -53,6 +56,7 @@ const (
 	lineDelimiter
 	lineText   // there is no header
 	lineBeyond // one field too many begins
+	lineOwn    // a delimiter of the multipart that the header is of
 )
 
 // DefectFromLine is the line that parts the messages of an mbox file, at the
@@ -81,6 +85,7 @@ const (
 	endsAtEmptyLine headerEnding = iota
 	endsAtOnce                   // there is none: the first line is text
 	endsAtDelimiter
+	endsAtOwnDelimiter // of the multipart that it is of: the empty line is missing
 	endsWithMessage
 	endsAtLimit
 )
@@ -126,6 +131,8 @@ func (s *scanner) headerEnd(b []byte, eof bool) (n int, how headerEnding, err er
 			n = len(trimLineEnd(b[:h.line]))
 			s.delim.n += h.line - n
 			return n, endsAtDelimiter, nil
+		case lineOwn:
+			return h.line, endsAtOwnDelimiter, nil
 		case lineBeyond:
 			s.rep.limit("MaxFields", s.o.MaxFields, h.line)
 			return h.line, endsAtLimit, nil
@@ -174,6 +181,9 @@ func (s *scanner) line(b, line []byte, eof bool) lineKind {
 		h.known, h.value = knownNameOf(line[:name]), h.line+value
 	case h.fields > h.traces:
 		s.rep.add(DefectNoColon, h.line, "RFC 5322 §2.2")
+		if s.isOwnDelimiter(b, line, eof) {
+			return lineOwn
+		}
 	case isFromLine(line) && (len(s.open) == 0 || s.open[len(s.open)-1].kind == KindMessage):
 		s.rep.add(DefectFromLine, h.line, "RFC 4155 §A")
 		h.traces++
@@ -183,6 +193,25 @@ func (s *scanner) line(b, line []byte, eof bool) lineKind {
 	}
 	h.fields++
 	return lineField
+}
+
+// isOwnDelimiter tells whether a line that is no field is the first delimiter of
+// the multipart that the header is of. Then the empty line between them was
+// forgotten, and to go on would hide the first part from all but other readers.
+func (s *scanner) isOwnDelimiter(b, line []byte, eof bool) bool {
+	h := &s.head
+	if !bytes.HasPrefix(line, []byte("--")) || h.contentType.end == 0 {
+		return false
+	}
+	if h.own == nil {
+		h.own = new(boundary.Set)
+		c := scanContentType(h.contentType.of(b), s.o, nil)
+		if kind, _ := kindOf(c.typ, c.subtype); kind == KindMultipart {
+			_ = h.own.Push(c.boundary) // one that is none is told later
+		}
+	}
+	_, err := h.own.At(b[h.line:], eof)
+	return err == nil
 }
 
 func knownNameOf(name []byte) knownName {
