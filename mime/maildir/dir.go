@@ -178,7 +178,8 @@ func (d *Dir) OpenMessage(m Message) (*os.File, error) {
 
 // SetFlags gives a message flags, which moves it to cur, and returns it with its
 // name. If it has another name by now it is looked for; if it is gone the error is
-// [fs.ErrNotExist].
+// [fs.ErrNotExist]. One that would take the name of another, as where files were
+// copied by hand, stays as it is, and the error is [fs.ErrExist].
 func (d *Dir) SetFlags(m Message, flags Flags) (Message, error) {
 	var to Message
 	from, err := d.retry(m, func(m Message) error {
@@ -186,6 +187,9 @@ func (d *Dir) SetFlags(m Message, flags Flags) (Message, error) {
 		to.File = to.String()
 		if to.path() == m.path() {
 			_, err := d.root.Lstat(m.path())
+			return err
+		}
+		if err := d.free(to, m); err != nil {
 			return err
 		}
 		return d.root.Rename(m.path(), to.path())
@@ -200,6 +204,19 @@ func (d *Dir) SetFlags(m Message, flags Flags) (Message, error) {
 		err = errors.Join(err, d.sync(dirNew))
 	}
 	return to, err
+}
+
+// free tells whether a message may take a name: no other message has it.
+func (d *Dir) free(name, m Message) error {
+	other, err := d.root.Lstat(name.path())
+	if err != nil {
+		return nil // none has it, or renaming fails too
+	}
+	info, err := d.root.Lstat(m.path())
+	if err == nil && !os.SameFile(info, other) {
+		err = &fs.PathError{Op: "rename", Path: name.path(), Err: fs.ErrExist}
+	}
+	return err
 }
 
 // Remove removes a message. One that is gone is no error.

@@ -195,6 +195,22 @@ func TestSetFlags(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
+// Of two messages with the same base, none takes the place of the other.
+func TestSetFlagsOverAnother(t *testing.T) {
+	d, path := newDir(t)
+	m := deliver(t, d, "a", nil)
+	require.NoError(t, os.WriteFile(filepath.Join(path, "cur", m.Base+":2,S"), []byte("b"), 0o600))
+	_, err := d.SetFlags(m, "S")
+	require.ErrorIs(t, err, fs.ErrExist)
+	assert.Equal(t, "a", text(t, d, m))
+	b, err := os.ReadFile(filepath.Join(path, "cur", m.Base+":2,S"))
+	require.NoError(t, err)
+	assert.Equal(t, "b", string(b))
+	f, err := d.SetFlags(m, "F")
+	require.NoError(t, err)
+	assert.Equal(t, "a", text(t, d, f))
+}
+
 // A message that was made by hand leads nowhere else.
 func TestMessagePaths(t *testing.T) {
 	d, path := newDir(t)
