@@ -232,3 +232,13 @@ func (r iotestReaderAt) ReadAt(p []byte, at int64) (int, error) {
 	}
 	return n, nil
 }
+
+// Nor must it become the delimiter of a multipart further out, though the one around
+// it has a boundary that no encoding makes.
+func TestDowngradeSmugglingOut(t *testing.T) {
+	line := strings.Repeat("x", 75) + "--b"
+	in := "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; boundary=\"=_c\"\r\n\r\n--=_c\r\n\r\nä ---\r\n" + line + "\r\nSubject: smuggled\r\n\r\n" + strings.Repeat("word ", 20) + "\r\n--=_c--\r\n--b--\r\n"
+	want, _ := outline(t, parsed(t, in))
+	got, _ := outline(t, parsed(t, downgraded(t, in, nil)))
+	assert.Equal(t, want, got)
+}

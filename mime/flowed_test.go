@@ -196,3 +196,14 @@ func FuzzFlowed(f *testing.F) {
 		}
 	})
 }
+
+// A quoted separator has a space behind its marks, which is no stuffing that makes
+// it text (RFC 3676 §4.3, §4.5).
+func TestFlowedQuotedSeparator(t *testing.T) {
+	f := mime.NewFlowedReader(strings.NewReader("> a \r\n> -- \r\n> b\r\n"), false)
+	for _, want := range []string{"a ", "-- ", "b"} {
+		p, err := f.Next()
+		require.NoError(t, err)
+		assert.Equal(t, mime.Paragraph{Quote: 1, Text: want}, p)
+	}
+}
