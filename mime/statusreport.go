@@ -3,6 +3,7 @@ package mime
 import (
 	"errors"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -43,7 +44,7 @@ func (e *Entity) Report() (*Report, error) {
 	r := &Report{Type: lower(m.Get("report-type")), Text: e.first, Status: e.first.next}
 	r.Original = r.Status.next
 	o := e.tree.o
-	b, err := io.ReadAll(io.LimitReader(r.Status.Body(), int64(o.MaxHeaderBytes)+1))
+	b, err := io.ReadAll(io.LimitReader(r.Status.Body(), min(int64(o.MaxHeaderBytes), math.MaxInt64-1)+1))
 	switch {
 	case err != nil:
 		return nil, err

@@ -163,3 +163,14 @@ func FuzzParseFieldGroups(f *testing.F) {
 		}
 	})
 }
+
+// Without a limit, all is read and not nothing.
+func TestReportWithoutLimits(t *testing.T) {
+	e, err := mime.ParseBytes([]byte("Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n"+
+		"--b\r\nContent-Type: message/delivery-status\r\n\r\nA: b\r\n\r\nC: d\r\n--b--\r\n"),
+		&mime.Options{Limits: mime.Limits{MaxHeaderBytes: -1}})
+	require.NoError(t, err)
+	r, err := e.Report()
+	require.NoError(t, err)
+	assert.Len(t, r.Groups, 2)
+}
