@@ -28,8 +28,10 @@
 // identifiers, Received, those of lists, of MIME, and Authentication-Results.
 // [Header.Check] reads all of them and lists what is wrong.
 //
-// [AddressList], [MediaType] and [Disposition] are values of fields, and
-// [SafeFilename] makes a name to store a file under of whatever a sender says.
+// [AddressList], [MediaType] and [Disposition] are values of fields. A value is
+// cut before anything in it is decoded, so that no encoded comma separates and no
+// encoded "@" makes an address. [Filename] is the one function that decides the
+// name of a file, and [SafeFilename] makes one of it under which it can be stored.
 //
 // # Writing
 //
