@@ -182,10 +182,10 @@ func (s Section) String() string {
 		b = append(b, s.Of.String()...)
 	}
 	if s.Of == OfHeaderFields || s.Of == OfHeaderFieldsNot {
+		b = append(b, " ("...)
 		for i, name := range s.Fields {
-			b = append(b, ' ')
-			if i == 0 {
-				b = append(b, '(')
+			if i > 0 {
+				b = append(b, ' ')
 			}
 			b = appendSectionField(b, name)
 		}

@@ -100,3 +100,11 @@ func TestSectionStringHoldsNoLineEnd(t *testing.T) {
 	s := mime.Section{Of: mime.OfHeaderFields, Fields: []string{"a\r\nb \x00", `c"\`}}
 	assert.Equal(t, `HEADER.FIELDS ("a??b ?" "c\"\\")`, s.String())
 }
+
+// A section without names is written as what it is, and no reader takes it.
+func TestSectionWithoutFields(t *testing.T) {
+	s := mime.Section{Of: mime.OfHeaderFieldsNot}.String()
+	assert.Equal(t, "HEADER.FIELDS.NOT ()", s)
+	_, err := mime.ParseSection(s)
+	assert.Error(t, err)
+}
