@@ -274,8 +274,7 @@ func TestPacketServerBatchRepliesBeforeItWaits(t *testing.T) {
 	pcs, err := sockets.ListenPackets(t.Context(), "udp", "127.0.0.1:0", 1)
 	require.NoError(t, err)
 	c := dialPackets(t, "udp", pcs[0].LocalAddr().String())
-	var wg sync.WaitGroup
-	defer wg.Wait()
+	down := make(chan error, 1)
 	s := &sockets.PacketServer{Batch: 8}
 	s.Handler = sockets.PacketHandlerFunc(func(ctx context.Context, p *sockets.Packet) {
 		switch string(p.Data) {
@@ -285,7 +284,7 @@ func TestPacketServerBatchRepliesBeforeItWaits(t *testing.T) {
 		case "second":
 			assert.Zero(t, s.Stats().Replies, "the first reply waits for this one")
 		case "last":
-			wg.Go(func() { assert.NoError(t, s.Shutdown(t.Context())) })
+			go func() { down <- s.Shutdown(context.Background()) }()
 			<-ctx.Done()
 		}
 		assert.NoError(t, p.Reply(p.Data))
@@ -304,6 +303,7 @@ func TestPacketServerBatchRepliesBeforeItWaits(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want, string(b[:n]))
 	}
+	assert.NoError(t, <-down)
 }
 
 // Many clients, all options: each answer goes to who asked.
