@@ -103,13 +103,16 @@ func (l *idReader) leftAndRight() (id string, ok bool) {
 	}
 	l.skipCFWS()
 	right := ""
-	if l.peek() == '[' {
+	if from := l.at; l.peek() == '[' {
 		right = l.domainLiteral()
+		if withoutBlanks(l.s[from:l.at]) != right {
+			return "", false // nothing closed it
+		}
 		l.skipCFWS()
 	} else {
 		right = l.dotted(false)
 	}
-	if right == "" || strings.ContainsAny(left, "\r\n\x00") || !l.take('>') {
+	if right == "" || strings.ContainsAny(left+right, "\r\n\x00") || !l.take('>') {
 		return "", false
 	}
 	return string(appendLeft(nil, left)) + "@" + right, true
@@ -150,7 +153,12 @@ func AppendMessageIDs(dst []byte, ids ...string) ([]byte, error) {
 		if err := checkValue("", id); err != nil {
 			return dst, err
 		}
-		if again := parseMessageIDs("<"+id+">", (*Options)(nil).inForce(), nil); len(again) != 1 || again[0] != id {
+		o := (*Options)(nil).inForce()
+		r := newReport(o)
+		again := parseMessageIDs("<"+id+">", o, r)
+		// What begins in a damaged one might end in the next.
+		runsOn := len(r.list) > 0 && strings.ContainsAny(id, `"\([`)
+		if len(again) != 1 || again[0] != id || runsOn {
 			return dst, &ParseError{What: "message identifier", Ref: messageIDRef}
 		}
 		if i > 0 {

@@ -41,6 +41,8 @@ func TestParseMessageIDs(t *testing.T) {
 		{"the next one closes it", "<a@b <c@d>", []string{"a@b", "c@d"}, []mime.DefectCode{damaged}},
 		{"double brackets", "<<a@b>>", []string{"a@b"}, []mime.DefectCode{damaged, mime.DefectMessageIDText}},
 		{"bare", "a@b c@[1]", []string{"a@b", "c@[1]"}, []mime.DefectCode{mime.DefectBareMessageID, mime.DefectBareMessageID}},
+		{"unclosed literal", "<a@[b> <c@d>", []string{"a@[b", "c@d"}, []mime.DefectCode{damaged}},
+		{"NUL in a literal", "<a@[\x00]>", []string{"a@[\x00]"}, []mime.DefectCode{damaged}},
 		{"commas", "<a@b>,<c@d>", []string{"a@b", "c@d"}, []mime.DefectCode{mime.DefectMessageIDText}},
 		{"unclosed quote", `<"a@b> <c@d>`, []string{`"a@b`, "c@d"}, []mime.DefectCode{damaged}},
 		{"quoted line end", "<\"a\\\r\\\nb\"@c>", []string{"\"a\\\\b\"@c"}, []mime.DefectCode{damaged}},
@@ -108,6 +110,9 @@ func TestNewMessageID(t *testing.T) {
 func FuzzMessageIDs(f *testing.F) {
 	f.Add("<1234   @   local(blah)  .machine .example> <<a>> x@y")
 	f.Add(`phrase <"a b"@[1]><c@d`)
+	f.Add("<0@[\x00> <0@[\x00]>")
+	f.Add("<\"\\ \"<\"")
+	f.Add("<a@b(x <c)d")
 	f.Fuzz(func(t *testing.T, s string) {
 		ids, defects, err := mime.ParseMessageIDs(s, nil)
 		require.NoError(t, err)
