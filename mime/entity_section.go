@@ -1,10 +1,10 @@
 package mime
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"slices"
-	"strings"
 
 	"applayer/internal/ascii"
 )
@@ -78,24 +78,21 @@ func (e *Entity) headerFields(s Section) (*Octets, error) {
 	if err != nil {
 		return nil, err
 	}
-	var b strings.Builder
+	var b []byte
 	for f := range h.Fields() {
 		named := slices.ContainsFunc(s.Fields, func(name string) bool { return ascii.EqualFold(f.Name(), name) })
 		if named == (s.Of == OfHeaderFields) {
-			b.WriteString(f.Raw())
+			b = append(b, f.Raw()...)
 		}
 	}
-	b.WriteString(h.emptyLine())
-	o := &Octets{source: strings.NewReader(b.String()), end: int64(b.Len()), size: int64(b.Len())}
+	b = append(b, h.emptyLine()...)
+	o := &Octets{source: bytes.NewReader(b), end: int64(len(b)), size: int64(len(b))}
 	if e.tree.o.Wire {
-		bare := int64(bareLFs(b.String()))
+		bare := int64(bareLF(b))
 		o.wire, o.size = bare > 0, o.size+bare
 	}
 	return o, nil
 }
-
-// bareLFs counts the LF without CR before them.
-func bareLFs(s string) int { return strings.Count(s, "\n") - strings.Count(s, "\r\n") }
 
 func (e *Entity) octets(from, to pos) *Octets {
 	span := e.span(from, to)

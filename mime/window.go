@@ -47,18 +47,12 @@ func (w *window) fill() error {
 		copy(grown, w.buf)
 		w.buf = grown
 	}
-	for range 100 {
-		n, err := w.src.Read(w.buf[len(w.buf):cap(w.buf)])
-		w.buf = w.buf[:len(w.buf)+n]
-		w.err = err
-		switch {
-		case n > 0 || err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
+	n, err := readSome(w.src, w.buf[len(w.buf):cap(w.buf)])
+	w.buf = w.buf[:len(w.buf)+n]
+	if w.err = err; n == 0 && err != io.EOF {
+		return err
 	}
-	return io.ErrNoProgress
+	return nil
 }
 
 // wireReader reads lines that end in LF as such that end in CRLF.
