@@ -9,28 +9,30 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"applayer/examples/internal/mailview"
 )
 
 // save writes the attachments into a folder, which is made if it is not there.
 // No name leads out of it, and no file that is there is written over: a name
-// that is taken gets a number.
-func (v *view) save(dir string) (err error) {
+// that is taken gets a number. It returns where each was saved.
+func save(attachments []*mailview.Attachment, dir string) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
+		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	for _, a := range v.attachments {
-		name, err := saveAs(root, a.name, a.entity.Body())
+	for _, a := range attachments {
+		name, err := saveAs(root, a.Name, a.Entity.Body())
 		if err != nil {
-			return fmt.Errorf("%s: %w", a.name, err)
+			return nil, fmt.Errorf("%s: %w", a.Name, err)
 		}
-		a.saved = filepath.Join(dir, name)
+		paths = append(paths, filepath.Join(dir, name))
 	}
-	return nil
+	return paths, nil
 }
 
 // saveAs writes a file under a name that was free, as "name-2.ext".

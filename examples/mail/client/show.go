@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"applayer/examples/internal/cli"
+	"applayer/examples/internal/mailview"
 	"applayer/mime"
 	"applayer/mime/cjk"
 )
@@ -70,22 +71,23 @@ func showFile(env *cli.Env, o *showOptions) (err error) {
 	if err != nil {
 		return fmt.Errorf("%s: %w", env.Args[0], err)
 	}
-	v, err := newView(e)
+	v, err := mailview.New(e)
 	if err != nil {
 		return fmt.Errorf("%s: %w", env.Args[0], err)
 	}
+	var saved []string
 	if o.save != "" {
-		if err := v.save(o.save); err != nil {
+		if saved, err = save(v.Attachments, o.save); err != nil {
 			return fmt.Errorf("save: %w", err)
 		}
 	}
 	if o.json {
-		return v.printJSON(env.Stdout)
+		return printJSON(env.Stdout, v)
 	}
-	for _, d := range v.defects {
+	for _, d := range v.Defects {
 		fmt.Fprintf(env.Stderr, "defect: %s\n", visible(d.String()))
 	}
-	return v.print(env.Stdout)
+	return printMessage(env.Stdout, v, saved)
 }
 
 // open returns the message: the file, or a copy of standard input, since a
@@ -120,23 +122,27 @@ func open(env *cli.Env) (r io.ReaderAt, size int64, closeSource func() error, er
 // shownFields are what is printed of the header, in this order.
 var shownFields = []string{"From", "To", "Cc", "Date", "Subject"}
 
-// print prints the message for people.
-func (v *view) print(w io.Writer) error {
+// printMessage prints the message for people. Its attachments may be saved.
+func printMessage(w io.Writer, v *mailview.View, saved []string) error {
 	var b strings.Builder
 	for _, name := range shownFields {
-		if text := v.field(name); text != "" {
+		if text := v.Field(name); text != "" {
 			fmt.Fprintf(&b, "%s: %s\n", name, visible(text))
 		}
 	}
 	b.WriteByte('\n')
-	if text := visibleLines(v.text); text != "" {
+	if text := visibleLines(v.Text); text != "" {
 		b.WriteString(text)
 		if !strings.HasSuffix(text, "\n") {
 			b.WriteByte('\n')
 		}
 	}
-	for _, a := range v.attachments {
-		fmt.Fprintf(&b, "attachment: %s\n", a)
+	for i, a := range v.Attachments {
+		fmt.Fprintf(&b, "attachment: %s (%s, %d octets)", visible(a.Name), visible(a.Part.Type), a.Part.Size)
+		if saved != nil {
+			b.WriteString(" saved as " + visible(saved[i]))
+		}
+		b.WriteByte('\n')
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

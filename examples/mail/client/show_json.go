@@ -4,26 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
+	"applayer/examples/internal/mailview"
 	"applayer/mime"
 )
 
 // object is what -json prints.
 type object struct {
-	Subject    string    `json:"subject"`
-	From       []person  `json:"from"`
-	To         []person  `json:"to"`
-	Cc         []person  `json:"cc"`
-	Date       string    `json:"date"`
-	MessageID  string    `json:"message_id"`
-	Text       string    `json:"text"`
-	Parts      []part    `json:"parts"`
-	Signatures []layer   `json:"signatures"`
-	Encrypted  bool      `json:"encrypted"`
-	Defects    []problem `json:"defects"`
+	Subject    string          `json:"subject"`
+	From       []person        `json:"from"`
+	To         []person        `json:"to"`
+	Cc         []person        `json:"cc"`
+	Date       string          `json:"date"`
+	MessageID  string          `json:"message_id"`
+	Text       string          `json:"text"`
+	Parts      []mailview.Part `json:"parts"`
+	Signatures []layer         `json:"signatures"`
+	Encrypted  bool            `json:"encrypted"`
+	Defects    []problem       `json:"defects"`
 }
 
 type person struct {
@@ -47,21 +47,21 @@ type problem struct {
 }
 
 // printJSON prints the message for programs.
-func (v *view) printJSON(w io.Writer) error {
+func printJSON(w io.Writer, v *mailview.View) error {
 	o := object{
-		Subject: v.field("Subject"), From: people(v.addresses("From")), To: people(v.addresses("To")), Cc: people(v.addresses("Cc")),
-		Text: v.plain, Parts: v.parts, Signatures: []layer{}, Defects: []problem{},
+		Subject: v.Field("Subject"), From: people(v.Addresses("From")), To: people(v.Addresses("To")), Cc: people(v.Addresses("Cc")),
+		Text: v.Plain, Parts: v.Parts, Signatures: []layer{}, Defects: []problem{},
 	}
 	if o.Parts == nil {
-		o.Parts = []part{}
+		o.Parts = []mailview.Part{}
 	}
-	if d, err := v.header.Date(); err == nil {
+	if d, err := v.Header.Date(); err == nil {
 		o.Date = d.Format(time.RFC3339)
 	}
-	if id, err := v.header.MessageID(); err == nil {
+	if id, err := v.Header.MessageID(); err == nil {
 		o.MessageID = strings.Trim(id, "<>")
 	}
-	for _, d := range v.defects {
+	for _, d := range v.Defects {
 		o.Defects = append(o.Defects, problem{string(d.Code), d.Offset, d.Field, d.Ref})
 	}
 	var b bytes.Buffer
@@ -75,35 +75,10 @@ func (v *view) printJSON(w io.Writer) error {
 	return err
 }
 
-// addresses are the mailboxes of a field; those of groups are among them.
-func (v *view) addresses(name string) []mime.Mailbox {
-	list, err := v.header.AddressList(name)
-	if err != nil {
-		return nil
-	}
-	return slices.Collect(list.Mailboxes())
-}
-
 func people(list []mime.Mailbox) []person {
 	all := []person{}
 	for _, m := range list {
 		all = append(all, person{m.Name, m.Addr()})
 	}
 	return all
-}
-
-// addressText is a list of mailboxes for people.
-func addressText(list []mime.Mailbox) string {
-	var b strings.Builder
-	for i, m := range list {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		if m.Name == "" {
-			b.WriteString(m.Addr())
-			continue
-		}
-		b.WriteString(m.Name + " <" + m.Addr() + ">")
-	}
-	return b.String()
 }

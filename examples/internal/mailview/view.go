@@ -1,9 +1,11 @@
-package main
+// Package mailview takes out of a message what a person is shown of it: a few
+// fields, the text, and a list of what is attached. The user agent and the web
+// page have it in common.
+package mailview
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -11,18 +13,22 @@ import (
 	"applayer/mime"
 )
 
-// view is what is shown of a message.
-type view struct {
-	header      mime.Header
-	text        string // what is shown: plain, or else what the HTML says
-	plain       string // the first part of plain text
-	attachments []*attachment
-	parts       []part
-	defects     []mime.Defect
+// View is what is shown of a message.
+type View struct {
+	Header mime.Header
+	// Text is what is shown: Plain, or else what the HTML says.
+	Text string
+	// Plain is the first part of plain text.
+	Plain string
+	// Attachments are the parts that are not shown as text.
+	Attachments []*Attachment
+	// Parts are the leaves in their order.
+	Parts   []Part
+	Defects []mime.Defect
 }
 
-// part is an entity that is no multipart, as -json prints it.
-type part struct {
+// Part is an entity that is no multipart.
+type Part struct {
 	Path        string `json:"path"`
 	Type        string `json:"type"`
 	Charset     string `json:"charset"`
@@ -33,28 +39,21 @@ type part struct {
 	SHA256      string `json:"sha256"`
 }
 
-// attachment is a part that is not shown as text.
-type attachment struct {
-	entity *mime.Entity
-	part   part
-	name   string // safe for any file system
-	saved  string // where, "" if not
+// Attachment is a part that is not shown as text.
+type Attachment struct {
+	Entity *mime.Entity
+	Part   Part
+	// Name is safe for any file system.
+	Name string
 }
 
-func (a *attachment) String() string {
-	s := fmt.Sprintf("%s (%s, %d octets)", visible(a.name), visible(a.part.Type), a.part.Size)
-	if a.saved != "" {
-		s += " saved as " + visible(a.saved)
-	}
-	return s
-}
-
-func newView(e *mime.Entity) (*view, error) {
+// New looks at a message, all of whose octets are read for it.
+func New(e *mime.Entity) (*View, error) {
 	h, err := e.Header()
 	if err != nil {
 		return nil, err
 	}
-	v := &view{header: h}
+	v := &View{Header: h}
 	v.note(e.Defects(), 0)
 	v.note(h.Check(nil), 0)
 	var plain, html *mime.Entity
@@ -70,7 +69,7 @@ func newView(e *mime.Entity) (*view, error) {
 		if err != nil {
 			return nil, err
 		}
-		v.parts = append(v.parts, p)
+		v.Parts = append(v.Parts, p)
 		within := message >= 0
 		if e.Kind() == mime.KindMessage && !within {
 			message = depth
@@ -83,8 +82,8 @@ func newView(e *mime.Entity) (*view, error) {
 		case html == nil && !attached && p.Type == "text/html":
 			html = e
 		default:
-			name := mime.SafeFilename(p.Filename, len(v.attachments)+1)
-			v.attachments = append(v.attachments, &attachment{entity: e, part: p, name: name})
+			name := mime.SafeFilename(p.Filename, len(v.Attachments)+1)
+			v.Attachments = append(v.Attachments, &Attachment{Entity: e, Part: p, Name: name})
 		}
 	}
 	return v, v.readText(plain, html)
@@ -92,17 +91,17 @@ func newView(e *mime.Entity) (*view, error) {
 
 // note adds defects, each of which may be told by the structure and by a field.
 // Those of a body count from its front, at base.
-func (v *view) note(defects []mime.Defect, base int64) {
+func (v *View) note(defects []mime.Defect, base int64) {
 	for _, d := range defects {
 		d.Offset += base
-		if !slices.ContainsFunc(v.defects, func(other mime.Defect) bool { return other.Code == d.Code && other.Offset == d.Offset }) {
-			v.defects = append(v.defects, d)
+		if !slices.ContainsFunc(v.Defects, func(other mime.Defect) bool { return other.Code == d.Code && other.Offset == d.Offset }) {
+			v.Defects = append(v.Defects, d)
 		}
 	}
 }
 
 // describe tells of an entity.
-func (v *view) describe(e *mime.Entity) (p part, err error) {
+func (v *View) describe(e *mime.Entity) (p Part, err error) {
 	h, err := e.Header()
 	if err != nil {
 		return p, err
@@ -112,7 +111,7 @@ func (v *view) describe(e *mime.Entity) (p part, err error) {
 	if err != nil {
 		encoding = "7bit" // RFC 2045 §6.1
 	}
-	p = part{Path: e.Path(), Type: media.Name(), Charset: media.Get("charset"), Filename: e.Filename(), Encoding: encoding}
+	p = Part{Path: e.Path(), Type: media.Name(), Charset: media.Get("charset"), Filename: e.Filename(), Encoding: encoding}
 	if d, err := e.Disposition(); err == nil {
 		p.Disposition = d.Type
 	}
@@ -132,15 +131,15 @@ func (v *view) describe(e *mime.Entity) (p part, err error) {
 const maxText = 16 << 20
 
 // readText takes the text: that of a plain part, or what an HTML part says.
-func (v *view) readText(plain, html *mime.Entity) (err error) {
+func (v *View) readText(plain, html *mime.Entity) (err error) {
 	if plain != nil {
-		v.plain, err = textOf(plain)
-		v.text = v.plain
+		v.Plain, err = textOf(plain)
+		v.Text = v.Plain
 		return err
 	}
 	if html != nil {
 		markup, err := textOf(html)
-		v.text = mime.HTMLText(markup, nil)
+		v.Text = mime.HTMLText(markup, nil)
 		return err
 	}
 	return nil
@@ -152,14 +151,39 @@ func textOf(e *mime.Entity) (string, error) {
 	return strings.ToValidUTF8(string(b), "\ufffd"), err
 }
 
-// field is a field's value as people read it.
-func (v *view) field(name string) string {
+// Field is a field's value as people read it.
+func (v *View) Field(name string) string {
 	switch name {
 	case "From", "To", "Cc":
-		return addressText(v.addresses(name))
+		return addressText(v.Addresses(name))
 	case "Date":
-		return v.header.Get(name)
+		return v.Header.Get(name)
 	}
-	text, _ := v.header.Text(name)
+	text, _ := v.Header.Text(name)
 	return strings.TrimSpace(text)
+}
+
+// Addresses are the mailboxes of a field; those of groups are among them.
+func (v *View) Addresses(name string) []mime.Mailbox {
+	list, err := v.Header.AddressList(name)
+	if err != nil {
+		return nil
+	}
+	return slices.Collect(list.Mailboxes())
+}
+
+// addressText is a list of mailboxes for people.
+func addressText(list []mime.Mailbox) string {
+	var b strings.Builder
+	for i, m := range list {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if m.Name == "" {
+			b.WriteString(m.Addr())
+			continue
+		}
+		b.WriteString(m.Name + " <" + m.Addr() + ">")
+	}
+	return b.String()
 }

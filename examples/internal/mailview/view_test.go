@@ -1,0 +1,55 @@
+package mailview_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/examples/internal/mailview"
+	"applayer/mime"
+)
+
+const both = "From: =?utf-8?q?J=C3=BCrgen?= <j@crepes.fr>, c@crepes.fr\r\nSubject: =?utf-8?q?Men=C3=BC?=\r\nDate: yesterday\r\n" +
+	"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
+	"--b\r\nContent-Type: text/html\r\n\r\n<p>Two &lt; <b>three</b></p>\r\n" +
+	"--b\r\nContent-Type: text/plain; name=../x\r\n\r\nno text: it has a name\r\n" +
+	"--b\r\n\r\nPlain.\r\n" +
+	"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: within\r\n\r\nnot this\r\n--b--\r\n"
+
+func TestView(t *testing.T) {
+	tests := []struct {
+		name, message     string
+		text, plain       string
+		attachments       []string
+		parts             []string
+		from, subject, on string
+	}{
+		{"plain text before HTML", both, "Plain.", "Plain.", []string{"x", "attachment-2"}, []string{"1", "2", "3", "4", "4.1"},
+			"Jürgen <j@crepes.fr>, c@crepes.fr", "Menü", "yesterday"},
+		{"HTML as text", "Content-Type: text/html\r\n\r\n<p>Two &lt; <b>three</b></p>", "Two < three\n", "", nil, []string{"1"}, "", "", ""},
+		{"octets of no charset", "Content-Type: text/plain; charset=x-none\r\n\r\nM\xfcnchen", "M\ufffdnchen", "M\ufffdnchen", nil, []string{"1"}, "", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e, err := mime.ParseBytes([]byte(tt.message), nil)
+			require.NoError(t, err)
+			v, err := mailview.New(e)
+			require.NoError(t, err)
+			assert.Equal(t, tt.text, v.Text)
+			assert.Equal(t, tt.plain, v.Plain)
+			var names, paths []string
+			for _, a := range v.Attachments {
+				names = append(names, a.Name)
+			}
+			for _, p := range v.Parts {
+				paths = append(paths, p.Path)
+			}
+			assert.Equal(t, tt.attachments, names)
+			assert.Equal(t, tt.parts, paths)
+			assert.Equal(t, tt.from, v.Field("From"))
+			assert.Equal(t, tt.subject, v.Field("Subject"))
+			assert.Equal(t, tt.on, v.Field("Date"))
+		})
+	}
+}
