@@ -30,7 +30,7 @@ func AuthOAuthBearer(user, token, host string, port int) SASLClient {
 	return &sasl.OAuthBearerClient{User: user, Token: token, Host: host, Port: port}
 }
 
-// AuthExternal is EXTERNAL (RFC 4422 appendix A): the TLS certificate tells who
+// AuthExternal is EXTERNAL (RFC 4422 §A): the TLS certificate tells who
 // the client is. An empty identity acts as that one.
 func AuthExternal(identity string) SASLClient {
 	return &sasl.ExternalClient{Identity: identity}

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// ExternalClient is EXTERNAL (RFC 4422 appendix A): the server knows already who
+// ExternalClient is EXTERNAL (RFC 4422 §A): the server knows already who
 // the client is, by his TLS certificate as a rule.
 type ExternalClient struct {
 	// Identity is whom to act as; empty means whoever the certificate names.
@@ -17,7 +17,7 @@ type ExternalClient struct {
 // Start returns the only message, which is not nil when it is empty.
 func (c *ExternalClient) Start() (mechanism string, initial []byte, err error) {
 	if strings.Contains(c.Identity, "\x00") {
-		return "", nil, fmt.Errorf("%w: NUL (RFC 4422 appendix A.1)", ErrCredentials)
+		return "", nil, fmt.Errorf("%w: NUL (RFC 4422 §A.1)", ErrCredentials)
 	}
 	return "EXTERNAL", append([]byte{}, c.Identity...), nil
 }
@@ -27,7 +27,7 @@ func (c *ExternalClient) Next(challenge []byte, more bool) ([]byte, error) {
 	return oneMessage("EXTERNAL", challenge, more)
 }
 
-// ExternalServer is EXTERNAL (RFC 4422 appendix A) as a server takes it.
+// ExternalServer is EXTERNAL (RFC 4422 §A) as a server takes it.
 type ExternalServer struct {
 	// Check tells who the client is, who asks to act as identity; an empty one
 	// asks to act as the one he is known to be. ErrRefused means nobody, any

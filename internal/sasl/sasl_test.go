@@ -318,7 +318,7 @@ func TestExternal(t *testing.T) {
 	}
 	_, initial, err := (&sasl.ExternalClient{}).Start()
 	require.NoError(t, err)
-	assert.NotNil(t, initial, "an empty message is one") // RFC 4422 appendix A.2
+	assert.NotNil(t, initial, "an empty message is one") // RFC 4422 §A.2
 	steps(t, s, []step{
 		{nil, "", "", nil},
 		{[]byte{}, "-", "fred", nil},
