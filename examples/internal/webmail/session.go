@@ -1,0 +1,146 @@
+package webmail
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"net/netip"
+	"time"
+
+	"applayer/http1"
+	"applayer/http1/cookie"
+	"applayer/http1/form"
+)
+
+// visit is a request of somebody who has logged in.
+type visit struct {
+	Account
+	session cookie.Session
+	user    user
+}
+
+// user is what is kept of a session.
+type user struct {
+	Name  string
+	Token string
+}
+
+// within leads who has not logged in to where he can.
+func (h *Handler) within(page func(context.Context, *http1.ResponseWriter, *http1.Request, *visit)) func(context.Context, *http1.ResponseWriter, *http1.Request) {
+	return func(ctx context.Context, w *http1.ResponseWriter, r *http1.Request) {
+		v := new(visit)
+		var err error
+		if v.session, err = h.sessions.Find(r.Header.Get("Cookie")); err == nil {
+			err = json.Unmarshal(v.session.Data, &v.user)
+		}
+		if err != nil {
+			redirect(w, "/login")
+			return
+		}
+		if v.Account, err = h.mail.Account(ctx, v.user.Name); err != nil {
+			h.fail(w, r, err)
+			return
+		}
+		page(ctx, w, r, v)
+	}
+}
+
+func (h *Handler) loginForm(_ context.Context, w *http1.ResponseWriter, r *http1.Request) {
+	h.page(w, r, http1.StatusOK, "login", "")
+}
+
+// login begins a session.
+func (h *Handler) login(ctx context.Context, w *http1.ResponseWriter, r *http1.Request) {
+	f, ok := h.form(w, r)
+	if !ok {
+		return
+	}
+	peer := peerOf(r)
+	if h.isRefused(peer) {
+		h.page(w, r, http1.StatusTooManyRequests, "login", "One attempt at a time.")
+		return
+	}
+	name, err := h.mail.Login(ctx, f.Get("user"), f.Get("password"))
+	switch {
+	case errors.Is(err, ErrRefused):
+		h.opts.Logger.Warn("login refused", "peer", r.RemoteAddr)
+		h.delay(ctx, peer)
+		h.page(w, r, http1.StatusForbidden, "login", "User and password do not match.")
+		return
+	case err != nil:
+		h.fail(w, r, err)
+		return
+	}
+	data, err := json.Marshal(user{Name: name, Token: rand.Text()})
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	x, err := h.sessions.Create(data)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.opts.Logger.Info("login", "peer", r.RemoteAddr, "user", name)
+	w.Header().Add("Set-Cookie", h.sessions.SetCookie(x))
+	redirect(w, "/")
+}
+
+// isRefused tells whether a peer waits for the end of a refusal.
+func (h *Handler) isRefused(peer netip.Prefix) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.refused[peer]
+}
+
+// delay makes guessing slow: for this attempt, and for others of the peer.
+func (h *Handler) delay(ctx context.Context, peer netip.Prefix) {
+	h.mu.Lock()
+	h.refused[peer] = true
+	h.mu.Unlock()
+	t := time.NewTimer(h.opts.LoginDelay)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	h.mu.Lock()
+	delete(h.refused, peer)
+	h.mu.Unlock()
+}
+
+// logout ends a session.
+func (h *Handler) logout(_ context.Context, w *http1.ResponseWriter, r *http1.Request, v *visit) {
+	if _, ok := h.signed(w, r, v); !ok {
+		return
+	}
+	if err := h.sessions.End(v.session); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	w.Header().Add("Set-Cookie", h.sessions.Forget())
+	redirect(w, "/login")
+}
+
+// form reads what a form sent, or answers why it cannot.
+func (h *Handler) form(w *http1.ResponseWriter, r *http1.Request) (form.Fields, bool) {
+	f, err := form.ReadRequest(r, nil)
+	if err != nil {
+		h.page(w, r, form.Status(err), "problem", problem{"The form could not be read.", r.Target.Path})
+		return nil, false
+	}
+	defer f.Close()
+	return f.Fields, true
+}
+
+// signed reads a form that must carry the session's token.
+func (h *Handler) signed(w *http1.ResponseWriter, r *http1.Request, v *visit) (form.Fields, bool) {
+	f, ok := h.form(w, r)
+	if ok && subtle.ConstantTimeCompare([]byte(f.Get("token")), []byte(v.user.Token)) != 1 {
+		h.page(w, r, http1.StatusForbidden, "problem", problem{"The form is not one of this session.", "/"})
+		return nil, false
+	}
+	return f, ok
+}

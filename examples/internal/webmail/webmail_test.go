@@ -1,0 +1,329 @@
+package webmail_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/examples/internal/webmail"
+	"applayer/http1"
+	"applayer/mime"
+)
+
+// office is the mail of bob, hungry.
+type office struct {
+	inbox []string
+	seen  map[uint32]bool
+	sent  []string
+	to    []string
+	fail  error
+}
+
+func (o *office) Login(_ context.Context, user, password string) (string, error) {
+	if o.fail != nil {
+		return "", o.fail
+	}
+	if user != "bob" || password != "hungry" {
+		return "", webmail.ErrRefused
+	}
+	return user, nil
+}
+
+func (o *office) Account(context.Context, string) (webmail.Account, error) { return o, nil }
+func (o *office) Address() string                                          { return "bob@hamburger.edu" }
+
+func (o *office) Messages(context.Context) (list []webmail.Entry, err error) {
+	for i, m := range o.inbox {
+		e, err := mime.ParseBytes([]byte(m), nil)
+		if err != nil {
+			return nil, err
+		}
+		h, err := e.Header()
+		if err != nil {
+			return nil, err
+		}
+		subject, _ := h.Text("Subject")
+		uid := uint32(i + 1)
+		list = append([]webmail.Entry{{UID: uid, From: h.Get("From"), Subject: subject, Size: int64(len(m)), Seen: o.seen[uid], Date: time.Date(2002, 11, 15, 13, 58, 49, 0, time.UTC)}}, list...)
+	}
+	return list, o.fail
+}
+
+func (o *office) Open(_ context.Context, uid uint32) (webmail.Content, error) {
+	if uid < 1 || int(uid) > len(o.inbox) {
+		return nil, webmail.ErrNoMessage
+	}
+	o.seen[uid] = true
+	return content{bytes.NewReader([]byte(o.inbox[uid-1]))}, nil
+}
+
+func (o *office) Send(_ context.Context, to []string, message io.Reader) error {
+	for _, a := range to {
+		if strings.HasPrefix(a, "nobody@") {
+			return &webmail.AddressError{Address: a, Why: "no such mailbox"}
+		}
+	}
+	b, err := io.ReadAll(message)
+	o.to, o.sent = append(o.to, to...), append(o.sent, string(b))
+	return errors.Join(err, o.fail)
+}
+
+type content struct{ *bytes.Reader }
+
+func (content) Close() error { return nil }
+
+// browser is a visitor with a cookie.
+type browser struct {
+	t      *testing.T
+	h      http1.Handler
+	cookie string
+}
+
+func newBrowser(t *testing.T, o *office) *browser {
+	o.seen = map[uint32]bool{}
+	h, err := webmail.New(o, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { h.Close() })
+	return &browser{t: t, h: h}
+}
+
+func (b *browser) do(method, path string, fields url.Values) (status int, body string, r *http1.Response) {
+	b.t.Helper()
+	var content io.Reader
+	if method == "POST" {
+		content = strings.NewReader(fields.Encode())
+	}
+	req, err := http1.NewRequest(method, "http://mail.hamburger.edu"+path, content)
+	require.NoError(b.t, err)
+	req.RemoteAddr = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4000}
+	if content != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if b.cookie != "" {
+		req.Header.Set("Cookie", b.cookie)
+	}
+	r, err = http1.Record(b.t.Context(), b.h, req)
+	require.NoError(b.t, err)
+	all, err := io.ReadAll(r.Body)
+	require.NoError(b.t, err)
+	if set := r.Header.Get("Set-Cookie"); set != "" {
+		b.cookie, _, _ = strings.Cut(set, ";")
+	}
+	return r.Status, string(all), r
+}
+
+func (b *browser) login() {
+	b.t.Helper()
+	status, _, r := b.do("POST", "/login", url.Values{"user": {"bob"}, "password": {"hungry"}})
+	require.Equal(b.t, http1.StatusSeeOther, status)
+	require.Equal(b.t, "/", r.Header.Get("Location"))
+}
+
+var tokenField = regexp.MustCompile(`name="token" value="([A-Z2-7]+)"`)
+
+// token is the one that the forms carry.
+func (b *browser) token() string {
+	b.t.Helper()
+	_, page, _ := b.do("GET", "/send", nil)
+	found := tokenField.FindStringSubmatch(page)
+	require.NotNil(b.t, found, page)
+	return found[1]
+}
+
+const letter = "From: alice@crepes.fr\r\nTo: bob@hamburger.edu\r\nSubject: <script>Pickles?</script>\r\n" +
+	"Content-Type: text/html\r\n\r\n<p>How about <b>pickles</b>?<script>alert(1)</script></p><img src=//x>\r\n"
+
+func TestReading(t *testing.T) {
+	b := newBrowser(t, &office{inbox: []string{letter, "From: carol@crepes.fr\r\n\r\nHello & goodbye.\r\n"}})
+	for _, path := range []string{"/", "/message/1", "/send"} {
+		status, _, r := b.do("GET", path, nil)
+		assert.Equal(t, http1.StatusSeeOther, status, path)
+		assert.Equal(t, "/login", r.Header.Get("Location"), path)
+	}
+	b.login()
+	status, page, r := b.do("GET", "/", nil)
+	require.Equal(t, http1.StatusOK, status)
+	assert.Less(t, strings.Index(page, "carol@crepes.fr"), strings.Index(page, "alice@crepes.fr"), "the newest is first")
+	assert.Contains(t, page, `<a href="/message/1"><b>&lt;script&gt;Pickles?&lt;/script&gt;</b></a>`)
+	assert.Contains(t, page, "(no subject)")
+	assert.Contains(t, r.Header.Get("Content-Security-Policy"), "default-src 'none'")
+	assert.Equal(t, "no-store", r.Header.Get("Cache-Control"))
+
+	status, page, _ = b.do("GET", "/message/1", nil)
+	require.Equal(t, http1.StatusOK, status)
+	assert.Contains(t, page, "How about pickles?")
+	assert.NotContains(t, page, "<script>")
+	assert.NotContains(t, page, "<img")
+	_, page, _ = b.do("GET", "/message/2", nil)
+	assert.Contains(t, page, "Hello &amp; goodbye.")
+	_, page, _ = b.do("GET", "/", nil)
+	assert.NotContains(t, page, "<b>", "both were seen")
+
+	for _, path := range []string{"/message/3", "/message/0", "/message/-1", "/message/4294967297", "/message/x"} {
+		status, _, _ = b.do("GET", path, nil)
+		assert.Equal(t, http1.StatusNotFound, status, path)
+	}
+}
+
+func TestAnEmptyBox(t *testing.T) {
+	b := newBrowser(t, &office{})
+	b.login()
+	_, page, _ := b.do("GET", "/", nil)
+	assert.Contains(t, page, "There are none.")
+}
+
+func TestLoginRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBrowser(t, &office{})
+		status, page, _ := b.do("GET", "/login", nil)
+		assert.Equal(t, http1.StatusOK, status)
+		assert.Contains(t, page, `type="password"`)
+		begun := time.Now()
+		status, page, r := b.do("POST", "/login", url.Values{"user": {"bob"}, "password": {"thirsty"}})
+		assert.Equal(t, http1.StatusForbidden, status)
+		assert.Contains(t, page, "do not match")
+		assert.Empty(t, r.Header.Get("Set-Cookie"))
+		assert.Equal(t, time.Second, time.Since(begun), "guessing takes time")
+	})
+}
+
+// One who guesses cannot do so on many connections at once.
+func TestLoginOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBrowser(t, &office{})
+		wrong := url.Values{"user": {"bob"}, "password": {"thirsty"}}
+		first := make(chan int)
+		go func() {
+			status, _, _ := (&browser{t: t, h: b.h}).do("POST", "/login", wrong)
+			first <- status
+		}()
+		synctest.Wait()
+		status, _, _ := b.do("POST", "/login", url.Values{"user": {"bob"}, "password": {"hungry"}})
+		assert.Equal(t, http1.StatusTooManyRequests, status)
+		assert.Equal(t, http1.StatusForbidden, <-first)
+		b.login()
+	})
+}
+
+func TestSending(t *testing.T) {
+	o := &office{}
+	b := newBrowser(t, o)
+	b.login()
+	fields := url.Values{"to": {"Alice <alice@crepes.fr>, carol@crepes.fr"}, "subject": {"Grüße"}, "text": {"Yes.\r\n.\r\nNo."}}
+	status, _, _ := b.do("POST", "/send", fields)
+	assert.Equal(t, http1.StatusForbidden, status, "without a token")
+	fields.Set("token", "AAAA")
+	status, _, _ = b.do("POST", "/send", fields)
+	assert.Equal(t, http1.StatusForbidden, status, "with another's token")
+	assert.Empty(t, o.sent)
+
+	fields.Set("token", b.token())
+	status, page, _ := b.do("POST", "/send", fields)
+	require.Equal(t, http1.StatusOK, status, page)
+	assert.Equal(t, []string{"alice@crepes.fr", "carol@crepes.fr"}, o.to)
+	require.Len(t, o.sent, 1)
+	e, err := mime.ParseBytes([]byte(o.sent[0]), nil)
+	require.NoError(t, err)
+	h, err := e.Header()
+	require.NoError(t, err)
+	assert.Equal(t, "bob@hamburger.edu", h.Get("From"))
+	subject, err := h.Text("Subject")
+	require.NoError(t, err)
+	assert.Equal(t, "Grüße", subject)
+	assert.True(t, h.Has("Date") && h.Has("Message-ID"))
+	text, err := io.ReadAll(e.Text())
+	require.NoError(t, err)
+	assert.Equal(t, "Yes.\r\n.\r\nNo.", strings.TrimSuffix(string(text), "\r\n"))
+}
+
+func TestSendingRefused(t *testing.T) {
+	tests := []struct {
+		name, to, subject string
+		fail              error
+		status            int
+		says              string
+	}{
+		{"nobody", "", "s", nil, http1.StatusUnprocessableContent, "To: "},
+		{"no address", "alice", "s", nil, http1.StatusUnprocessableContent, "To: "},
+		{"an unknown mailbox", "nobody@crepes.fr", "s", nil, http1.StatusUnprocessableContent, "nobody@crepes.fr: no such mailbox"},
+		{"a field smuggled in the subject", "alice@crepes.fr", "s\r\nBcc: eve@crepes.fr", nil, http1.StatusUnprocessableContent, "A line end"},
+		{"a field smuggled in an address", "alice@crepes.fr\r\nBcc: eve@crepes.fr", "s", nil, http1.StatusUnprocessableContent, "A line end"},
+		{"a failure of ours", "alice@crepes.fr", "s", errors.New("disk on fire"), http1.StatusInternalServerError, "could not"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := &office{}
+			b := newBrowser(t, o)
+			b.login()
+			token := b.token()
+			o.fail = tt.fail
+			status, page, _ := b.do("POST", "/send", url.Values{"to": {tt.to}, "subject": {tt.subject}, "text": {"kept <text>"}, "token": {token}})
+			assert.Equal(t, tt.status, status)
+			assert.Contains(t, page, tt.says)
+			assert.NotContains(t, page, "on fire")
+			if tt.status == http1.StatusUnprocessableContent {
+				assert.Contains(t, page, "kept &lt;text&gt;")
+			}
+		})
+	}
+}
+
+func TestLogout(t *testing.T) {
+	b := newBrowser(t, &office{})
+	b.login()
+	token, session := b.token(), b.cookie
+	status, _, _ := b.do("POST", "/logout", url.Values{"token": {"other"}})
+	assert.Equal(t, http1.StatusForbidden, status)
+	status, _, _ = b.do("POST", "/logout", url.Values{"token": {token}})
+	assert.Equal(t, http1.StatusSeeOther, status)
+	b.cookie = session
+	status, _, r := b.do("GET", "/", nil)
+	assert.Equal(t, http1.StatusSeeOther, status)
+	assert.Equal(t, "/login", r.Header.Get("Location"), "the old cookie is worth nothing")
+}
+
+func TestCookie(t *testing.T) {
+	b := newBrowser(t, &office{})
+	_, _, r := b.do("POST", "/login", url.Values{"user": {"bob"}, "password": {"hungry"}})
+	set := r.Header.Get("Set-Cookie")
+	assert.Contains(t, set, "SameSite=Strict")
+	assert.Contains(t, set, "HttpOnly")
+	assert.NotContains(t, set, "Secure")
+
+	o := &office{}
+	h, err := webmail.New(o, &webmail.Options{Secure: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { h.Close() })
+	_, _, r = (&browser{t: t, h: h}).do("POST", "/login", url.Values{"user": {"bob"}, "password": {"hungry"}})
+	assert.Regexp(t, `^__Host-id=.*; Secure; `, r.Header.Get("Set-Cookie"))
+}
+
+func TestFailures(t *testing.T) {
+	o := &office{fail: errors.New("disk on fire")}
+	b := newBrowser(t, o)
+	status, page, _ := b.do("POST", "/login", url.Values{"user": {"bob"}, "password": {"hungry"}})
+	assert.Equal(t, http1.StatusInternalServerError, status)
+	assert.NotContains(t, page, "fire")
+	o.fail = nil
+	b.login()
+	o.fail = errors.New("disk on fire")
+	status, _, _ = b.do("GET", "/", nil)
+	assert.Equal(t, http1.StatusInternalServerError, status)
+	req, err := http1.NewRequest("POST", "http://mail.hamburger.edu/login", strings.NewReader("%zz"))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r, err := http1.Record(t.Context(), b.h, req)
+	require.NoError(t, err)
+	assert.Equal(t, http1.StatusBadRequest, r.Status)
+}
