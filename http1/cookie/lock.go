@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"applayer/internal/lockfile"
 )
 
 // ErrLocked means that another process, or this one, has the file open.
-var ErrLocked = errors.New("locked by another process")
+var ErrLocked = lockfile.ErrLocked
 
 // lockRetry is how long lock waits before it tries again.
 const lockRetry = 10 * time.Millisecond
@@ -17,7 +19,7 @@ const lockRetry = 10 * time.Millisecond
 // ends. A process that dies gives its locks back.
 func lock(ctx context.Context, name string) (unlock func() error, err error) {
 	for {
-		unlock, err := tryLock(name)
+		unlock, err := lockfile.Try(name)
 		if !errors.Is(err, ErrLocked) {
 			return unlock, err
 		}

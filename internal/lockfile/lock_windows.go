@@ -1,4 +1,4 @@
-package cookie
+package lockfile
 
 import (
 	"errors"
@@ -12,9 +12,9 @@ const fileFlagDeleteOnClose = 0x04000000
 // errSharingViolation is ERROR_SHARING_VIOLATION.
 const errSharingViolation = syscall.Errno(32)
 
-// tryLock takes the lock or gives ErrLocked: the file is opened so that nobody
+// Try takes the lock or gives ErrLocked: the file is opened so that nobody
 // else can open it, and it is gone when it is closed.
-func tryLock(name string) (unlock func() error, err error) {
+func Try(name string) (unlock func() error, err error) {
 	p, err := syscall.UTF16PtrFromString(name)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,6 @@
 //go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || windows)
 
-package cookie
+package lockfile
 
 import (
 	"errors"
@@ -8,10 +8,10 @@ import (
 	"os"
 )
 
-// tryLock takes the lock or gives ErrLocked: the file is there while somebody
+// Try takes the lock or gives ErrLocked: the file is there while somebody
 // has the lock. Here a process that dies leaves it behind, and the user removes
 // it.
-func tryLock(name string) (unlock func() error, err error) {
+func Try(name string) (unlock func() error, err error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, ErrLocked

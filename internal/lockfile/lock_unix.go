@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package cookie
+package lockfile
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// tryLock takes the lock or gives ErrLocked. The file is removed by whoever
+// Try takes the lock or gives ErrLocked. The file is removed by whoever
 // unlocks it; so the lock counts only if the file still has its name.
-func tryLock(name string) (unlock func() error, err error) {
+func Try(name string) (unlock func() error, err error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, err
