@@ -181,8 +181,17 @@ func (d *Dir) OpenMessage(m Message) (*os.File, error) {
 // [fs.ErrNotExist]. One that would take the name of another, as where files were
 // copied by hand, stays as it is, and the error is [fs.ErrExist].
 func (d *Dir) SetFlags(m Message, flags Flags) (Message, error) {
-	var to Message
-	from, err := d.retry(m, func(m Message) error {
+	b := d.Batch()
+	to, err := b.SetFlags(m, flags)
+	if err != nil {
+		return Message{}, err
+	}
+	return to, b.Commit()
+}
+
+// rename gives a message the name that has the flags.
+func (d *Dir) rename(m Message, flags Flags) (from, to Message, err error) {
+	from, err = d.retry(m, func(m Message) error {
 		to = Message{Name: Name{Base: m.Base, Flags: flags.With(), Info: true}}
 		to.File = to.String()
 		if to.path() == m.path() {
@@ -194,16 +203,7 @@ func (d *Dir) SetFlags(m Message, flags Flags) (Message, error) {
 		}
 		return d.root.Rename(m.path(), to.path())
 	})
-	if err != nil {
-		return Message{}, err
-	}
-	// The new name first: should the machine stop in between, the message has both,
-	// and not none.
-	err = d.sync(dirCur)
-	if from.New {
-		err = errors.Join(err, d.sync(dirNew))
-	}
-	return to, err
+	return from, to, err
 }
 
 // free tells whether a message may take a name: no other message has it.
@@ -221,14 +221,19 @@ func (d *Dir) free(name, m Message) error {
 
 // Remove removes a message. One that is gone is no error.
 func (d *Dir) Remove(m Message) error {
-	from, err := d.retry(m, func(m Message) error { return d.root.Remove(m.path()) })
+	b := d.Batch()
+	if err := b.Remove(m); err != nil {
+		return err
+	}
+	return b.Commit()
+}
+
+// gone makes success of an error that says that there is nothing to remove.
+func gone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	return d.sync(from.dir())
+	return err
 }
 
 // retry does something with a message, and again if it has got another name. It

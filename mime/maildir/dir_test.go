@@ -20,7 +20,7 @@ import (
 	"applayer/mime/maildir"
 )
 
-func newDir(t *testing.T) (*maildir.Dir, string) {
+func newDir(t testing.TB) (*maildir.Dir, string) {
 	path := filepath.Join(t.TempDir(), "a", "Maildir")
 	d, err := maildir.Create(path)
 	require.NoError(t, err)
@@ -29,7 +29,7 @@ func newDir(t *testing.T) (*maildir.Dir, string) {
 }
 
 // files lists a directory.
-func files(t *testing.T, elem ...string) (names []string) {
+func files(t testing.TB, elem ...string) (names []string) {
 	entries, err := os.ReadDir(filepath.Join(elem...))
 	require.NoError(t, err)
 	for _, e := range entries {
@@ -38,13 +38,13 @@ func files(t *testing.T, elem ...string) (names []string) {
 	return names
 }
 
-func deliver(t *testing.T, d *maildir.Dir, text string, opts *maildir.DeliveryOptions) maildir.Message {
+func deliver(t testing.TB, d *maildir.Dir, text string, opts *maildir.DeliveryOptions) maildir.Message {
 	m, err := d.Deliver(strings.NewReader(text), opts)
 	require.NoError(t, err)
 	return m
 }
 
-func text(t *testing.T, d *maildir.Dir, m maildir.Message) string {
+func text(t testing.TB, d *maildir.Dir, m maildir.Message) string {
 	f, err := d.OpenMessage(m)
 	require.NoError(t, err)
 	defer f.Close()
