@@ -30,7 +30,8 @@ const maxIterations = 10_000_000
 // Users is what a users file says. It never changes and may be shared.
 type Users struct {
 	byName map[string]user
-	decoy  secret // checked for a name that is not there
+	names  []string // in the order of the file
+	decoy  secret   // checked for a name that is not there
 }
 
 type user struct {
@@ -82,6 +83,7 @@ func Read(r io.Reader) (*Users, error) {
 			return nil, fmt.Errorf("line %d: %q: %w", number, name, err)
 		}
 		u.byName[name] = user{secret: s, home: home}
+		u.names = append(u.names, name)
 		if s.iterations >= u.decoy.iterations {
 			u.decoy = s
 		}
