@@ -2,3 +2,9 @@ package sasl
 
 // SetChallenge makes s believe that it has sent this challenge.
 func (s *CRAMMD5Server) SetChallenge(challenge string) { s.challenge = []byte(challenge) }
+
+// SetNonce makes c use this nonce.
+func (c *SCRAMClient) SetNonce(nonce string) { c.nonce = nonce }
+
+// SetNonce makes s use this nonce.
+func (s *SCRAMServer) SetNonce(nonce string) { s.nonce = nonce }
