@@ -41,9 +41,12 @@ type Config struct {
 	// takes DNS over TLS beside UDP and TCP, on a port of its own.
 	TLS *tls.Config
 
-	// Users are the passwords of those who may log in at an FTP or Telnet
+	// Users are the passwords of those who may log in at an FTP, Telnet or mail
 	// server, by their names.
 	Users map[string]string
+	// Next is where a mail server sends what is not for its users, host and
+	// port.
+	Next string
 
 	// What follows is for name servers alone.
 
@@ -65,7 +68,8 @@ type Server struct {
 	*testkit.Process
 	// Addr is host and port that it listens on.
 	Addr string
-	// TLSAddr is host and port where a name server takes DNS over TLS.
+	// TLSAddr is host and port where a name server takes DNS over TLS, or where
+	// a mail server has TLS from the beginning.
 	TLSAddr string
 	// Root is the folder that it serves.
 	Root string
