@@ -51,7 +51,7 @@ func Create(path string) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := makeDirs(root); err != nil {
+	if err := Make(root); err != nil {
 		root.Close()
 		return nil, err
 	}
@@ -93,13 +93,14 @@ func open(root *os.Root) (*Dir, error) {
 	return &Dir{root: root}, nil
 }
 
-func makeDirs(root *os.Root) error {
+// Make makes a Maildir of the directory that root is, if it is none yet.
+func Make(root *os.Root) error {
 	for _, name := range []string{dirTmp, dirNew, dirCur} {
 		if err := root.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	}
-	return syncDir(root, ".")
+	return SyncDir(root, ".")
 }
 
 // Close closes the Dir. Files that were opened stay open.
@@ -275,10 +276,11 @@ func (d *Dir) Clean(before time.Time) (removed int, err error) {
 }
 
 // sync makes sure that a directory's entries are on the disk.
-func (d *Dir) sync(dir string) error { return syncDir(d.root, dir) }
+func (d *Dir) sync(dir string) error { return SyncDir(d.root, dir) }
 
-// syncDir does so below a root. Windows does it by itself, and has no call for it.
-func syncDir(root *os.Root, dir string) error {
+// SyncDir makes sure that the entries of a directory below a root are on the disk.
+// Windows does it by itself, and has no call for it.
+func SyncDir(root *os.Root, dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}

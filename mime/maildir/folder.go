@@ -102,7 +102,7 @@ func (d *Dir) CreateFolder(f Folder) (*Dir, error) {
 		return nil, err
 	}
 	// The empty file tells programs that deliver that this is no Maildir of its own.
-	if err := errors.Join(makeDirs(root), root.WriteFile("maildirfolder", nil, 0o600), d.sync(".")); err != nil {
+	if err := errors.Join(Make(root), root.WriteFile("maildirfolder", nil, 0o600), d.sync(".")); err != nil {
 		root.Close()
 		return nil, err
 	}

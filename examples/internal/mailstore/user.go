@@ -1,0 +1,90 @@
+package mailstore
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"applayer/mime/maildir"
+)
+
+// user is what is counted of a user's mail.
+type user struct {
+	dir string
+
+	mu       sync.Mutex // guards below
+	known    bool       // all folders are in sizes
+	sizes    map[string]int64
+	used     int64 // sum of sizes
+	reserved int64 // for deliveries under way
+}
+
+// sizeIs tells the size of a mailbox.
+func (u *user) sizeIs(path string, octets int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.used += octets - u.sizes[path]
+	u.sizes[path] = octets
+}
+
+// sizeGone tells that there is no such mailbox any more.
+func (u *user) sizeGone(path string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.used -= u.sizes[path]
+	delete(u.sizes, path)
+}
+
+// left is how much more of a quota there is.
+func (u *user) left(quota int64) int64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return max(quota-u.used-u.reserved, 0)
+}
+
+// reserve keeps room for a delivery, which release gives back when it is counted.
+func (u *user) reserve(quota, octets int64) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.used+u.reserved+octets > quota {
+		return false
+	}
+	u.reserved += octets
+	return true
+}
+
+func (u *user) release(octets int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.reserved -= octets
+}
+
+// measure finds out how much a user has, if there is a quota and it is not known.
+func (s *Store) measure(u *user) error {
+	if s.opts.Quota <= 0 {
+		return nil
+	}
+	u.mu.Lock()
+	known := u.known
+	u.mu.Unlock()
+	if known {
+		return nil
+	}
+	folders, err := s.folders(u.dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range append(folders, maildir.Folder{}) {
+		m, err := s.open(u.dir, f, f.File == "")
+		if err == nil {
+			err = errors.Join(m.Count(context.Background()), m.Close())
+		}
+		if err != nil && !errors.Is(err, ErrNoMailbox) {
+			return err
+		}
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.known = true
+	return nil
+}
