@@ -37,8 +37,9 @@ func AuthExternal(identity string) SASLClient {
 }
 
 // ServePlain is PLAIN for a server. Check tells whether user, with that
-// password, may act as identity (empty: as himself), and who he is then. It
-// returns [ErrAuthRefused] for no, and any other error where it cannot tell.
+// password, may act as identity (empty: as himself), and who he is then. User
+// name and password come prepared by SASLprep (RFC 4013). It returns
+// [ErrAuthRefused] for no, and any other error where it cannot tell.
 func ServePlain(check func(ctx context.Context, identity, user, password string) (who string, err error)) SASLServer {
 	return &sasl.PlainServer{Check: check}
 }

@@ -33,6 +33,9 @@ var bytesAndOrder = map[string]bool{
 	"mime/mediatype.go": true, "mime/encodedword.go": true, "mime/encodedword_write.go": true, "mime/lexer.go": true,
 	"mime/param.go": true, "mime/paramscan.go": true, "mime/param_write.go": true,
 	"internal/boundary/boundary.go": true, "internal/boundary/set.go": true,
+
+	"internal/sasl/scram.go": true, "internal/sasl/scram_keys.go": true, "internal/sasl/scram_client.go": true,
+	"internal/sasl/scram_server.go": true, "internal/sasl/saslprep.go": true, "internal/sasl/nfkc.go": true,
 }
 
 // Coverage counts the statements of one file or package.

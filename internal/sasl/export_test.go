@@ -8,3 +8,9 @@ func (c *SCRAMClient) SetNonce(nonce string) { c.nonce = nonce }
 
 // SetNonce makes s use this nonce.
 func (s *SCRAMServer) SetNonce(nonce string) { s.nonce = nonce }
+
+// ServerFirst is what a server-first-message says; ok is false if it is none.
+func ServerFirst(b []byte) (nonce string, salt []byte, iterations int, ok bool) {
+	m, err := parseServerFirst(b)
+	return m.nonce, m.salt, m.iterations, err == nil
+}

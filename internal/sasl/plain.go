@@ -45,8 +45,9 @@ func oneMessage(mechanism string, challenge []byte, more bool) ([]byte, error) {
 // PlainServer is PLAIN (RFC 4616) as a server takes it.
 type PlainServer struct {
 	// Check tells whether user, with that password, may act as identity, and
-	// who he is then; an empty identity asks to act as himself. ErrRefused
-	// means no, any other error that it cannot be told.
+	// who he is then; an empty identity asks to act as himself. User name and
+	// password are prepared by SASLprep. ErrRefused means no, any other error
+	// that it cannot be told.
 	Check func(ctx context.Context, identity, user, password string) (who string, err error)
 }
 
@@ -64,6 +65,22 @@ func (s *PlainServer) Step(ctx context.Context, response []byte) (challenge []by
 	if !ok1 || !ok2 || len(authcid) == 0 || len(passwd) == 0 || bytes.IndexByte(passwd, 0) >= 0 || !utf8.Valid(response) {
 		return nil, "", ErrSyntax
 	}
-	identity, err = granted(s.Check(ctx, string(authzid), string(authcid), string(passwd)))
+	identity, err = checkPassword(ctx, s.Check, string(authzid), string(authcid), string(passwd))
 	return nil, identity, err
+}
+
+// checkPassword asks a program's check. What cannot be prepared, or is empty
+// then, is nobody's (RFC 4616 §2).
+func checkPassword(ctx context.Context, check func(ctx context.Context, identity, user, password string) (string, error), identity, user, password string) (who string, err error) {
+	user, err = Saslprep(user, Query)
+	if err == nil {
+		password, err = Saslprep(password, Query)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	if user == "" || password == "" {
+		return "", ErrRefused
+	}
+	return granted(check(ctx, identity, user, password))
 }

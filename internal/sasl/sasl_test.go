@@ -223,6 +223,10 @@ func TestPlain(t *testing.T) {
 		{[]byte("\x00tim\x00"), "-", "", sasl.ErrSyntax},
 		{[]byte("\x00tim\x00tanstaaftanstaaf\x00"), "-", "", sasl.ErrSyntax},
 		{[]byte("\x00tim\x00tanstaaf\xff"), "-", "", sasl.ErrSyntax},
+		{[]byte("\x00t\u2170m\x00tanstaaf\u00adtanstaaf"), "-", "tim", nil}, // RFC 4013 §2
+		{[]byte("\x00tim\x00tanstaaf\u0085"), "-", "", sasl.ErrRefused},
+		{[]byte("\x00\u0085\x00tanstaaf"), "-", "", sasl.ErrRefused},
+		{[]byte("\x00\u00ad\x00tanstaaf"), "-", "", sasl.ErrRefused},
 	})
 }
 
@@ -240,6 +244,8 @@ func TestLogin(t *testing.T) {
 		{[]byte("tim\x00"), "-", "", sasl.ErrSyntax},
 		{[]byte("tim"), "Password:", "", nil},
 		{nil, "Username:", "", nil}, // begun anew
+		{[]byte("t\u2170m"), "Password:", "", nil},
+		{[]byte("tanstaaf\u00adtanstaaf"), "-", "tim", nil},
 		{[]byte("down"), "Password:", "", nil},
 		{[]byte("x"), "-", "", errDown},
 	})

@@ -216,6 +216,7 @@ func TestSCRAMServerRefuses(t *testing.T) {
 		{"5802-7 UTF-8", "n,,n=us\xffer," + nonce, "", sasl.ErrSyntax},
 		{"5802-7 NUL", "n,,n=us\x00er," + nonce, "", sasl.ErrSyntax},
 		{"empty", "", "", sasl.ErrSyntax},
+		{"4013-2.1 a name that comes to nothing", "n,,n=\u00ad," + nonce, "", sasl.ErrRefused},
 		{"4013-2.3 a name with a control", "n,,n=us\x01er," + nonce, "", sasl.ErrRefused},
 		{"the users are away", "n,,n=down," + nonce, "", errDown},
 
@@ -331,6 +332,7 @@ func TestSCRAMPasswordsAndIdentities(t *testing.T) {
 		{"", "user", "pencil", "user", false},
 		{"user", "user", "pencil", "user", false},
 		{"root", "user", "pencil", "", true},
+		{"", "\uff55ser", "pen\u00adcil", "user", false}, // RFC 4013 §2
 		{"", "user", "pencils", "", true},
 		{"", "nobody", "pencil", "", true},
 		{"", "gone", "pencil", "", true},
