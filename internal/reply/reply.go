@@ -25,6 +25,8 @@ var (
 	ErrLineEnd = errors.New("line end")
 	// ErrTooLong means more than [Format.Max] octets.
 	ErrTooLong = errors.New("reply too long")
+	// ErrLineTooLong means more than [Format.MaxLine] octets in one line.
+	ErrLineTooLong = errors.New("reply line too long")
 	// ErrTooManyLines means more than [Format.MaxLines] lines.
 	ErrTooManyLines = errors.New("reply of too many lines")
 	// ErrControlOctet means CR, LF or NUL in a text to write.
@@ -37,9 +39,9 @@ type Format struct {
 	// does. Without it lines between the first and the last are free, and LF
 	// alone ends a line too: there are FTP servers that send it.
 	EachLine bool
-	// Max is the longest reply in octets, with its line ends, and MaxLines the
-	// most lines; 0 and less is no limit.
-	Max, MaxLines int
+	// Max is the longest reply in octets, MaxLine its longest line, both with
+	// line ends, and MaxLines the most lines; 0 and less is no limit.
+	Max, MaxLine, MaxLines int
 }
 
 // Finder finds the end of replies in a buffer that grows. It looks at each
@@ -89,6 +91,10 @@ func (f *Finder) line(b []byte) (int, error) {
 			return f.start, ErrTooLong
 		}
 	}
+	tooLong := ErrTooLong
+	if most := f.Format.MaxLine; most > 0 && (format.Max < 0 || most < format.Max) {
+		format.Max, tooLong = most, ErrLineTooLong
+	}
 	n, next, err := format.Find(b[f.start:], f.next)
 	switch {
 	case err == nil:
@@ -97,7 +103,7 @@ func (f *Finder) line(b []byte) (int, error) {
 		f.next = next
 		return 0, ErrIncomplete
 	case errors.Is(err, line.ErrTooLong):
-		return f.start + next, ErrTooLong
+		return f.start + next, tooLong
 	default:
 		return f.start + next, ErrLineEnd
 	}
