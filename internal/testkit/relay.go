@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"os"
@@ -17,12 +18,29 @@ import (
 // connections and goroutines end with the test.
 func Relay(tb testing.TB, network, target string, record func(fromClient bool, b []byte)) (addr string) {
 	tb.Helper()
+	return startRelay(tb, network, &relay{record: record, dial: func() (net.Conn, error) { return net.Dial(network, target) }}, nil)
+}
+
+// RelayTLS is [Relay] over TCP for two programs that speak TLS from the
+// beginning: it shows the client the certificate of server, makes a connection
+// of its own to target as client says, and records what is inside.
+func RelayTLS(tb testing.TB, target string, server, client *tls.Config, record func(fromClient bool, b []byte)) (addr string) {
+	tb.Helper()
+	return startRelay(tb, "tcp", &relay{record: record, dial: func() (net.Conn, error) { return tls.Dial("tcp", target, client) }}, server)
+}
+
+// startRelay makes the relay listen, over TLS where server is not nil.
+func startRelay(tb testing.TB, network string, r *relay, server *tls.Config) (addr string) {
+	tb.Helper()
 	l, err := relayListener(tb, network)
 	if err != nil {
 		tb.Fatalf("testkit: relay: %v", err)
 		return ""
 	}
-	r := &relay{tb: tb, network: network, target: target, record: record, open: map[net.Conn]bool{}}
+	if server != nil {
+		l = tls.NewListener(l, server)
+	}
+	r.tb, r.open = tb, map[net.Conn]bool{}
 	r.wg.Go(func() { r.accept(l) })
 	tb.Cleanup(func() {
 		l.Close()
@@ -50,11 +68,10 @@ func relayListener(tb testing.TB, network string) (net.Listener, error) {
 }
 
 type relay struct {
-	tb      testing.TB
-	network string
-	target  string
-	record  func(fromClient bool, b []byte)
-	wg      sync.WaitGroup
+	tb     testing.TB
+	dial   func() (net.Conn, error) // connects to the target
+	record func(fromClient bool, b []byte)
+	wg     sync.WaitGroup
 
 	recording sync.Mutex // keeps the calls of record apart
 
@@ -69,7 +86,7 @@ func (r *relay) accept(l net.Listener) {
 		if err != nil {
 			return // closed at the end of the test
 		}
-		server, err := net.Dial(r.network, r.target)
+		server, err := r.dial()
 		if err != nil {
 			r.tb.Logf("testkit: relay: %v", err)
 			client.Close()

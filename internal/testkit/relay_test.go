@@ -1,6 +1,8 @@
 package testkit_test
 
 import (
+	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -48,6 +50,42 @@ func TestRelay(t *testing.T) {
 			assert.Equal(t, []bool{true, false}, order)
 		})
 	}
+}
+
+func TestRelayTLS(t *testing.T) {
+	testkit.NoLeaks(t)
+	server, client := testkit.Certificate(t)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", server)
+	require.NoError(t, err)
+	var said strings.Builder
+	addr := testkit.RelayTLS(t, l.Addr().String(), server, client, func(fromClient bool, b []byte) {
+		if fromClient {
+			said.WriteString("C: ")
+		} else {
+			said.WriteString("S: ")
+		}
+		said.Write(b)
+	})
+	done := make(chan error)
+	go func() {
+		c, err := l.Accept()
+		if err == nil {
+			_, err = io.CopyN(io.Discard, c, 4)
+			io.WriteString(c, "220\n")
+			c.Close()
+		}
+		done <- errors.Join(err, l.Close())
+	}()
+	c, err := tls.Dial("tcp", addr, client)
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = io.WriteString(c, "EHLO")
+	require.NoError(t, err)
+	got, err := io.ReadAll(c)
+	require.NoError(t, err)
+	assert.Equal(t, "220\n", string(got))
+	require.NoError(t, <-done)
+	assert.Equal(t, "C: EHLOS: 220\n", said.String())
 }
 
 func TestRelayWithoutTarget(t *testing.T) {
