@@ -1,10 +1,7 @@
 package pop3
 
-var (
-	Words      = words
-	ArgNumber  = argNumber
-	Granted    = ok
-	Refused    = refused
-	VerbEvents = verbEvents
-	TraceLine  = (*Trace).line
-)
+// ApopDigest is APOP's proof.
+var ApopDigest = apopDigest
+
+// TraceLine is what Conn gives a Trace.
+var TraceLine = (*Trace).line
