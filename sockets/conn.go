@@ -31,8 +31,9 @@ import (
 // [os.ErrDeadlineExceeded]; it also wraps a [*LimitError] with the limit's name
 // or the context's cause, where one of them was the earliest.
 type Conn struct {
-	wire wire
-	tls  atomic.Pointer[tls.Conn]
+	wire  wire
+	tls   atomic.Pointer[tls.Conn]
+	shown []byte // the certificate shown in the handshake, written before tls is
 
 	handshakeTimeout time.Duration
 	draining         <-chan struct{}

@@ -143,7 +143,7 @@ func (s *Server) Stats() ServerStats {
 func (s *Server) init() {
 	s.once.Do(func() {
 		s.opts = s.Limits.connOptions()
-		s.tls = s.TLSConfig.Clone()
+		s.tls = watched(s.TLSConfig)
 		s.base, s.end = context.WithCancelCause(context.Background())
 		s.listeners = map[*listening]struct{}{}
 		s.conns = map[*Conn]struct{}{}

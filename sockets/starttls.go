@@ -66,7 +66,7 @@ func (c *Conn) startTLS(ctx context.Context, config *tls.Config, side Side, buff
 	case SideClient:
 		t = tls.Client(&c.wire, config.Clone())
 	case SideServer:
-		t = tls.Server(&c.wire, config.Clone())
+		t = tls.Server(&c.wire, watched(config))
 	default:
 		return fmt.Errorf("sockets: no side of TLS: %v", side)
 	}
@@ -86,7 +86,7 @@ func (c *Conn) handshake(ctx context.Context, t *tls.Conn) error {
 	// The deadline is ctx's alone here, so that its cause is told; tls would
 	// start a goroutine to close the connection under us.
 	release := WithContext(ctx, c)
-	err := t.HandshakeContext(context.WithoutCancel(ctx))
+	err := t.HandshakeContext(context.WithValue(context.WithoutCancel(ctx), shownBy{}, c))
 	release()
 	if err != nil {
 		return fmt.Errorf("sockets: TLS handshake with %v: %w", c.RemoteAddr(), err)
