@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 
 	"applayer/internal/sasl"
+	"applayer/sockets"
 )
 
 // SCRAMOptions are what [AuthSCRAM] can be told beside user and password.
@@ -84,16 +85,8 @@ func ServeSCRAM(c *Conn, hash crypto.Hash, lookup func(ctx context.Context, iden
 
 // channelBindings are what a login can be tied to.
 func (c *Conn) channelBindings() []sasl.Binding {
-	switch t := c.NetConn().(type) {
-	case interface {
-		TLS() (tls.ConnectionState, bool)
-	}:
-		if state, ok := t.TLS(); ok {
-			return sasl.Bindings(&state, nil)
-		}
-	case *tls.Conn:
-		state := t.ConnectionState()
-		return sasl.Bindings(&state, nil)
+	if nc, ok := c.NetConn().(*sockets.Conn); ok {
+		return sasl.ServerBindings(nc)
 	}
 	return nil
 }

@@ -26,38 +26,51 @@ const (
 // tls-unique before, as the default is (RFC 9266 §3, RFC 5802 §6.1), else the
 // server's certificate. The zero value means that there is nothing.
 func ClientBinding(state *tls.ConnectionState) Binding {
-	if state == nil || !state.HandshakeComplete || len(state.PeerCertificates) == 0 {
+	if state == nil || len(state.PeerCertificates) == 0 {
 		return Binding{}
 	}
-	for _, b := range Bindings(state, state.PeerCertificates[0]) {
-		return b
+	all := bindings(state, state.PeerCertificates[0])
+	if len(all) == 0 {
+		return Binding{}
 	}
-	return Binding{}
+	return all[0]
 }
 
-// Bindings returns all that a server takes, the default first. Certificate is
-// the one that the server showed, nil where that is not known.
-func Bindings(state *tls.ConnectionState, certificate *x509.Certificate) (all []Binding) {
-	if state == nil || !state.HandshakeComplete {
+// ServerBindings returns all that a server takes on a connection, nil without
+// TLS. Connections tell their state by the methods of a *sockets.Conn.
+func ServerBindings(c interface {
+	TLS() (tls.ConnectionState, bool)
+	Certificate() *x509.Certificate // shown by this end; nil if that is not known
+}) []Binding {
+	state, ok := c.TLS()
+	if !ok {
+		return nil
+	}
+	return bindings(&state, c.Certificate())
+}
+
+// bindings returns all that there are, the default first.
+func bindings(state *tls.ConnectionState, server *x509.Certificate) (all []Binding) {
+	if !state.HandshakeComplete {
 		return nil
 	}
 	// The exporter fails where the connection's secrets may not be unique:
 	// without the extended master secret (RFC 7627), and where the peer may
 	// renegotiate. Then tls-unique is not good either (RFC 7677 §4).
 	exported, err := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", []byte{}, 32)
-	unique := err == nil
-	if unique && state.Version < tls.VersionTLS13 && len(state.TLSUnique) > 0 {
-		all = append(all, Binding{typeUnique, state.TLSUnique})
-	}
-	if unique {
+	if err == nil {
+		if state.Version < tls.VersionTLS13 && len(state.TLSUnique) > 0 {
+			all = append(all, Binding{typeUnique, state.TLSUnique})
+		}
 		all = append(all, Binding{typeExporter, exported})
 	}
-	if certificate != nil {
-		if h := endPointHash(certificate.SignatureAlgorithm); h != 0 {
-			sum := h.New()
-			sum.Write(certificate.Raw)
-			all = append(all, Binding{typeServerEndPoint, sum.Sum(nil)})
-		}
+	if server == nil {
+		return all
+	}
+	if h := endPointHash(server.SignatureAlgorithm); h != 0 {
+		sum := h.New()
+		sum.Write(server.Raw)
+		all = append(all, Binding{typeServerEndPoint, sum.Sum(nil)})
 	}
 	return all
 }
