@@ -9,9 +9,9 @@ import (
 var errNoCertificate = errors.New("sockets: no certificate for the client")
 
 // Certificate returns the certificate that this end has shown as a server of
-// TLS, which the state of TLS does not tell: logins may be tied to it (RFC 5929
-// §4). It is nil where none was shown: without TLS, at a client, and in a
-// session that goes on from another.
+// TLS, which the state of TLS does not tell: logins may be tied to it, as
+// RFC 5929 §4 has it. It is nil where none was shown: without TLS, at a client,
+// and in a session that goes on from another.
 func (c *Conn) Certificate() *x509.Certificate {
 	if c.tls.Load() == nil || c.shown == nil {
 		return nil
