@@ -149,12 +149,13 @@ func TestIndexKeywords(t *testing.T) {
 
 // What has gone longest ago is forgotten, and that it is is remembered.
 func TestIndexForgets(t *testing.T) {
-	b := mailstore.Line("H 1 7") + mailstore.Line("N 100000 1 0")
+	var b strings.Builder
+	b.WriteString(mailstore.Line("H 1 7") + mailstore.Line("N 100000 1 0"))
 	for i := 1; i < 5000; i++ {
 		n := itoa(i)
-		b += mailstore.Line("- " + n + " " + itoa(2*i))
+		b.WriteString(mailstore.Line("- " + n + " " + itoa(2*i)))
 	}
-	x, _, err := mailstore.ParseIndex(t, []byte(b))
+	x, _, err := mailstore.ParseIndex(t, []byte(b.String()))
 	require.NoError(t, err)
 	assert.Equal(t, uint64(2049), x.Forgotten)
 	assert.Len(t, x.Gone, 4999-2049)
