@@ -58,7 +58,7 @@ type Conn struct {
 	werr error
 
 	// What a server knows of its client.
-	hello, protocol, identity string
+	hello, protocol, identity, host string
 }
 
 // The sizes of buffers. A message that fills the one gets the other, and a
