@@ -1,0 +1,28 @@
+package smtp
+
+import (
+	"math"
+	"net/netip"
+)
+
+// HeaderCheck is what looks at headers, without limits.
+type HeaderCheck struct{ h headCheck }
+
+func (h *HeaderCheck) Look(b []byte) error {
+	return h.h.look(b, &Limits{MaxHeaderBytes: math.MaxInt, MaxHops: math.MaxInt})
+}
+func (h *HeaderCheck) Hops() int   { return h.h.hops }
+func (h *HeaderCheck) Octets() int { return h.h.octets }
+func (h *HeaderCheck) Ended() bool { return h.h.ended }
+
+// LineCheck is what looks at the lines of chunks.
+type LineCheck struct{ l lineCheck }
+
+func (l *LineCheck) Look(b []byte, longest int) error { return l.l.look(b, longest) }
+func (l *LineCheck) End() error                       { return l.l.end() }
+
+// Guesses is what is remembered of guessers.
+type Guesses struct{ g guesses }
+
+func (g *Guesses) Add(peer netip.Prefix) int { return g.g.add(peer) }
+func (g *Guesses) Len() int                  { return len(g.g.by) }

@@ -1,0 +1,483 @@
+package smtp_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/smtp"
+)
+
+// The lecture's dialogue, with the space behind the colon.
+func TestServerLecture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := new(mailbox)
+		play(t, &smtp.Server{Backend: m}, `
+			S: 220 hamburger.edu ESMTP
+			C: HELO crepes.fr
+			S: 250 Hello crepes.fr, pleased to meet you
+			C: MAIL FROM: <alice@crepes.fr>
+			S: 250 2.1.0 OK
+			C: RCPT TO: <bob@hamburger.edu>
+			S: 250 2.1.5 OK
+			C: DATA
+			S: 354 Start mail input; end with <CRLF>.<CRLF>
+			C: Do you like ketchup?
+			C: How about pickles?
+			C: .
+			S: 250 2.0.0 Message accepted for delivery
+			C: QUIT
+			S: 221 2.0.0 hamburger.edu closing connection
+			END`)
+		got := m.got()
+		require.Len(t, got, 1)
+		assert.Equal(t, "alice@crepes.fr", got[0].From.String())
+		assert.Equal(t, "bob@hamburger.edu", got[0].To[0].String())
+		assert.Equal(t, "Do you like ketchup?\r\nHow about pickles?\r\n", got[0].Text)
+		assert.Equal(t, "crepes.fr", got[0].Hello)
+		assert.Equal(t, "SMTP", got[0].Protocol)
+		assert.False(t, got[0].Cancelled)
+		assert.Zero(t, m.resets)
+		assert.Equal(t, 1, m.closes)
+	})
+}
+
+// What EHLO offers is what the server's fields, TLS and the login make of it.
+func TestServerEHLO(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := call(t, &smtp.Server{Backend: new(mailbox)})
+		c.want("220")
+		assert.Equal(t, []string{
+			"250-hamburger.edu greets crepes.fr", "250-PIPELINING", "250-SIZE 52428800", "250-8BITMIME", "250-SMTPUTF8",
+			"250-ENHANCEDSTATUSCODES", "250-CHUNKING", "250-DSN", "250 HELP",
+		}, c.do("EHLO crepes.fr", "250"))
+
+		c = call(t, &smtp.Server{
+			Backend: new(mailbox), Without: []string{"chunking", "SMTPUTF8", "DSN", "8BITMIME"},
+			Limits: smtp.Limits{MaxMessageBytes: -1},
+		})
+		c.want("220")
+		assert.Equal(t, []string{
+			"250-hamburger.edu greets [192.0.2.1]", "250-PIPELINING", "250-SIZE 0", "250-ENHANCEDSTATUSCODES", "250 HELP",
+		}, c.do("EHLO [192.0.2.1]", "250"))
+		c.play(`
+			C: MAIL FROM:<a@b> BODY=8BITMIME
+			S: 555 5.5.4
+			C: MAIL FROM:<a@b> SMTPUTF8
+			S: 555 5.5.4
+			C: MAIL FROM:<a@b> RET=FULL
+			S: 555 5.5.4
+			C: MAIL FROM:<a@b> ENVID=x
+			S: 555 5.5.4
+			C: MAIL FROM:<a@b> BODY=7BIT SIZE=99999999999
+			S: 250
+			C: RCPT TO:<c@d> NOTIFY=NEVER
+			S: 555 5.5.4
+			C: RCPT TO:<c@d>
+			S: 250
+			C: BDAT 6
+			C> NOOP\r\n
+			S: 502 5.5.1
+			C: NOOP
+			S: 250`)
+	})
+}
+
+// Each malformed or misplaced command has its reply, and the session goes on.
+func TestServerBadInput(t *testing.T) {
+	const hello, mail, rcpt = "EHLO a\r\n", "EHLO a\r\nMAIL FROM:<a@b>\r\n", "EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"
+	tests := []struct{ name, before, line, want string }{
+		{"5321-4.2.4 unknown verb", "", "WILD thing\r\n", "500 5.5.2"},
+		{"5321-4.1.1 no verb", "", " \r\n", "500 5.5.2"},
+		{"5321-4.1.1 empty line", "", "\r\n", "500 5.5.2"},
+		{"5321-2.3.8 bare CR", hello, "NOOP a\rQUIT\r\n", "500 5.5.2"},
+		{"5321-2.3.8 bare LF", hello, "NOOP a\nQUIT\r\n", "500 5.5.2"},
+		{"5321-2.3.8 NUL", hello, "NOOP \x00\r\n", "500 5.5.2"},
+		{"5321-4.5.3.1.4 long line", hello, "NOOP " + strings.Repeat("x", 600) + "\r\n", "500 5.5.2"},
+		{"5321-4.2.4 EXPN", hello, "EXPN list\r\n", "502 5.5.1"},
+		{"1985 ETRN", hello, "ETRN x.org\r\n", "502 5.5.1"},
+		{"2033-4.1 LHLO to SMTP", "", "LHLO a\r\n", "500 5.5.1"},
+		{"5321-4.1.4 MAIL first", "", "MAIL FROM:<a@b>\r\n", "503 5.5.1"},
+		{"5321-4.1.4 RCPT first", "", "RCPT TO:<a@b>\r\n", "503 5.5.1"},
+		{"5321-4.1.4 DATA first", "", "DATA\r\n", "503 5.5.1"},
+		{"4954-4 AUTH without mechanisms", hello, "AUTH PLAIN\r\n", "502 5.5.1"},
+		{"3207-4 STARTTLS without TLS", hello, "STARTTLS\r\n", "502 5.5.1"},
+		{"5321-4.1.1.1 EHLO without a name", "", "EHLO\r\n", "501 "},
+		{"5321-4.1.4 RCPT before MAIL", hello, "RCPT TO:<a@b>\r\n", "503 5.5.1"},
+		{"5321-4.1.4 DATA before MAIL", hello, "DATA\r\n", "503 5.5.1"},
+		{"5321-4.1.4 second MAIL", mail, "MAIL FROM:<c@d>\r\n", "503 5.5.1"},
+		{"5321-4.1.4 DATA before RCPT", mail, "DATA\r\n", "503 5.5.1"},
+		{"5321-4.1.1.4 DATA with an argument", rcpt, "DATA now\r\n", "501 5.5.4"},
+		{"5321-4.1.1.5 RSET with an argument", hello, "RSET now\r\n", "501 5.5.4"},
+		{"5321-4.1.1.10 QUIT with an argument", hello, "QUIT now\r\n", "501 5.5.4"},
+		{"5321-4.1.1.2 MAIL without FROM", hello, "MAIL <a@b>\r\n", "501 5.5.4"},
+		{"5321-4.1.1.2 MAIL without a path", hello, "MAIL FROM:\r\n", "501 5.1.7"},
+		{"5321-4.1.2 bad reverse-path", hello, "MAIL FROM:<a@>\r\n", "501 5.1.7"},
+		{"5321-4.1.2 bad forward-path", mail, "RCPT TO:<@b>\r\n", "501 5.1.3"},
+		{"5321-4.1.1.3 null forward-path", mail, "RCPT TO:<>\r\n", "501 5.1.3"},
+		{"5321-4.5.3.1.1 long local part", mail, "RCPT TO:<" + strings.Repeat("x", 65) + "@b>\r\n", "501 5.1.3"},
+		{"5321-4.1.1.11 unknown parameter of MAIL", hello, "MAIL FROM:<a@b> COLOR=red\r\n", "555 5.5.4"},
+		{"5321-4.1.1.11 unknown parameter of RCPT", mail, "RCPT TO:<a@b> COLOR=red\r\n", "555 5.5.4"},
+		{"1870-6.1 too large", hello, "MAIL FROM:<a@b> SIZE=52428801\r\n", "552 5.3.4"},
+		{"3030-3 binary is not offered", hello, "MAIL FROM:<a@b> BODY=BINARYMIME\r\n", "555 5.5.4"},
+		{"4954-5 AUTH= is not offered", hello, "MAIL FROM:<a@b> AUTH=<>\r\n", "555 5.5.4"},
+		{"6531-3.5 UTF-8 without SMTPUTF8", mail, "RCPT TO:<päm@b>\r\n", "553 5.6.7"},
+		{"3030-2 BDAT before RCPT", mail, "BDAT 4\r\nab\r\n", "503 5.5.1"},
+		{"3030-2 BDAT before EHLO", "", "BDAT 4 LAST\r\nab\r\n", "503 5.5.1"},
+		{"5321-4.1.1.6 VRFY of nothing", hello, "VRFY\r\n", "501 5.5.4"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := new(mailbox)
+				c := call(t, &smtp.Server{Backend: m})
+				c.want("220")
+				c.send(tt.before)
+				for range strings.Count(tt.before, "\n") {
+					c.want("250")
+				}
+				c.send(tt.line)
+				c.want(tt.want)
+				c.do("NOOP", "250")
+				c.do("QUIT", "221")
+				assert.Empty(t, m.got())
+			})
+		})
+	}
+}
+
+// What is granted without a transaction, and VRFY by the session.
+func TestServerFreeCommands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		play(t, &smtp.Server{Backend: new(mailbox), Greeting: "at your service"}, `
+			S: 220 hamburger.edu at your service
+			C: noop
+			S: 250 2.0.0
+			C: RSET
+			S: 250 2.0.0
+			C: HELP me
+			S: 214 2.0.0
+			C: VRFY bob
+			S: 252 2.0.0
+			C: quit
+			S: 221
+			END`)
+		m := &mailbox{onVerify: func(arg string) (smtp.Reply, error) {
+			if arg == "bob" {
+				return smtp.Reply{Code: 250, Enhanced: smtp.EnhancedCode{2, 1, 5}, Lines: []string{"<bob@hamburger.edu>"}}, nil
+			}
+			return smtp.Reply{}, smtp.Refuse(550, smtp.EnhancedCode{5, 1, 1}, "No such user.")
+		}}
+		play(t, &smtp.Server{Backend: m}, `
+			S: 220
+			C: VRFY bob
+			S: 250 2.1.5 <bob@hamburger.edu>
+			C: VRFY eve
+			S: 550 5.1.1 No such user.`)
+	})
+}
+
+// A refusal of the backend is answered as it is, any other error by 451, and
+// neither ends the session.
+func TestServerBackendErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := errors.New("the disk is full")
+		m := &mailbox{
+			onMail: func(p smtp.Path, _ smtp.MailOptions) error {
+				switch p.Local {
+				case "spam":
+					return smtp.Refuse(550, smtp.EnhancedCode{5, 7, 1}, "Not you.\nAgain.")
+				case "odd":
+					return smtp.Refuse(250, smtp.EnhancedCode{}, "No refusal.")
+				}
+				return nil
+			},
+			onRcpt: func(p smtp.Path, _ smtp.RcptOptions) error {
+				if p.Local == "nobody" {
+					return smtp.Refuse(550, smtp.EnhancedCode{5, 1, 1}, "No such mailbox.")
+				}
+				return nil
+			},
+			onData: func(io.Reader) error { return disk },
+		}
+		var log bytes.Buffer
+		srv := &smtp.Server{Backend: m, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+		play(t, srv, `
+			S: 220
+			C: EHLO crepes.fr
+			S: 250
+			C: MAIL FROM:<spam@b>
+			S: 550 5.7.1 Again.
+			C: MAIL FROM:<odd@b>
+			S: 451 4.3.0
+			C: RCPT TO:<bob@d>
+			S: 503 5.5.1
+			C: MAIL FROM:<a@b>
+			S: 250
+			C: RCPT TO:<nobody@d>
+			S: 550 5.1.1 No such mailbox.
+			C: DATA
+			S: 554 5.5.1
+			C: BDAT 4 LAST
+			C: ab
+			S: 554 5.5.1
+			C: RCPT TO:<bob@d>
+			S: 250
+			C: DATA
+			S: 354
+			C: unread
+			C: .
+			S: 451 4.3.0
+			C: DATA
+			S: 503
+			C: QUIT
+			S: 221
+			END`)
+		assert.Contains(t, log.String(), "the disk is full")
+		assert.Contains(t, log.String(), "rcpts=1")
+	})
+}
+
+// A backend that turns a client away.
+func TestServerTurnsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mailbox{onSession: func(*smtp.Conn) error { return smtp.Refuse(554, smtp.EnhancedCode{5, 7, 1}, "Not you.") }}
+		play(t, &smtp.Server{Backend: m}, "S: 554 Not you.\nEND")
+		m = &mailbox{onSession: func(*smtp.Conn) error { return errors.New("no memory") }}
+		play(t, &smtp.Server{Backend: m}, "S: 421 Service\nEND")
+		assert.Zero(t, m.closes)
+	})
+}
+
+// EHLO and RSET end a transaction, and the session hears of it once.
+func TestServerReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := new(mailbox)
+		c := play(t, &smtp.Server{Backend: m}, `
+			S: 220
+			C: EHLO a
+			S: 250
+			C: RSET
+			S: 250
+			C: MAIL FROM:<a@b>
+			S: 250
+			C: RSET
+			S: 250
+			C: MAIL FROM:<a@b>
+			S: 250
+			C: RCPT TO:<c@d>
+			S: 250
+			C: EHLO a
+			S: 250
+			C: RCPT TO:<c@d>
+			S: 503
+			C: MAIL FROM:<>
+			S: 250
+			C: RCPT TO:<c@d>
+			S: 250
+			C: RCPT TO:<e@d>
+			S: 250`)
+		c.nc.Close()
+		<-c.done
+		assert.Equal(t, 3, m.resets)
+		assert.Equal(t, 1, m.closes)
+		assert.Empty(t, m.got())
+	})
+}
+
+// MaxRecipients is answered 452 for those beyond it, and the others get the
+// message.
+func TestServerMaxRecipients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := new(mailbox)
+		c := play(t, &smtp.Server{Backend: m, Limits: smtp.Limits{MaxRecipients: 30, MaxErrors: 3}}, `
+			S: 220
+			C: EHLO a
+			S: 250
+			C: MAIL FROM:<>
+			S: 250`)
+		for range 30 {
+			c.do("RCPT TO:<c@d>", "250")
+		}
+		for range 30 {
+			c.do("RCPT TO:<c@d>", "452 4.5.3")
+		}
+		c.do("DATA", "354")
+		c.do(".", "250")
+		require.Len(t, m.got(), 1)
+		assert.Len(t, m.got()[0].To, 30)
+	})
+}
+
+// Refused commands end a session, and so do those that lead nowhere.
+func TestServerFloods(t *testing.T) {
+	for _, tt := range []struct {
+		name, line, reply string
+		n                 int
+	}{
+		{"unknown", "X", "500", 20}, {"out of order", "DATA", "503", 20},
+		{"NOOP", "NOOP", "250", 100}, {"RSET", "RSET", "250", 100}, {"VRFY", "VRFY x", "252", 100}, {"EHLO", "EHLO x", "250", 100},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := call(t, &smtp.Server{Backend: new(mailbox)})
+				c.want("220")
+				for range tt.n - 1 {
+					c.do(tt.line, tt.reply)
+				}
+				c.do(tt.line, "421 4.7.0")
+				c.end()
+			})
+		})
+	}
+	// A client that sends many messages may say RSET before each.
+	synctest.Test(t, func(t *testing.T) {
+		m := new(mailbox)
+		c := play(t, &smtp.Server{Backend: m}, "S: 220\nC: EHLO a\nS: 250")
+		for range 300 {
+			c.play("C: RSET\nS: 250\nC: MAIL FROM:<a@b>\nS: 250\nC: RCPT TO:<c@d>\nS: 250\nC: DATA\nS: 354\nC: .\nS: 250")
+		}
+		assert.Len(t, m.got(), 300)
+	})
+}
+
+// Silence ends a session, in each phase after its own time.
+func TestServerTimeouts(t *testing.T) {
+	tests := []struct {
+		name, script string
+		after        time.Duration
+	}{
+		{"command", "S: 220", 5 * time.Minute},
+		{"half a command", "S: 220\nC> EHL", 5 * time.Minute},
+		{"data", "S: 220\nC: HELO a\nS: 250\nC: MAIL FROM:<>\nS: 250\nC: RCPT TO:<a@b>\nS: 250\nC: DATA\nS: 354\nC: x", 3 * time.Minute},
+		{"chunk", "S: 220\nC: HELO a\nS: 250\nC: MAIL FROM:<>\nS: 250\nC: RCPT TO:<a@b>\nS: 250\nC: BDAT 10\nC: x", 3 * time.Minute},
+		{"between chunks", "S: 220\nC: HELO a\nS: 250\nC: MAIL FROM:<>\nS: 250\nC: RCPT TO:<a@b>\nS: 250\nC: BDAT 3\nC: x\nS: 250", 5 * time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := new(mailbox)
+				c := play(t, &smtp.Server{Backend: m}, tt.script)
+				begun := time.Now()
+				c.want("421 4.4.2")
+				assert.Equal(t, tt.after, time.Since(begun))
+				c.end()
+				assert.Empty(t, m.got())
+			})
+		})
+	}
+}
+
+// A client that sends an octet now and then is not waited for beyond the whole
+// time of a command, or of a message (slow-loris).
+func TestServerSlowLoris(t *testing.T) {
+	const toData = "S: 220\nC: HELO a\nS: 250\nC: MAIL FROM:<>\nS: 250\nC: RCPT TO:<a@b>\nS: 250\nC: DATA\nS: 354"
+	for _, tt := range []struct {
+		name, script string
+		after        time.Duration
+	}{{"command", "S: 220", 5 * time.Minute}, {"message", toData, 30 * time.Minute}} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := play(t, &smtp.Server{Backend: new(mailbox)}, tt.script)
+				begun := time.Now()
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					for err := error(nil); err == nil; _, err = io.WriteString(c.nc, "N") {
+						time.Sleep(50 * time.Second)
+					}
+				})
+				c.want("421 4.4.2")
+				assert.Equal(t, tt.after, time.Since(begun))
+				c.nc.Close()
+				wg.Wait()
+			})
+		})
+	}
+}
+
+// A server that shuts down tells those who wait, and finishes a message under
+// way.
+func TestServerShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := new(mailbox)
+		srv := &smtp.Server{Backend: m}
+		idle := play(t, srv, "S: 220\nC: EHLO a\nS: 250")
+		busy := play(t, srv, "S: 220\nC: EHLO a\nS: 250\nC: MAIL FROM:<>\nS: 250\nC: RCPT TO:<a@b>\nS: 250\nC: DATA\nS: 354\nC: x")
+		chunked := play(t, srv, "S: 220\nC: EHLO a\nS: 250\nC: MAIL FROM:<>\nS: 250\nC: RCPT TO:<a@b>\nS: 250\nC: BDAT 3\nC: x\nS: 250")
+		over := make(chan error, 1)
+		go func() { over <- srv.Shutdown(context.Background()) }()
+		idle.want("421 4.3.2")
+		idle.end()
+		synctest.Wait()
+		busy.do(".", "250 2.0.0")
+		busy.want("421 4.3.2")
+		busy.end()
+		chunked.do("BDAT 3 LAST\r\ny", "250 2.0.0")
+		chunked.want("421 4.3.2")
+		chunked.end()
+		require.NoError(t, <-over)
+		got := m.got()
+		require.Len(t, got, 2)
+		assert.False(t, got[0].Cancelled)
+		assert.ErrorIs(t, srv.ServeConn(t.Context(), idle.nc), smtp.ErrServerClosed)
+	})
+}
+
+// Shutdown that may not wait cuts connections, and Data hears of it.
+func TestServerShutdownCuts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := new(mailbox)
+		srv := &smtp.Server{Backend: m}
+		busy := play(t, srv, "S: 220\nC: EHLO a\nS: 250\nC: MAIL FROM:<>\nS: 250\nC: RCPT TO:<a@b>\nS: 250\nC: DATA\nS: 354\nC: x")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		require.ErrorIs(t, srv.Shutdown(ctx), context.DeadlineExceeded)
+		<-busy.done
+		assert.Empty(t, m.got())
+		assert.Len(t, m.errs, 1)
+		assert.Equal(t, 1, m.closes)
+	})
+}
+
+// Whoever speaks before the greeting is a program that only sends junk.
+func TestServerEarlyTalker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := &smtp.Server{Backend: new(mailbox), EarlyTalker: 5 * time.Second}
+		c := call(t, srv)
+		c.send("EHLO a\r\n")
+		c.want("554")
+		c.end()
+		begun := time.Now()
+		c = call(t, srv)
+		c.want("220")
+		assert.Equal(t, 5*time.Second, time.Since(begun))
+		c.do("EHLO a", "250")
+	})
+}
+
+// One line a transaction.
+func TestServerLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		strip := func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == "time" || a.Key == "dur" || a.Key == "peer" {
+				return slog.Attr{}
+			}
+			return a
+		}
+		srv := &smtp.Server{Backend: new(mailbox), Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: strip}))}
+		c := play(t, srv, "S: 220\nC: EHLO a\nS: 250\nC: MAIL FROM:<a@b>\nS: 250\nC: RCPT TO:<a@b>\nS: 250\nC: DATA\nS: 354\nC: x\nC: .\nS: 250\nC: QUIT\nS: 221\nEND")
+		<-c.done
+		assert.Equal(t, "level=INFO msg=message from=a@b rcpts=1 bytes=3 reply=\"250 2.0.0 Message accepted for delivery\"\n", log.String())
+	})
+}
