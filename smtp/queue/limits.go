@@ -1,5 +1,7 @@
 package queue
 
+import "math"
+
 // Limits bounds what a [Queue] holds and does at a time. The zero value of a
 // field means its default; a negative value, no limit.
 type Limits struct {
@@ -7,9 +9,9 @@ type Limits struct {
 	MaxMessages int
 	// MaxBytes bounds what their content takes on the disk (default 10 GiB).
 	MaxBytes int64
-	// MaxActive bounds the tries under way (default 20).
+	// MaxActive bounds the tries under way (default 100).
 	MaxActive int
-	// MaxPerDestination bounds those to one destination (default 2).
+	// MaxPerDestination bounds those to one destination (default 5).
 	MaxPerDestination int
 	// MaxHops bounds the Received fields of a message that is submitted (default
 	// 100; at least that by RFC 5321 §6.3). One more is a loop.
@@ -17,4 +19,26 @@ type Limits struct {
 	// MaxReturn bounds what of a message is brought back in a report (default
 	// 1 MiB): of a longer one the header comes back, and of that what fits.
 	MaxReturn int64
+}
+
+// inForce returns the limits with their defaults filled in and those that are
+// none made as large as can be.
+func (l Limits) inForce() Limits {
+	fill(&l.MaxMessages, 100_000, math.MaxInt)
+	fill(&l.MaxBytes, 10<<30, math.MaxInt64)
+	fill(&l.MaxActive, 100, math.MaxInt)
+	fill(&l.MaxPerDestination, 5, math.MaxInt)
+	fill(&l.MaxHops, 100, math.MaxInt)
+	fill(&l.MaxReturn, 1<<20, math.MaxInt64)
+	return l
+}
+
+// fill gives a setting its default where it is 0, and none where it is negative.
+func fill[T ~int | ~int64](v *T, byDefault, none T) {
+	switch {
+	case *v == 0:
+		*v = byDefault
+	case *v < 0:
+		*v = none
+	}
 }

@@ -65,6 +65,9 @@ type Result struct {
 	Relayed bool
 	// RemoteMTA is the name of the host that answered, empty for none.
 	RemoteMTA string
+	// Reply is what it answered where it took the message, for the log and for
+	// reports of success. It may be left out.
+	Reply smtp.Reply
 }
 
 // Same returns a slice that has r for each of n recipients.

@@ -1,14 +1,26 @@
 package queue
 
 import (
+	"cmp"
+	"errors"
 	"log/slog"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
 	"time"
 
 	"applayer/smtp"
 )
 
 // Queue is mail on its way. Its fields are set before it is opened and not
-// changed after.
+// changed after. Goroutines may share it.
+//
+//	q := &queue.Queue{Dir: "/var/spool/example", Deliverer: d, Hostname: "mx.example.org"}
+//	if err := q.Open(); err != nil { … }
+//	defer q.Close()
+//	go q.Run(ctx)
+//	id, err := q.Submit(ctx, envelope, message)  // nil: the message is safe
 type Queue struct {
 	// Dir is the folder that holds the queue. It is made if it is not there, and
 	// is locked: one process has it at a time.
@@ -20,7 +32,7 @@ type Queue struct {
 	Hostname string
 	// Destination tells which recipients go the same way, so that one call of
 	// the Deliverer gets them all and MaxPerDestination counts them as one. The
-	// default is the domain.
+	// default is the domain in lower case.
 	Destination func(to smtp.Path) string
 	// Schedule says when a message is tried again.
 	Schedule Schedule
@@ -37,10 +49,137 @@ type Queue struct {
 	// Run ends (default 10 seconds, negative not at all).
 	Grace time.Duration
 	// DoubleBounce is who gets the reports that would go to a null reverse-path.
-	// They are dropped where it is null (RFC 5321 §4.5.5).
+	// They are dropped where it is null too (RFC 5321 §4.5.5).
 	DoubleBounce smtp.Path
 	// Limits bounds what the queue holds and does at a time.
 	Limits Limits
 	// Logger hears of what goes on; nil is silent.
 	Logger *slog.Logger
+	// Trace hears of it too; nil does not.
+	Trace *Trace
+
+	spool *spool
+	log   *slog.Logger
+	wake  chan struct{} // something has changed for Run
+
+	mu      sync.Mutex
+	open    bool
+	closed  chan struct{}  // ends Run
+	users   sync.WaitGroup // calls that need the spool
+	running bool
+	limits  Limits
+	engine  *engine
+	entries map[string]*entry
+	bytes   int64 // of content, those included that are being submitted
+	count   int   // of messages, likewise
 }
+
+// Defaults of a Queue.
+const (
+	defaultMaxAge     = 5 * 24 * time.Hour
+	defaultDelayAfter = 4 * time.Hour
+	defaultTryTimeout = time.Hour
+	defaultGrace      = 10 * time.Second
+)
+
+// Open makes the queue ready: it takes the lock of the folder and reads what is
+// there. Files that are damaged are moved to the folder "corrupt". The error is
+// [ErrLocked] where another process has the queue.
+func (q *Queue) Open() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.open {
+		return ErrLocked
+	}
+	s, err := openSpool(q.Dir)
+	if err != nil {
+		return err
+	}
+	q.spool, q.log = s, q.Logger
+	if q.log == nil {
+		q.log = slog.New(slog.DiscardHandler)
+	}
+	q.limits = q.Limits.inForce()
+	q.engine = q.newEngine()
+	q.entries = map[string]*entry{}
+	q.bytes, q.count = 0, 0
+	if err := q.load(time.Now()); err != nil {
+		return errors.Join(err, s.close())
+	}
+	q.wake, q.closed = make(chan struct{}, 1), make(chan struct{})
+	q.open = true
+	return nil
+}
+
+func (q *Queue) newEngine() *engine {
+	g := &engine{
+		schedule:    q.Schedule,
+		maxAge:      cmp.Or(q.MaxAge, defaultMaxAge),
+		delayAfter:  cmp.Or(q.DelayAfter, defaultDelayAfter),
+		limits:      q.limits,
+		destination: q.Destination,
+		random:      rand.Float64,
+		tells:       q.tells,
+		places:      map[string]*place{},
+	}
+	if g.destination == nil {
+		g.destination = domain
+	}
+	return g
+}
+
+// domain is where mail goes if nobody says otherwise.
+func domain(to smtp.Path) string {
+	if to.Literal {
+		return "[" + strings.ToLower(to.Domain) + "]"
+	}
+	return strings.ToLower(to.Domain)
+}
+
+// Close ends [Queue.Run], waits for what is under way, and gives the folder back.
+func (q *Queue) Close() error {
+	q.mu.Lock()
+	if !q.open {
+		q.mu.Unlock()
+		return nil
+	}
+	q.open = false
+	close(q.closed)
+	q.mu.Unlock()
+	q.users.Wait()
+	return q.spool.close()
+}
+
+// use notes that a call needs the spool until it calls what is returned.
+func (q *Queue) use() (done func(), err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.open {
+		return nil, ErrClosed
+	}
+	q.users.Add(1)
+	return q.users.Done, nil
+}
+
+// changed wakes Run.
+func (q *Queue) changed() {
+	select {
+	case q.wake <- struct{}{}:
+	default: // it has been woken already
+	}
+}
+
+// hostname returns the name of this host.
+func (q *Queue) hostname() string {
+	if q.Hostname != "" {
+		return q.Hostname
+	}
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "localhost"
+	}
+	return name
+}
+
+// tells says whether somebody is to be told something of a message.
+func (q *Queue) tells(e *entry) bool { return len(q.news(e)) > 0 }

@@ -1,0 +1,345 @@
+package queue
+
+import (
+	"time"
+
+	"applayer/smtp"
+)
+
+// engine decides what is done when. It has no clock, no disk and no socket: each
+// method is told the time, and what is to be done is fetched by Next. It is for
+// one goroutine at a time.
+//
+//	g.Add(now, e)
+//	for s, ok := g.Next(); ok; s, ok = g.Next() { … }  // do it
+//	g.Handle(now, s.job, outcomes, saved)                // a try has ended
+//	g.Did(now, s.entry, ok)                              // a chore has
+//	g.Timeout(now)                                       // at NextTimeout
+//
+// A message is cut into jobs, one for each destination. Messages take turns, so
+// that none with many destinations keeps others waiting; at a destination jobs
+// wait in their order.
+type engine struct {
+	schedule    Schedule
+	maxAge      time.Duration
+	delayAfter  time.Duration // negative for never
+	limits      Limits
+	destination func(smtp.Path) string
+	random      func() float64
+	// tells says whether the sender of a message is to be told something.
+	tells func(*entry) bool
+
+	ring   fifo[*entry] // messages with jobs that are ready
+	urgent fifo[*job]   // jobs that waited for their destination and have a place there
+	places map[string]*place
+	chores fifo[*entry]
+	timers timers
+	active int // tries under way
+	doing  int // chores under way
+	// stopped lets no try begin.
+	stopped bool
+}
+
+// maxChores bounds the chores under way. They are short.
+const maxChores = 32
+
+// choreRetry is when a chore that failed is tried again: the disk is full, or
+// broken.
+const choreRetry = time.Minute
+
+// chore is something to do on the disk.
+type chore uint8
+
+const (
+	choreNone   chore = iota
+	choreSave         // write down what is not yet
+	choreReport       // tell the sender
+	choreEnd          // remove the message: nothing is left to do
+)
+
+// place is a destination that is in use.
+type place struct {
+	active  int
+	waiting fifo[*job]
+}
+
+// step is what is to be done: a try if there is a job, else a chore.
+type step struct {
+	entry *entry
+	job   *job
+	chore chore
+}
+
+// deadline returns when a message is given up.
+func (g *engine) deadline(e *entry) time.Time { return e.msg.Arrived.Add(g.maxAge) }
+
+// delayOf tells whether a message is late at a time.
+func (g *engine) delayOf(e *entry, now time.Time) bool {
+	return g.delayAfter >= 0 && !now.Before(e.msg.Arrived.Add(g.delayAfter))
+}
+
+// Add takes a message in.
+func (g *engine) Add(now time.Time, e *entry) {
+	e.jobs = map[*job]bool{}
+	byDest := map[string]*job{}
+	var jobs []*job
+	delay := false
+	for i := range e.to {
+		r := &e.to[i]
+		if r.final() {
+			continue
+		}
+		dest := g.destination(r.Path)
+		j := byDest[dest]
+		if j == nil {
+			j = &job{e: e, dest: dest, next: r.last.next}
+			byDest[dest], jobs = j, append(jobs, j)
+		}
+		j.to = append(j.to, i)
+		if r.last.next.Before(j.next) {
+			j.next = r.last.next
+		}
+		delay = delay || !r.delayTold && r.Notify&smtp.NotifyDelay != 0
+	}
+	if delay && g.delayAfter >= 0 {
+		g.timers.add(timer{at: e.msg.Arrived.Add(g.delayAfter), entry: e})
+	}
+	for _, j := range jobs {
+		e.jobs[j] = true
+		g.sleep(j)
+	}
+	g.Timeout(now)
+	g.settle(e)
+}
+
+// sleep lets a job wait for its time.
+func (g *engine) sleep(j *job) {
+	j.stage = stageAsleep
+	g.timers.add(timer{at: j.next, entry: j.e, job: j})
+}
+
+// NextTimeout returns when [engine.Timeout] is to be called, the zero time for
+// never.
+func (g *engine) NextTimeout() time.Time { return g.timers.next() }
+
+// Timeout wakes what waited until now.
+func (g *engine) Timeout(now time.Time) {
+	for t, ok := g.timers.due(now); ok; t, ok = g.timers.due(now) {
+		switch {
+		case t.job != nil:
+			g.wake(t.job)
+		case t.retry:
+			if t.entry.removed {
+				t.entry.chore = choreEnd
+			}
+			g.chores.push(t.entry)
+		default:
+			t.entry.delayDue = true
+			g.settle(t.entry)
+		}
+	}
+}
+
+// wake makes a job ready whose time has come.
+func (g *engine) wake(j *job) {
+	switch {
+	case j.stage != stageAsleep && j.stage != stageHeld:
+	case j.e.chore == choreReport:
+		// What the report says must not change while it is made, or a crash
+		// could leave it told in part.
+		j.stage = stageHeld
+		j.e.held = append(j.e.held, j)
+	default:
+		j.stage = stageReady
+		j.e.busy++
+		j.e.ready = append(j.e.ready, j)
+		g.list(j.e)
+	}
+}
+
+// list puts a message into the ring, behind the others.
+func (g *engine) list(e *entry) {
+	if !e.listed && len(e.ready) > 0 {
+		e.listed = true
+		g.ring.push(e)
+	}
+}
+
+// Next returns what is to be done, if there is something that may be begun.
+func (g *engine) Next() (step, bool) {
+	if g.doing < maxChores {
+		if e, ok := g.chores.pop(); ok {
+			g.doing++
+			return step{entry: e, chore: e.chore}, true
+		}
+	}
+	if g.stopped || g.active >= g.limits.MaxActive {
+		return step{}, false
+	}
+	j := g.pick()
+	if j == nil {
+		return step{}, false
+	}
+	g.active++
+	j.stage = stageActive
+	for _, i := range j.to {
+		j.e.to[i].way.Do(EventTry)
+	}
+	return step{entry: j.e, job: j}, true
+}
+
+// idle tells that nothing is under way and no chore is to be begun.
+func (g *engine) idle() bool { return g.active+g.doing+g.chores.len() == 0 }
+
+// pick takes the next job and a place at its destination.
+func (g *engine) pick() *job {
+	for {
+		if j, ok := g.urgent.pop(); ok {
+			if j.stage == stageDead {
+				g.leave(j.dest)
+				continue
+			}
+			return j
+		}
+		e, ok := g.ring.pop()
+		if !ok {
+			return nil
+		}
+		e.listed = false
+		if len(e.ready) == 0 {
+			continue // it was taken out
+		}
+		j := e.ready[0]
+		e.ready = e.ready[1:]
+		g.list(e)
+		p := g.places[j.dest]
+		if p == nil {
+			p = &place{}
+			g.places[j.dest] = p
+		}
+		if p.active < g.limits.MaxPerDestination {
+			p.active++
+			return j
+		}
+		j.stage = stageBlocked
+		p.waiting.push(j)
+	}
+}
+
+// leave gives a place at a destination back, or on to the job that waited
+// longest.
+func (g *engine) leave(dest string) {
+	p := g.places[dest]
+	for j, ok := p.waiting.pop(); ok; j, ok = p.waiting.pop() {
+		if j.stage != stageDead {
+			g.urgent.push(j)
+			return
+		}
+	}
+	if p.active--; p.active == 0 {
+		delete(g.places, dest)
+	}
+}
+
+// Handle notes what became of a try, for each recipient of the job. saved tells
+// whether the disk has it too.
+func (g *engine) Handle(now time.Time, j *job, outcomes []outcome, saved bool) {
+	e := j.e
+	left := make([]int, 0, len(j.to))
+	for i, n := range j.to {
+		r := &e.to[n]
+		if r.do(outcomes[i]) != nil || r.final() {
+			continue
+		}
+		if len(left) == 0 || r.last.next.Before(j.next) {
+			j.next = r.last.next
+		}
+		left = append(left, n)
+	}
+	j.to = left
+	g.active--
+	g.leave(j.dest)
+	e.busy--
+	e.unsaved = e.unsaved || !saved
+	if len(left) > 0 && !e.removed {
+		g.sleep(j)
+	} else {
+		j.stage = stageDead
+		delete(e.jobs, j)
+	}
+	g.Timeout(now)
+	g.settle(e)
+}
+
+// settle looks whether there is a chore to do for a message. Reports wait until
+// all tries have ended that can be begun, so that there are few of them.
+func (g *engine) settle(e *entry) {
+	switch {
+	case e.chore != choreNone:
+		return
+	case e.removed && e.busy == 0:
+		e.chore = choreEnd
+	case e.unsaved:
+		e.chore = choreSave
+	case e.busy > 0:
+		return
+	case g.tells(e):
+		e.chore = choreReport
+	case e.over():
+		e.chore = choreEnd
+	default:
+		return
+	}
+	g.chores.push(e)
+}
+
+// Did notes that the chore of a message was done, or was not and is to be tried
+// again.
+func (g *engine) Did(now time.Time, e *entry, ok bool) {
+	g.doing--
+	if !ok {
+		g.timers.add(timer{at: now.Add(choreRetry), entry: e, retry: true})
+		return
+	}
+	ended := e.chore == choreEnd
+	if e.chore == choreSave {
+		e.unsaved = false
+	}
+	e.chore = choreNone
+	held := e.held
+	e.held = nil
+	for _, j := range held {
+		g.wake(j)
+	}
+	if !ended {
+		g.settle(e)
+	}
+}
+
+// Flush wakes all that waits for its next try.
+func (g *engine) Flush(now time.Time) {
+	for _, t := range g.timers.takeJobs() {
+		g.wake(t.job)
+	}
+	g.Timeout(now)
+}
+
+// Remove takes a message out. It ends when the tries have that are under way.
+func (g *engine) Remove(e *entry) {
+	if e.removed {
+		return
+	}
+	e.removed = true
+	for j := range e.jobs {
+		switch j.stage {
+		case stageActive:
+			continue
+		case stageReady, stageBlocked:
+			e.busy--
+		}
+		j.stage = stageDead
+		delete(e.jobs, j)
+	}
+	e.ready, e.held = nil, nil
+	g.settle(e)
+}

@@ -1,0 +1,155 @@
+package queue
+
+import (
+	"errors"
+	"hash/crc32"
+	"io"
+	"os"
+	"sync"
+)
+
+// file is the file of a message in the queue. Goroutines may share it.
+type file struct {
+	content extent
+
+	mu  sync.Mutex
+	end int64  // of what is whole
+	due []byte // lines that the disk does not have yet
+}
+
+// write appends lines and makes sure that they are on the disk. What could not be
+// written is, with the next call.
+func (f *file) write(s *spool, id string, lines []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.due = append(f.due, lines...)
+	if len(f.due) == 0 {
+		return nil
+	}
+	w, err := s.root.OpenFile(dirMessages+"/"+id, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	// What an append left that failed in the middle is written over.
+	_, err = w.WriteAt(f.due, f.end)
+	if err == nil {
+		err = w.Sync()
+	}
+	if err = errors.Join(err, w.Close()); err == nil {
+		f.end += int64(len(f.due))
+		f.due = nil
+	}
+	return err
+}
+
+// open opens the content.
+func (f *file) open(s *spool, id string) (io.ReadCloser, error) {
+	r, err := s.root.Open(dirMessages + "/" + id)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.Seek(f.content.offset, io.SeekStart); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return &content{f: r, extent: f.content, left: f.content.size}, nil
+}
+
+// content reads the content of a message, and fails in place of its end if it is
+// not what was written: so a client that sends it does not end it either.
+type content struct {
+	f *os.File
+	extent
+	left int64
+	got  uint32
+}
+
+// Read implements [io.Reader].
+func (c *content) Read(p []byte) (int, error) {
+	if c.left == 0 {
+		if c.got != c.sum {
+			return 0, &ParseError{Offset: c.offset, What: "content", Err: ErrChecksum}
+		}
+		return 0, io.EOF
+	}
+	n, err := c.f.Read(p[:min(int64(len(p)), c.left)])
+	c.got = crc32.Update(c.got, castagnoli, p[:n])
+	c.left -= int64(n)
+	if err == io.EOF {
+		err = &ParseError{Offset: c.offset + c.size - c.left, What: "content", Err: ErrShort}
+	}
+	return n, err
+}
+
+// Close closes the file.
+func (c *content) Close() error { return c.f.Close() }
+
+// draft is a message that is being written.
+type draft struct {
+	s       *spool
+	id      string
+	f       *os.File
+	content extent
+	buf     []byte // what is not written yet
+	err     error
+}
+
+// draftBuffer is how much is written at a time.
+const draftBuffer = 64 << 10
+
+// Write appends content.
+func (d *draft) Write(p []byte) (int, error) {
+	d.content.sum = crc32.Update(d.content.sum, castagnoli, p)
+	d.content.size += int64(len(p))
+	d.put(p)
+	return len(p), d.err
+}
+
+// put writes what comes in large pieces.
+func (d *draft) put(p []byte) {
+	if len(d.buf)+len(p) > draftBuffer {
+		d.flush()
+	}
+	if len(p) < draftBuffer {
+		d.buf = append(d.buf, p...)
+	} else if d.err == nil {
+		_, d.err = d.f.Write(p)
+	}
+}
+
+func (d *draft) flush() {
+	if d.err == nil && len(d.buf) > 0 {
+		_, d.err = d.f.Write(d.buf)
+	}
+	d.buf = d.buf[:0]
+}
+
+// commit gives the message its place: when it returns, it is on the disk, and so
+// is its name.
+func (d *draft) commit() error {
+	d.flush()
+	if d.err == nil {
+		_, d.err = d.f.WriteAt(appendFirst(nil, d.content), 0)
+	}
+	if d.err == nil {
+		d.err = d.f.Sync()
+	}
+	d.err = errors.Join(d.err, d.f.Close())
+	if d.err != nil {
+		return errors.Join(d.err, d.s.root.Remove(d.tmp()))
+	}
+	if err := d.s.root.Rename(d.tmp(), dirMessages+"/"+d.id); err != nil {
+		return errors.Join(err, d.s.root.Remove(d.tmp()))
+	}
+	if err := d.s.sync.sync(); err != nil {
+		// It may be there after a crash or not: the caller hears that it is not.
+		return errors.Join(err, d.s.root.Remove(dirMessages+"/"+d.id))
+	}
+	return nil
+}
+
+// abort leaves nothing of the message.
+func (d *draft) abort() error {
+	return errors.Join(d.f.Close(), d.s.root.Remove(d.tmp()))
+}
+
+func (d *draft) tmp() string { return dirTmp + "/" + d.id }

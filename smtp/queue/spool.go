@@ -1,0 +1,232 @@
+package queue
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"applayer/internal/lockfile"
+	"applayer/smtp"
+)
+
+// The folders of a queue: messages, those that are being written, and files that
+// are none.
+const (
+	dirMessages = "messages"
+	dirTmp      = "tmp"
+	dirCorrupt  = "corrupt"
+	lockName    = "lock"
+)
+
+// spool is the folder of a queue.
+type spool struct {
+	root   *os.Root
+	unlock func() error
+	sync   folderSync // of messages
+}
+
+// openSpool opens the folder, makes it if it is not there, and takes its lock.
+// What was being written when the last process ended is removed: nobody was told
+// that it is here.
+func openSpool(dir string) (s *spool, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	unlock, err := lockfile.Try(filepath.Join(dir, lockName))
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, unlock())
+		}
+	}()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(root); err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return &spool{root: root, unlock: unlock, sync: folderSync{root: root, dir: dirMessages}}, nil
+}
+
+func prepare(root *os.Root) error {
+	for _, name := range []string{dirMessages, dirTmp, dirCorrupt} {
+		if err := root.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	stale, err := names(root, dirTmp)
+	if err != nil {
+		return err
+	}
+	for _, name := range stale {
+		if err := root.RemoveAll(dirTmp + "/" + name); err != nil {
+			return err
+		}
+	}
+	return syncDir(root, ".")
+}
+
+// names returns the names in a folder.
+func names(root *os.Root, dir string) ([]string, error) {
+	f, err := root.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	list, err := f.Readdirnames(-1)
+	return list, errors.Join(err, f.Close())
+}
+
+// close gives the folder back.
+func (s *spool) close() error { return errors.Join(s.root.Close(), s.unlock()) }
+
+// create begins a message.
+func (s *spool) create(id string, arrived time.Time, env *smtp.Envelope) (*draft, error) {
+	head, err := appendHeader(make([]byte, firstLen, 512), arrived, env)
+	if err != nil {
+		return nil, err
+	}
+	// What could not be read again would be lost.
+	if _, _, err := parseHeader(head); err != nil {
+		return nil, err
+	}
+	d := &draft{s: s, id: id, content: extent{offset: int64(len(head))}}
+	d.f, err = s.root.OpenFile(d.tmp(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	d.put(head)
+	return d, nil
+}
+
+// load reads a message, but for its content. The file loses what an append left
+// there that did not end.
+func (s *spool) load(id string) (*entry, error) {
+	f, err := s.root.OpenFile(dirMessages+"/"+id, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	e, err := read(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	e.msg.ID = id
+	return e, errors.Join(f.Truncate(e.file.end), f.Close())
+}
+
+// spoolFile is what a message is read from.
+type spoolFile interface {
+	io.ReaderAt
+	io.Seeker
+}
+
+// read reads a message, but for its content.
+func read(f spoolFile) (*entry, error) {
+	length, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	first := make([]byte, min(length, int64(firstLen)))
+	if _, err := f.ReadAt(first, 0); err != nil && err != io.EOF {
+		return nil, err
+	}
+	x, err := parseFirst(first)
+	if err != nil {
+		return nil, err
+	}
+	behind := x.offset + x.size
+	if length < behind {
+		return nil, &ParseError{Offset: length, What: "content", Err: ErrShort}
+	}
+	head, err := io.ReadAll(io.NewSectionReader(f, 0, x.offset))
+	if err != nil {
+		return nil, err
+	}
+	arrived, env, err := parseHeader(head)
+	if err != nil {
+		return nil, err
+	}
+	tail, err := io.ReadAll(io.NewSectionReader(f, behind, length-behind))
+	if err != nil {
+		return nil, err
+	}
+	e := newEntry(Message{From: env.From, Options: env.MailOptions, Size: x.size, Arrived: arrived}, env.To)
+	n, err := parseTail(tail, behind, e)
+	e.file.content, e.file.end = x, behind+int64(n)
+	return e, err
+}
+
+// remove removes a message.
+func (s *spool) remove(id string) error {
+	if err := s.root.Remove(dirMessages + "/" + id); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return s.sync.sync()
+}
+
+// setAside moves a file that is no message to where somebody can look at it.
+func (s *spool) setAside(name string) error {
+	if err := s.root.Rename(dirMessages+"/"+name, dirCorrupt+"/"+name); err != nil {
+		return err
+	}
+	return errors.Join(syncDir(s.root, dirCorrupt), s.sync.sync())
+}
+
+// folderSync syncs a folder. Calls that come while it is at work share the next.
+type folderSync struct {
+	root *os.Root
+	dir  string
+
+	turn sync.Mutex // of those that sync
+	mu   sync.Mutex
+	next *syncBatch // that has not begun
+}
+
+// syncBatch is the calls that one sync is for.
+type syncBatch struct {
+	done chan struct{}
+	err  error
+}
+
+// sync returns when what was done in the folder before it was called is on the
+// disk.
+func (s *folderSync) sync() error {
+	s.mu.Lock()
+	b := s.next
+	if b != nil {
+		s.mu.Unlock()
+		<-b.done
+		return b.err
+	}
+	b = &syncBatch{done: make(chan struct{})}
+	s.next = b
+	s.mu.Unlock()
+
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.mu.Lock()
+	s.next = nil // who comes now may have come too late
+	s.mu.Unlock()
+	b.err = syncDir(s.root, s.dir)
+	close(b.done)
+	return b.err
+}
+
+// syncDir makes sure that what a folder holds is on the disk.
+func syncDir(root *os.Root, dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // there a folder cannot be synced, and need not be
+	}
+	f, err := root.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

@@ -1,0 +1,212 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"applayer/smtp"
+)
+
+// Submit takes a message with its envelope and returns its name in the queue. It
+// reads it to its end, lines ending in CRLF, and when it returns without an error
+// the message is on the disk: a server may answer 250 then. After an error
+// nothing is kept.
+//
+// Errors are [ErrFull], [ErrClosed], [ErrNoRecipients], a [*smtp.ParseError] of
+// an envelope that cannot be, a [*smtp.LimitError] of a message that goes round
+// in circles, and those of the reader and the disk.
+func (q *Queue) Submit(ctx context.Context, env smtp.Envelope, message io.Reader) (id string, err error) {
+	done, err := q.use()
+	if err != nil {
+		return "", err
+	}
+	defer done()
+	if len(env.To) == 0 {
+		return "", ErrNoRecipients
+	}
+	room := &room{q: q}
+	if err := room.takeMessage(); err != nil {
+		return "", err
+	}
+	id, arrived := newID(), time.Now()
+	e, err := q.store(id, arrived, env, func(w io.Writer) error {
+		in := &contextReader{ctx, message}
+		_, err := io.Copy(io.MultiWriter(w, &hops{max: q.limits.MaxHops}, room), in)
+		return err
+	})
+	if err != nil {
+		room.giveBack()
+		return "", noSpace(err)
+	}
+	q.add(e)
+	q.log.Info("queued", "id", id, "from", env.From.String(), "recipients", len(env.To), "bytes", e.msg.Size)
+	q.Trace.queued(&e.msg, env.To)
+	return id, nil
+}
+
+// newID returns a name that no other message has: the time, so that names are in
+// the order of arrival, and 40 random bits.
+func newID() string {
+	const digits = 8
+	random := strconv.FormatUint(rand.Uint64N(1<<40)|1<<40, 36)
+	return strconv.FormatInt(time.Now().UnixNano(), 36) + random[len(random)-digits:]
+}
+
+// store writes a message to the disk, whose content write has.
+func (q *Queue) store(id string, arrived time.Time, env smtp.Envelope, write func(io.Writer) error) (*entry, error) {
+	d, err := q.spool.create(id, arrived, &env)
+	if err != nil {
+		return nil, err
+	}
+	if err := write(d); err != nil {
+		return nil, errors.Join(err, d.abort())
+	}
+	if err := d.commit(); err != nil {
+		return nil, err
+	}
+	e := newEntry(Message{ID: id, From: env.From, Options: env.MailOptions, Size: d.content.size, Arrived: arrived}, env.To)
+	e.file.content, e.file.end = d.content, d.content.offset+d.content.size
+	return e, nil
+}
+
+// add gives a message that is on the disk to the engine.
+func (q *Queue) add(e *entry) {
+	e.msg.Open = func() (io.ReadCloser, error) { return e.file.open(q.spool, e.msg.ID) }
+	q.mu.Lock()
+	q.entries[e.msg.ID] = e
+	q.engine.Add(time.Now(), e)
+	q.mu.Unlock()
+	q.changed()
+}
+
+// load reads what is in the folder. A report that was written but not yet noted
+// is noted before anybody gets it, so that it is not made twice.
+func (q *Queue) load(now time.Time) error {
+	list, err := names(q.spool.root, dirMessages)
+	if err != nil {
+		return err
+	}
+	var all []*entry
+	for _, id := range list {
+		e, err := q.spool.load(id)
+		if err != nil {
+			if err := q.setAside(id, err); err != nil {
+				return err
+			}
+			continue
+		}
+		e.msg.Open = func() (io.ReadCloser, error) { return e.file.open(q.spool, id) }
+		q.entries[id], all = e, append(all, e)
+		q.count++
+		q.bytes += e.msg.Size
+	}
+	slices.SortFunc(all, func(a, b *entry) int { return a.msg.Arrived.Compare(b.msg.Arrived) })
+	for _, e := range all {
+		if report := q.entries[e.nextReport()]; report != nil {
+			if err := q.noteReport(e, report); err != nil {
+				return err
+			}
+		}
+	}
+	for _, e := range all {
+		q.engine.Add(now, e)
+	}
+	return nil
+}
+
+// noteReport notes a report that was written when the process ended.
+func (q *Queue) noteReport(e, report *entry) error {
+	e.delayDue = q.engine.delayOf(e, report.msg.Arrived)
+	to := q.news(e).recipients()
+	if len(to) == 0 {
+		return nil
+	}
+	if err := e.file.write(q.spool, e.msg.ID, appendReported(nil, to, report.msg.Arrived)); err != nil {
+		return err
+	}
+	e.told(to)
+	return nil
+}
+
+// setAside moves a file away that is damaged. Another error is returned.
+func (q *Queue) setAside(name string, err error) error {
+	if _, ok := errors.AsType[*ParseError](err); !ok {
+		return err
+	}
+	q.log.Error("damaged file set aside", "id", name, "err", err)
+	q.Trace.corrupt(name, err)
+	return q.spool.setAside(name)
+}
+
+// nextReport returns the name of the next report about a message.
+func (e *entry) nextReport() string { return e.msg.ID + "-" + strconv.Itoa(e.reports+1) }
+
+// room is what a message takes of the queue.
+type room struct {
+	q     *Queue
+	bytes int64
+}
+
+// takeMessage takes the room of one more message.
+func (r *room) takeMessage() error {
+	r.q.mu.Lock()
+	defer r.q.mu.Unlock()
+	if r.q.count >= r.q.limits.MaxMessages {
+		return full(&smtp.LimitError{Name: "MaxMessages", Max: int64(r.q.limits.MaxMessages)})
+	}
+	r.q.count++
+	return nil
+}
+
+// Write takes the room of what is written.
+func (r *room) Write(p []byte) (int, error) {
+	r.q.mu.Lock()
+	defer r.q.mu.Unlock()
+	if int64(len(p)) > r.q.limits.MaxBytes-r.q.bytes {
+		return 0, full(&smtp.LimitError{Name: "MaxBytes", Max: r.q.limits.MaxBytes})
+	}
+	r.bytes += int64(len(p))
+	r.q.bytes += int64(len(p))
+	return len(p), nil
+}
+
+// giveBack gives the room back of a message that was not taken.
+func (r *room) giveBack() {
+	r.q.mu.Lock()
+	defer r.q.mu.Unlock()
+	r.q.count--
+	r.q.bytes -= r.bytes
+}
+
+// full makes an error of ErrFull, with what a server answers.
+func full(cause error) error {
+	return fmt.Errorf("%w: %w: %w", ErrFull, cause, smtp.Refuse(452, smtp.EnhancedCode{4, 3, 1}, "No room for the message."))
+}
+
+// noSpace makes ErrFull of an error of a disk that is full.
+func noSpace(err error) error {
+	if isNoSpace(err) {
+		return full(err)
+	}
+	return err
+}
+
+// contextReader ends with its context.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read implements [io.Reader].
+func (c *contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
