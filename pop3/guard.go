@@ -15,8 +15,9 @@ type guard struct {
 	first  time.Duration // the delay of the first
 	prefix func(net.Addr) netip.Prefix
 
-	mu    sync.Mutex // guards peers
+	mu    sync.Mutex // guards what is below
 	peers map[netip.Prefix]strikes
+	swept time.Time
 }
 
 // strikes are the refused logins of one peer.
@@ -72,11 +73,15 @@ func (g *guard) count(key netip.Prefix, now time.Time) int {
 	return s.count
 }
 
-// forget makes room: of those whose time is up, or if there are none of any one.
+// forget makes room: of those whose time is up, which it looks for once a
+// minute, or else of any one.
 func (g *guard) forget(now time.Time) {
-	for key, s := range g.peers {
-		if s.until.Before(now) {
-			delete(g.peers, key)
+	if now.Sub(g.swept) >= time.Minute {
+		g.swept = now
+		for key, s := range g.peers {
+			if s.until.Before(now) {
+				delete(g.peers, key)
+			}
 		}
 	}
 	for key := range g.peers {
@@ -101,8 +106,9 @@ func (g *guard) key(peer net.Addr) (netip.Prefix, bool) {
 type logins struct {
 	delay time.Duration
 
-	mu   sync.Mutex // guards last
-	last map[string]time.Time
+	mu    sync.Mutex // guards what is below
+	last  map[string]time.Time
+	swept time.Time
 }
 
 // early tells whether a user logged in too short a time ago; if not, he does.
@@ -118,7 +124,8 @@ func (l *logins) early(identity string, now time.Time) bool {
 	if l.last == nil {
 		l.last = make(map[string]time.Time)
 	}
-	if len(l.last) >= maxPeers {
+	if len(l.last) >= maxPeers && now.Sub(l.swept) >= time.Minute {
+		l.swept = now
 		for who, last := range l.last {
 			if !now.Before(last.Add(l.delay)) {
 				delete(l.last, who)

@@ -220,7 +220,7 @@ func (c *raw) want(want string) {
 // awaited. "S!" is the end of the connection.
 func (c *raw) talk(script string) {
 	c.tb.Helper()
-	for line := range strings.SplitSeq(strings.TrimSpace(script), "\n") {
+	for line := range strings.SplitSeq(strings.Trim(script, "\n"), "\n") {
 		line = strings.TrimLeft(line, "\t")
 		if text, said := strings.CutPrefix(line, "C: "); said {
 			c.send(text + "\r\n")

@@ -2,6 +2,7 @@ package pop3
 
 import (
 	"bytes"
+	"slices"
 
 	"applayer/internal/ascii"
 )
@@ -35,7 +36,7 @@ func (t *Trace) line(server, secret bool, line []byte) {
 	default:
 		line = blankedCommand(line)
 	}
-	t.Line(server, line)
+	t.Line(server, slices.Clip(line)) // what stands behind it is not Line's
 }
 
 var blank = []byte("***")
