@@ -7,6 +7,6 @@ func (u *Users) Names() []string { return slices.Clone(u.names) }
 
 // Has tells whether name is a user.
 func (u *Users) Has(name string) bool {
-	_, ok := u.byName[name]
+	_, ok := u.byName[prepared(name)]
 	return ok
 }
