@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 
 	"applayer/internal/sasl"
+	"applayer/sockets"
 )
 
 // SCRAMOptions are what [AuthSCRAM] can be told beside user and password.
@@ -74,10 +75,18 @@ func ServeSCRAM(c *Conn, hash crypto.Hash, lookup func(ctx context.Context, iden
 		v, err := lookup(ctx, identity, user)
 		return sasl.Verifier(v), err
 	}
-	bindings := sasl.ServerBindings(c.nc)
+	bindings := c.channelBindings()
 	all := []SASLServer{&sasl.SCRAMServer{Hash: hash, Bindings: bindings, Lookup: find}}
 	if len(bindings) > 0 {
 		all = append(all, &sasl.SCRAMServer{Hash: hash, Bindings: bindings, Lookup: find, Plus: true})
 	}
 	return all
+}
+
+// channelBindings are what a login can be tied to.
+func (c *Conn) channelBindings() []sasl.Binding {
+	if nc, ok := c.NetConn().(*sockets.Conn); ok {
+		return sasl.ServerBindings(nc)
+	}
+	return nil
 }

@@ -79,8 +79,7 @@ type Content interface {
 
 // Options are the choices of a [Handler].
 type Options struct {
-	// Secure says that the pages are served over TLS alone. Without it nobody
-	// logs in who is not on this host, as his password could be heard.
+	// Secure says that the pages are served over TLS alone.
 	Secure bool
 	// LoginDelay is after how long a login is refused (default 1 s); another
 	// from the same address waits in vain meanwhile.

@@ -1,0 +1,202 @@
+package smtp
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"sync"
+)
+
+// source is a message as it is read.
+type source struct {
+	rest   io.Reader
+	piece  *[pieceSize]byte // what it is read into
+	front  []byte           // of piece: what was read to look at
+	whole  bool             // front is all
+	sevens bool             // octets beyond ASCII are refused
+	closer io.Closer
+}
+
+const pieceSize = 32 << 10
+
+var pieces = sync.Pool{New: func() any { return new([pieceSize]byte) }}
+
+func newSource(message io.Reader) *source {
+	return &source{rest: message, piece: pieces.Get().(*[pieceSize]byte)}
+}
+
+func (s *source) close() {
+	if s.closer != nil {
+		s.closer.Close()
+	}
+	if s.piece != nil {
+		pieces.Put(s.piece)
+		s.piece, s.front = nil, nil
+	}
+}
+
+// sourceError is an error of the message, not of the connection.
+type sourceError struct{ err error }
+
+func (e *sourceError) Error() string { return "the message: " + e.err.Error() }
+func (e *sourceError) Unwrap() error { return e.err }
+
+// look reads the front of the message.
+func (s *source) look() error {
+	n, err := io.ReadFull(s.rest, s.piece[:])
+	s.front = s.piece[:n]
+	switch err {
+	case io.EOF, io.ErrUnexpectedEOF:
+		s.whole = true
+	case nil:
+	default:
+		return &sourceError{err}
+	}
+	return nil
+}
+
+// downgrade has the message made into one of 7-bit lines.
+func (s *source) downgrade(how func(io.Reader) (io.ReadCloser, error)) error {
+	if how == nil {
+		return &sourceError{ErrUnsupported}
+	}
+	message := s.rest
+	if len(s.front) > 0 {
+		message = io.MultiReader(bytes.NewReader(bytes.Clone(s.front)), s.rest)
+	}
+	r, err := how(message)
+	if err != nil {
+		return &sourceError{err}
+	}
+	s.rest, s.closer, s.front, s.whole = r, r, nil, false
+	return nil
+}
+
+// copyTo reads the whole message into w.
+func (s *source) copyTo(w io.Writer) error {
+	if err := s.put(w, s.front); err != nil || s.whole {
+		return err
+	}
+	for {
+		n, err := s.rest.Read(s.piece[:])
+		if err := s.put(w, s.piece[:n]); err != nil {
+			return err
+		}
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return &sourceError{err}
+		}
+	}
+}
+
+func (s *source) put(w io.Writer, b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	if s.sevens && !isASCII(b) {
+		return &sourceError{ErrUnsupported}
+	}
+	_, err := w.Write(b)
+	return err
+}
+
+// prepareMessage decides how the message goes: its BODY, whether through
+// Downgrade, and by DATA or BDAT.
+func (t *transaction) prepareMessage(message io.Reader) (*source, error) {
+	o, x := &t.env.MailOptions, t.c.extensions
+	if o.Size <= 0 {
+		o.Size = sizeOf(message)
+	}
+	s := newSource(message)
+	if err := t.prepareBody(s); err != nil {
+		s.close()
+		return nil, err
+	}
+	if most := x.Size(); most > 0 && o.Size > most {
+		s.close()
+		return nil, ErrTooLarge
+	}
+	if !x.Has("SIZE") {
+		o.Size = 0
+	}
+	return s, nil
+}
+
+func (t *transaction) prepareBody(s *source) error {
+	o, x := &t.env.MailOptions, t.c.extensions
+	eight, binary, chunks := x.Has("8BITMIME"), x.Has("BINARYMIME"), x.Has("CHUNKING")
+	t.chunked = chunks && !t.c.opts.NoChunking
+	if o.Body == BodyUnsaid {
+		if err := s.look(); err != nil {
+			return err
+		}
+		if s.whole {
+			o.Size = int64(len(s.front))
+		}
+		if !isASCII(s.front) {
+			o.Body = BodyEightBit
+		}
+	}
+	if o.Body == BodyBinaryMIME && !(binary && t.chunked) || o.Body == BodyEightBit && !eight {
+		if err := s.downgrade(t.c.opts.Downgrade); err != nil {
+			return err
+		}
+		o.Body, o.Size = BodySevenBit, 0
+	}
+	if !eight && o.Body != BodyBinaryMIME {
+		s.sevens, o.Body = true, BodyUnsaid // BODY is 8BITMIME's
+	}
+	return nil
+}
+
+// sizeOf returns how many octets message has, 0 where it cannot be told.
+func sizeOf(message io.Reader) int64 {
+	switch m := message.(type) {
+	case interface{ Len() int }:
+		return int64(m.Len())
+	case io.Seeker:
+		here, err := m.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return 0
+		}
+		end, err := m.Seek(0, io.SeekEnd)
+		if err != nil {
+			return 0
+		}
+		if _, err := m.Seek(here, io.SeekStart); err != nil {
+			return 0
+		}
+		return max(end-here, 0)
+	}
+	return 0
+}
+
+// sendData sends the message behind 354.
+func (t *transaction) sendData(s *source) error {
+	const name = "DATA"
+	c := t.c
+	w := c.conn.DataWriter(PolicyNormalize)
+	err := s.copyTo(w)
+	if _, ours := errors.AsType[*sourceError](err); ours {
+		// Its end would have the server take a part for the whole, so that there
+		// is none.
+		err = during(name, err)
+		c.end(err)
+		return err
+	}
+	if err == nil {
+		if err := c.unasked(); err != nil {
+			return during(name, err)
+		}
+		t.ending = true
+		if err = w.Close(); err == nil {
+			err = c.conn.Flush()
+		}
+	}
+	if err != nil {
+		return t.lastWords(name, err)
+	}
+	return t.finish(name)
+}
