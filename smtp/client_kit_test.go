@@ -145,15 +145,16 @@ func clientErr(tb testing.TB, opts *smtp.Options, script string) (*smtp.Client, 
 
 // hello is the beginning of a session with the extensions.
 func hello(extensions ...string) string {
-	s := "S: 220 hamburger.edu\nC: EHLO crepes.fr\n"
+	var s strings.Builder
+	s.WriteString("S: 220 hamburger.edu\nC: EHLO crepes.fr\n")
 	for i, line := range append([]string{"hamburger.edu"}, extensions...) {
 		sep := "-"
 		if i == len(extensions) {
 			sep = " "
 		}
-		s += "S: 250" + sep + line + "\n"
+		s.WriteString("S: 250" + sep + line + "\n")
 	}
-	return s
+	return s.String()
 }
 
 var (

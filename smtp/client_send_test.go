@@ -243,7 +243,8 @@ func TestSendReplyTooMany(t *testing.T) {
 func TestSendManyRecipients(t *testing.T) {
 	const n = 5000
 	for _, pipelining := range []bool{true, false} {
-		script, replies := hello(), ""
+		script := hello()
+		var replies strings.Builder
 		if pipelining {
 			script = hello("PIPELINING")
 		}
@@ -256,9 +257,9 @@ func TestSendManyRecipients(t *testing.T) {
 			if i%3 == 0 {
 				code = 550
 			}
-			replies += fmt.Sprintf("C: RCPT TO:<%v>\nS: %d %s\n", to, code, strings.Repeat("long ", 80))
+			fmt.Fprintf(&replies, "C: RCPT TO:<%v>\nS: %d %s\n", to, code, strings.Repeat("long ", 80))
 		}
-		script += replies + "C: DATA\nS: 354 go\nC: Hi.\nC: .\nS: 250 ok\n"
+		script += replies.String() + "C: DATA\nS: 354 go\nC: Hi.\nC: .\nS: 250 ok\n"
 		synctest.Test(t, func(t *testing.T) {
 			r, err := client(t, nil, script).Send(t.Context(), e, strings.NewReader("Hi.\r\n"))
 			assert.Error(t, err)

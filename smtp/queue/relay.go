@@ -1,0 +1,216 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"applayer/smtp"
+)
+
+// Relay is a [Deliverer] that brings messages to other hosts by SMTP: to those
+// that the MX records of a domain name, one after the other until one takes the
+// message (RFC 5321 §5.1), or to a smart host.
+//
+// The next host is tried after a connection that failed, a greeting that
+// refuses, a session that broke before the whole message was sent, and for
+// recipients that were refused for now. What a host refuses for good no other
+// is asked for. Where a session broke after the message and before its answer,
+// the host may have it, so that none is tried until the next turn.
+//
+// Its fields are set before its first use and not changed after. Goroutines may
+// share it.
+type Relay struct {
+	// Hostname is the name of this host, as it is said by EHLO and stands in MX
+	// records.
+	Hostname string
+	// Self holds what other names and addresses this host has there.
+	Self []string
+	// Resolver finds hosts and addresses (default net.DefaultResolver).
+	Resolver Resolver
+	// SmartHost takes all mail, where it is not empty: a name or address, with a
+	// port or without. No MX record is asked for then.
+	SmartHost string
+	// User and Password log in to the smart host.
+	User, Password string
+	// Port is the port of hosts (default 25).
+	Port uint16
+	// Options are those of the sessions. Hello is Hostname by default. With
+	// TLSOpportunistic, the default, certificates are not verified unless
+	// TLSConfig is set, since the session would go on in the clear without TLS,
+	// and so it does after a handshake that failed (RFC 7435 §3).
+	Options smtp.Options
+	// Limits bounds what it holds at a time.
+	Limits RelayLimits
+	// Logger hears of each try; nil is silent.
+	Logger *slog.Logger
+
+	pool pool
+}
+
+// Deliver brings m to the hosts of its recipients, which are all of one domain.
+func (r *Relay) Deliver(ctx context.Context, m *Message, to []smtp.Recipient) []Result {
+	if len(to) == 0 {
+		return nil
+	}
+	t := &turn{relay: r, message: m, to: to, results: Same(len(to), Result{Err: errUntried})}
+	for i := range to {
+		t.pending = append(t.pending, i)
+	}
+	hosts, err := r.Route(ctx, to[0].Path)
+	if err != nil {
+		t.failed(err, "")
+		return t.results
+	}
+	t.try(ctx, hosts)
+	return t.results
+}
+
+// errUntried stands for recipients for whom no host was tried yet.
+var errUntried = errors.New("smtp/queue: no host was tried")
+
+// turn is one message's turn: a round of the hosts of its destination.
+type turn struct {
+	relay   *Relay
+	message *Message
+	to      []smtp.Recipient
+	results []Result
+	pending []int // recipients for whom another host may be tried
+}
+
+// try tries one host after the other.
+func (t *turn) try(ctx context.Context, hosts []Host) {
+	left := t.relay.Limits.maxAddresses()
+	for _, h := range hosts {
+		addrs, err := t.relay.addresses(ctx, h)
+		if err != nil {
+			t.failed(err, "")
+		}
+		for _, addr := range addrs {
+			if len(t.pending) == 0 || left == 0 {
+				return
+			}
+			if ctx.Err() != nil {
+				t.failed(context.Cause(ctx), "")
+				return
+			}
+			left--
+			t.visit(ctx, h.Name, addr)
+		}
+	}
+}
+
+// visit tries one address.
+func (t *turn) visit(ctx context.Context, host, addr string) {
+	r := t.relay
+	s, err := r.pool.take(ctx, r, host, addr)
+	if err != nil {
+		r.log("no session", host, addr, err)
+		t.failed(err, host)
+		return
+	}
+	for t.send(ctx, s) {
+	}
+	r.pool.give(r, s)
+}
+
+// send sends the message to those who are pending. It tells whether others may
+// be sent to in another transaction: a host that has enough recipients for one
+// says 452 to the rest, or as some do 552 (RFC 5321 §4.5.3.1.10).
+func (t *turn) send(ctx context.Context, s *session) (again bool) {
+	body, err := t.message.Open()
+	if err != nil {
+		t.failed(err, "")
+		t.pending = nil
+		return false
+	}
+	defer body.Close()
+	e := smtp.Envelope{From: t.message.From, MailOptions: t.message.Options}
+	e.Size = t.message.Size
+	for _, i := range t.pending {
+		e.To = append(e.To, t.to[i])
+	}
+	receipt, err := s.client.Send(ctx, e, body)
+	s.messages++
+	t.relay.log("sent", s.host, s.addr, err)
+
+	taken, full := 0, 0
+	asked := t.pending
+	t.pending = nil
+	for k, i := range asked {
+		result := t.result(receipt, k, s.host)
+		switch {
+		case result.Err == nil:
+			taken++
+		case isFull(result.Err):
+			full++
+			t.pending = append(t.pending, i)
+		case !result.final():
+			t.pending = append(t.pending, i)
+		}
+		t.results[i] = result
+	}
+	if receipt.Doubtful {
+		t.pending = nil
+	}
+	if taken == 0 || full == 0 || full < len(t.pending) {
+		return false
+	}
+	return s.client.Alive()
+}
+
+// result makes of what became of a recipient a Result.
+func (t *turn) result(receipt *smtp.Receipt, k int, host string) Result {
+	sent := receipt.Results[k]
+	if sent.Err == nil {
+		return Result{Relayed: !receipt.DSN, RemoteMTA: host}
+	}
+	if e, replied := errors.AsType[*smtp.ReplyError](sent.Err); replied {
+		if isFull(e) && e.Code == 552 {
+			full := *e
+			full.Code, full.Enhanced = 452, smtp.EnhancedCode{4, 5, 3}
+			e = &full
+		}
+		return Result{Err: e, RemoteMTA: host}
+	}
+	return Result{Err: sent.Err, Permanent: isOurs(sent.Err)}
+}
+
+// isOurs tells that the client did not send the message, and no other would.
+func isOurs(err error) bool {
+	if _, bad := errors.AsType[*smtp.ParseError](err); bad {
+		return true
+	}
+	return errors.Is(err, smtp.ErrNotUTF8) || errors.Is(err, smtp.ErrTooLarge) || errors.Is(err, smtp.ErrUnsupported)
+}
+
+// isFull tells that a host takes no more recipients in this transaction.
+func isFull(err error) bool {
+	e, ok := errors.AsType[*smtp.ReplyError](err)
+	return ok && e.Command == smtp.VerbRCPT.String() && (e.Code == 552 || e.Code == 452 && e.Enhanced == smtp.EnhancedCode{4, 5, 3})
+}
+
+// failed gives those who are pending an error, and a look at the next host.
+func (t *turn) failed(err error, host string) {
+	for _, i := range t.pending {
+		t.results[i] = hopeful(t.results[i], Result{Err: err, RemoteMTA: host})
+	}
+}
+
+// final tells that the message need not be tried again.
+func (r Result) final() bool {
+	if r.Err == nil || r.Permanent {
+		return true
+	}
+	e, replied := errors.AsType[*smtp.ReplyError](r.Err)
+	return replied && !e.Temporary()
+}
+
+// hopeful returns the result that leaves more hope: mail is given up only if all
+// hosts refuse it for good. Of equals it is the newer.
+func hopeful(old, newer Result) Result {
+	if old.Err != errUntried && !old.final() && newer.final() {
+		return old
+	}
+	return newer
+}

@@ -1,0 +1,283 @@
+package queue
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"applayer/smtp"
+)
+
+// RelayLimits bounds what a [Relay] holds and does at a time. The zero value of
+// a field means its default; a negative value, no limit, save where it says
+// otherwise.
+type RelayLimits struct {
+	// MaxPerHost bounds the sessions with one address at a time (default 4).
+	// More messages wait.
+	MaxPerHost int
+	// MaxIdle bounds the sessions that are kept for the next message (default
+	// 32; negative, none are).
+	MaxIdle int
+	// IdleTimeout is how long one is kept (default 10 seconds).
+	IdleTimeout time.Duration
+	// MaxMessages is after how many messages a session ends (default 100).
+	MaxMessages int
+	// MaxAddresses bounds the addresses that are tried in one turn (default 10).
+	MaxAddresses int
+}
+
+func (l RelayLimits) maxAddresses() int { return cmp.Or(l.MaxAddresses, 10) }
+
+// session is one with a host.
+type session struct {
+	client   *smtp.Client
+	host     string
+	addr     string
+	messages int
+	timer    *time.Timer // ends it when it is idle for too long
+}
+
+// place is where sessions with one address stand.
+type place struct {
+	busy int
+	idle []*session
+	free chan struct{} // closed when a session ends or gets idle; nil if nobody waits
+}
+
+// pool keeps the sessions of a [Relay], by host name and address.
+type pool struct {
+	mu     sync.Mutex // guards what is below
+	places map[string]*place
+	idle   int
+	closed bool
+	wg     sync.WaitGroup // goodbyes under way
+}
+
+// take returns a session with an address: an idle one that still answers, else
+// a new one. It waits where there are too many.
+func (p *pool) take(ctx context.Context, r *Relay, host, addr string) (*session, error) {
+	key := host + " " + addr
+	for {
+		s, wait, err := p.claim(key, cmp.Or(r.Limits.MaxPerHost, 4))
+		switch {
+		case err != nil:
+			return nil, err
+		case wait != nil:
+			select {
+			case <-wait:
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+			continue
+		case s != nil:
+			if s.answers(ctx) {
+				return s, nil
+			}
+			s.client.Close()
+		}
+		c, err := r.connect(ctx, host, addr)
+		if err != nil {
+			p.leave(key)
+			return nil, err
+		}
+		return &session{client: c, host: host, addr: addr}, nil
+	}
+}
+
+// answers tells whether a session that was idle still is one.
+func (s *session) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	return s.client.Reset(ctx) == nil
+}
+
+// errRelayClosed is what calls get after Close.
+var errRelayClosed = fmt.Errorf("smtp/queue: relay: %w", net.ErrClosed)
+
+// claim takes an idle session, or the right to make one, or else a channel to
+// wait on.
+func (p *pool) claim(key string, most int) (*session, <-chan struct{}, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, nil, errRelayClosed
+	}
+	at := p.places[key]
+	if at == nil {
+		at = new(place)
+		if p.places == nil {
+			p.places = make(map[string]*place)
+		}
+		p.places[key] = at
+	}
+	for len(at.idle) > 0 {
+		s := at.idle[len(at.idle)-1] // the one used last
+		p.drop(at, s)
+		at.busy++
+		return s, nil, nil
+	}
+	if most > 0 && at.busy >= most {
+		if at.free == nil {
+			at.free = make(chan struct{})
+		}
+		return nil, at.free, nil
+	}
+	at.busy++
+	return nil, nil, nil
+}
+
+// drop takes an idle session out, under the lock.
+func (p *pool) drop(at *place, s *session) {
+	s.timer.Stop()
+	p.idle--
+	at.idle = slices.DeleteFunc(at.idle, func(other *session) bool { return other == s })
+}
+
+// leave gives the right to a session back.
+func (p *pool) leave(key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left(key)
+}
+
+// left is leave under the lock.
+func (p *pool) left(key string) {
+	at := p.places[key]
+	at.busy--
+	if at.free != nil {
+		close(at.free)
+		at.free = nil
+	}
+	p.tidy(key, at)
+}
+
+// tidy forgets a place where nothing stands.
+func (p *pool) tidy(key string, at *place) {
+	if at.busy == 0 && len(at.idle) == 0 && at.free == nil {
+		delete(p.places, key)
+	}
+}
+
+// give keeps a session for the next message, or ends it.
+func (p *pool) give(r *Relay, s *session) {
+	key := s.host + " " + s.addr
+	l := r.Limits
+	most, messages := cmp.Or(l.MaxIdle, 32), cmp.Or(l.MaxMessages, 100)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer p.left(key)
+	if p.closed || most < 0 || p.idle >= most || messages > 0 && s.messages >= messages || !s.client.Alive() {
+		p.farewell(s)
+		return
+	}
+	at := p.places[key]
+	at.idle = append(at.idle, s)
+	p.idle++
+	s.timer = time.AfterFunc(cmp.Or(max(l.IdleTimeout, 0), 10*time.Second), func() { p.expire(key, s) })
+}
+
+// expire ends a session that was idle for too long.
+func (p *pool) expire(key string, s *session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := p.places[key]
+	if at == nil || !slices.Contains(at.idle, s) {
+		return // it was taken in the same moment
+	}
+	p.drop(at, s)
+	p.farewell(s)
+	p.tidy(key, at)
+}
+
+// farewell says goodbye in the background, under the lock.
+func (p *pool) farewell(s *session) {
+	p.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		s.client.Quit(ctx)
+	})
+}
+
+// Close ends the sessions that are idle, and those that are busy when they are
+// given back. Nothing can be delivered after it.
+func (r *Relay) Close() error {
+	p := &r.pool
+	p.mu.Lock()
+	p.closed = true
+	for key, at := range p.places {
+		for _, s := range slices.Clone(at.idle) {
+			p.drop(at, s)
+			p.farewell(s)
+		}
+		p.tidy(key, at)
+	}
+	p.mu.Unlock()
+	p.wg.Wait()
+	return nil
+}
+
+// connect opens a session, and secures it as the options say.
+func (r *Relay) connect(ctx context.Context, host, addr string) (*smtp.Client, error) {
+	o := r.Options
+	o.Hello = cmp.Or(o.Hello, r.Hostname)
+	o.TLSConfig = r.tlsConfig(host)
+	opportunistic := o.TLS == smtp.TLSOpportunistic
+	if opportunistic {
+		o.TLS = smtp.TLSOff // StartTLS is called here, to see what fails
+	}
+	c, err := smtp.Dial(ctx, "tcp", addr, &o)
+	if err != nil {
+		return nil, err
+	}
+	if _, offered := c.Extension("STARTTLS"); opportunistic && offered {
+		err := c.StartTLS(ctx, o.TLSConfig)
+		switch {
+		case err == nil || c.Alive(): // a refusal leaves it in the clear
+		case ctx.Err() != nil:
+			return nil, err
+		default:
+			r.log("no TLS", host, addr, err)
+			if c, err = smtp.Dial(ctx, "tcp", addr, &o); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if r.User != "" {
+		if err := c.Login(ctx, r.User, r.Password); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// tlsConfig is that for a session with host.
+func (r *Relay) tlsConfig(host string) *tls.Config {
+	config := r.Options.TLSConfig.Clone()
+	if config == nil {
+		config = new(tls.Config)
+		// A listener in the middle could as well take STARTTLS off the list.
+		config.InsecureSkipVerify = r.Options.TLS == smtp.TLSOpportunistic && r.User == ""
+	}
+	if config.ServerName == "" {
+		config.ServerName = host
+	}
+	return config
+}
+
+func (r *Relay) log(what, host, addr string, err error) {
+	if r.Logger == nil {
+		return
+	}
+	if err == nil || errors.Is(err, net.ErrClosed) {
+		r.Logger.Debug("relay: "+what, "peer", addr, "host", host)
+		return
+	}
+	r.Logger.Info("relay: "+what, "peer", addr, "host", host, "err", err)
+}
