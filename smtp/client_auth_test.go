@@ -1,7 +1,6 @@
 package smtp_test
 
 import (
-	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
@@ -13,8 +12,6 @@ import (
 	"applayer/internal/testkit"
 	"applayer/smtp"
 )
-
-func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 func TestAuth(t *testing.T) {
 	const noop = "C: NOOP\nS: 250 ok\n"
@@ -103,7 +100,7 @@ func TestLogin(t *testing.T) {
 			if tt.secure {
 				script = hello("STARTTLS") + "C: STARTTLS\nS: 220 go\nTLS\n" + strings.TrimPrefix(script, "S: 220 hamburger.edu\n")
 			}
-			nc, _ := play(t, server, script)
+			nc, _ := playServer(t, server, script)
 			tt.opts.Hello, tt.opts.TLSConfig = "crepes.fr", config
 			c, err := smtp.NewClient(t.Context(), at(nc, tt.host), &tt.opts)
 			require.NoError(t, err)

@@ -194,19 +194,19 @@ func TestClientHelloName(t *testing.T) {
 		"[2001:db8::1]:9": "[IPv6:2001:db8::1]",
 		"nonsense":        "localhost",
 	} {
-		nc, _ := play(t, nil, "S: 220 hi\nC: EHLO "+want+"\nS: 250 hi\n")
-		c, err := smtp.NewClient(t.Context(), &from{nc, local}, nil)
+		nc, _ := playServer(t, nil, "S: 220 hi\nC: EHLO "+want+"\nS: 250 hi\n")
+		c, err := smtp.NewClient(t.Context(), &localAt{nc, local}, nil)
 		require.NoError(t, err)
 		c.Close()
 	}
 }
 
-type from struct {
+type localAt struct {
 	net.Conn
 	local string
 }
 
-func (f *from) LocalAddr() net.Addr { return name(f.local) }
+func (f *localAt) LocalAddr() net.Addr { return name(f.local) }
 
 type name string
 

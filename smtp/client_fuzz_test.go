@@ -40,7 +40,7 @@ func FuzzClientConversation(f *testing.F) {
 				io.Copy(&heard, far)
 				far.Close()
 			})
-			taken := converse(t, near, lmtp)
+			taken := clientCalls(t, near, lmtp)
 			near.Close()
 			all.Wait()
 			if taken {
@@ -51,9 +51,9 @@ func FuzzClientConversation(f *testing.F) {
 	})
 }
 
-// converse goes through the calls of a client, and tells whether a message was
+// clientCalls goes through the calls of a client, and tells whether a message was
 // taken.
-func converse(t *testing.T, nc net.Conn, lmtp bool) (taken bool) {
+func clientCalls(t *testing.T, nc net.Conn, lmtp bool) (taken bool) {
 	ctx := t.Context()
 	c, err := smtp.NewClient(ctx, nc, &smtp.Options{Hello: "crepes.fr", LMTP: lmtp, ChunkSize: 16, TLS: smtp.TLSOff})
 	if err != nil {

@@ -38,9 +38,9 @@ type peer struct {
 	all  sync.WaitGroup
 }
 
-// play starts a peer and returns the other end of its connection. The test's end
+// playServer starts a peer and returns the other end of its connection. The test's end
 // waits for the script's.
-func play(tb testing.TB, config *tls.Config, script string) (net.Conn, *peer) {
+func playServer(tb testing.TB, config *tls.Config, script string) (net.Conn, *peer) {
 	tb.Helper()
 	near, far := testkit.Pipe()
 	p := &peer{tb: tb, nc: far, in: bufio.NewReader(far), tls: config}
@@ -135,7 +135,7 @@ func clientErr(tb testing.TB, opts *smtp.Options, script string) (*smtp.Client, 
 	if o.Hello == "" {
 		o.Hello = "crepes.fr"
 	}
-	nc, _ := play(tb, nil, script)
+	nc, _ := playServer(tb, nil, script)
 	c, err := smtp.NewClient(tb.Context(), nc, &o)
 	if err == nil {
 		tb.Cleanup(func() { c.Close() })

@@ -62,7 +62,7 @@ func TestSendBody(t *testing.T) {
 					script += "C: " + strings.ReplaceAll(strings.TrimSuffix(tt.sent, "\r\n"), "\r\n", "\nC: ") + "\nC: .\nS: 250 ok\n"
 				}
 				script += "C*\n"
-				nc, p := play(t, nil, script)
+				nc, p := playServer(t, nil, script)
 				c, err := smtp.NewClient(t.Context(), nc, &smtp.Options{Hello: "crepes.fr", Downgrade: tt.down})
 				require.NoError(t, err)
 				e := envelope(bob)

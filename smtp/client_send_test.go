@@ -326,7 +326,7 @@ func TestSendChunking(t *testing.T) {
 						script += "BDAT\n"
 					}
 					script += "C*\n"
-					nc, p := play(t, nil, script)
+					nc, p := playServer(t, nil, script)
 					c, err := smtp.NewClient(t.Context(), nc, &smtp.Options{Hello: "crepes.fr", ChunkSize: tt.size, NoPipelining: true})
 					require.NoError(t, err)
 					c.Send(t.Context(), envelope(bob), r)

@@ -34,7 +34,7 @@ func TestClientTLS(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server, config := testkit.Certificate(t, "hamburger.edu")
-				nc, _ := play(t, server, tt.script)
+				nc, _ := playServer(t, server, tt.script)
 				c, err := smtp.NewClient(t.Context(), nc, &smtp.Options{Hello: "crepes.fr", TLS: tt.mode, TLSConfig: config})
 				require.NoError(t, err)
 				defer c.Close()
@@ -79,7 +79,7 @@ func TestClientTLSWrongName(t *testing.T) {
 
 func TestStartTLS(t *testing.T) {
 	server, config := testkit.Certificate(t, "hamburger.edu")
-	nc, _ := play(t, server, hello("STARTTLS")+`
+	nc, _ := playServer(t, server, hello("STARTTLS")+`
 		C: STARTTLS
 		S: 454 4.7.0 later
 		C: NOOP
@@ -106,7 +106,7 @@ func TestStartTLS(t *testing.T) {
 func TestStartTLSInjection(t *testing.T) {
 	for _, injected := range []string{`250 ok\r\n`, `2`, `\r\n`, `250-a\r\n250 AUTH PLAIN\r\n235 in\r\n`} {
 		synctest.Test(t, func(t *testing.T) {
-			nc, p := play(t, nil, hello("STARTTLS")+"C: STARTTLS\nS~ 220 go\\r\\n"+injected+"\nC*\n")
+			nc, p := playServer(t, nil, hello("STARTTLS")+"C: STARTTLS\nS~ 220 go\\r\\n"+injected+"\nC*\n")
 			_, err := smtp.NewClient(t.Context(), nc, &smtp.Options{Hello: "crepes.fr"})
 			assert.ErrorIs(t, err, smtp.ErrBufferedPlaintext)
 			p.all.Wait()
@@ -115,7 +115,7 @@ func TestStartTLSInjection(t *testing.T) {
 	}
 	// The same in a packet of its own, which the handshake finds.
 	synctest.Test(t, func(t *testing.T) {
-		nc, _ := play(t, nil, hello("STARTTLS")+"C: STARTTLS\nS: 220 go\nS: 250 injected\nC*\n")
+		nc, _ := playServer(t, nil, hello("STARTTLS")+"C: STARTTLS\nS: 220 go\nS: 250 injected\nC*\n")
 		_, err := smtp.NewClient(t.Context(), nc, &smtp.Options{Hello: "crepes.fr"})
 		assert.Error(t, err)
 		assert.True(t, errors.Is(err, smtp.ErrBufferedPlaintext) || strings.Contains(err.Error(), "handshake"), "%v", err)
