@@ -45,7 +45,7 @@ type Relay struct {
 	// Logger hears of each try; nil is silent.
 	Logger *slog.Logger
 
-	pool pool
+	pool relayPool
 }
 
 // Deliver brings m to the hosts of its recipients, which are all of one domain.
@@ -117,7 +117,7 @@ func (t *turn) visit(ctx context.Context, host, addr string) {
 // send sends the message to those who are pending. It tells whether others may
 // be sent to in another transaction: a host that has enough recipients for one
 // says 452 to the rest, or as some do 552 (RFC 5321 §4.5.3.1.10).
-func (t *turn) send(ctx context.Context, s *session) (again bool) {
+func (t *turn) send(ctx context.Context, s *relaySession) (again bool) {
 	body, err := t.message.Open()
 	if err != nil {
 		t.failed(err, "")

@@ -34,8 +34,8 @@ type RelayLimits struct {
 
 func (l RelayLimits) maxAddresses() int { return cmp.Or(l.MaxAddresses, 10) }
 
-// session is one with a host.
-type session struct {
+// relaySession is one with a host.
+type relaySession struct {
 	client   *smtp.Client
 	host     string
 	addr     string
@@ -43,17 +43,17 @@ type session struct {
 	timer    *time.Timer // ends it when it is idle for too long
 }
 
-// place is where sessions with one address stand.
-type place struct {
+// berth is where sessions with one address stand.
+type berth struct {
 	busy int
-	idle []*session
+	idle []*relaySession
 	free chan struct{} // closed when a session ends or gets idle; nil if nobody waits
 }
 
-// pool keeps the sessions of a [Relay], by host name and address.
-type pool struct {
+// relayPool keeps the sessions of a [Relay], by host name and address.
+type relayPool struct {
 	mu     sync.Mutex // guards what is below
-	places map[string]*place
+	berths map[string]*berth
 	idle   int
 	closed bool
 	wg     sync.WaitGroup // goodbyes under way
@@ -61,7 +61,7 @@ type pool struct {
 
 // take returns a session with an address: an idle one that still answers, else
 // a new one. It waits where there are too many.
-func (p *pool) take(ctx context.Context, r *Relay, host, addr string) (*session, error) {
+func (p *relayPool) take(ctx context.Context, r *Relay, host, addr string) (*relaySession, error) {
 	key := host + " " + addr
 	for {
 		s, wait, err := p.claim(key, cmp.Or(r.Limits.MaxPerHost, 4))
@@ -86,12 +86,12 @@ func (p *pool) take(ctx context.Context, r *Relay, host, addr string) (*session,
 			p.leave(key)
 			return nil, err
 		}
-		return &session{client: c, host: host, addr: addr}, nil
+		return &relaySession{client: c, host: host, addr: addr}, nil
 	}
 }
 
 // answers tells whether a session that was idle still is one.
-func (s *session) answers(ctx context.Context) bool {
+func (s *relaySession) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	return s.client.Reset(ctx) == nil
@@ -102,19 +102,19 @@ var errRelayClosed = fmt.Errorf("smtp/queue: relay: %w", net.ErrClosed)
 
 // claim takes an idle session, or the right to make one, or else a channel to
 // wait on.
-func (p *pool) claim(key string, most int) (*session, <-chan struct{}, error) {
+func (p *relayPool) claim(key string, most int) (*relaySession, <-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, nil, errRelayClosed
 	}
-	at := p.places[key]
+	at := p.berths[key]
 	if at == nil {
-		at = new(place)
-		if p.places == nil {
-			p.places = make(map[string]*place)
+		at = new(berth)
+		if p.berths == nil {
+			p.berths = make(map[string]*berth)
 		}
-		p.places[key] = at
+		p.berths[key] = at
 	}
 	for len(at.idle) > 0 {
 		s := at.idle[len(at.idle)-1] // the one used last
@@ -133,22 +133,22 @@ func (p *pool) claim(key string, most int) (*session, <-chan struct{}, error) {
 }
 
 // drop takes an idle session out, under the lock.
-func (p *pool) drop(at *place, s *session) {
+func (p *relayPool) drop(at *berth, s *relaySession) {
 	s.timer.Stop()
 	p.idle--
-	at.idle = slices.DeleteFunc(at.idle, func(other *session) bool { return other == s })
+	at.idle = slices.DeleteFunc(at.idle, func(other *relaySession) bool { return other == s })
 }
 
 // leave gives the right to a session back.
-func (p *pool) leave(key string) {
+func (p *relayPool) leave(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.left(key)
 }
 
 // left is leave under the lock.
-func (p *pool) left(key string) {
-	at := p.places[key]
+func (p *relayPool) left(key string) {
+	at := p.berths[key]
 	at.busy--
 	if at.free != nil {
 		close(at.free)
@@ -157,15 +157,15 @@ func (p *pool) left(key string) {
 	p.tidy(key, at)
 }
 
-// tidy forgets a place where nothing stands.
-func (p *pool) tidy(key string, at *place) {
+// tidy forgets a berth where nothing stands.
+func (p *relayPool) tidy(key string, at *berth) {
 	if at.busy == 0 && len(at.idle) == 0 && at.free == nil {
-		delete(p.places, key)
+		delete(p.berths, key)
 	}
 }
 
 // give keeps a session for the next message, or ends it.
-func (p *pool) give(r *Relay, s *session) {
+func (p *relayPool) give(r *Relay, s *relaySession) {
 	key := s.host + " " + s.addr
 	l := r.Limits
 	most, messages := cmp.Or(l.MaxIdle, 32), cmp.Or(l.MaxMessages, 100)
@@ -176,17 +176,17 @@ func (p *pool) give(r *Relay, s *session) {
 		p.farewell(s)
 		return
 	}
-	at := p.places[key]
+	at := p.berths[key]
 	at.idle = append(at.idle, s)
 	p.idle++
 	s.timer = time.AfterFunc(cmp.Or(max(l.IdleTimeout, 0), 10*time.Second), func() { p.expire(key, s) })
 }
 
 // expire ends a session that was idle for too long.
-func (p *pool) expire(key string, s *session) {
+func (p *relayPool) expire(key string, s *relaySession) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := p.places[key]
+	at := p.berths[key]
 	if at == nil || !slices.Contains(at.idle, s) {
 		return // it was taken in the same moment
 	}
@@ -196,7 +196,7 @@ func (p *pool) expire(key string, s *session) {
 }
 
 // farewell says goodbye in the background, under the lock.
-func (p *pool) farewell(s *session) {
+func (p *relayPool) farewell(s *relaySession) {
 	p.wg.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -210,7 +210,7 @@ func (r *Relay) Close() error {
 	p := &r.pool
 	p.mu.Lock()
 	p.closed = true
-	for key, at := range p.places {
+	for key, at := range p.berths {
 		for _, s := range slices.Clone(at.idle) {
 			p.drop(at, s)
 			p.farewell(s)
