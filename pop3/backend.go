@@ -50,7 +50,8 @@ type Maildrop interface {
 	// the same in each session, and never another message's (RFC 1939 §7).
 	UID(i int) string
 	// Open returns the octets of message i, its lines ending in CRLF, without
-	// dot-stuffing. One that has been lost meanwhile is an error.
+	// dot-stuffing. A CR or LF that stands alone is sent as CRLF. A message that
+	// has been lost meanwhile is an error.
 	Open(ctx context.Context, i int) (io.ReadCloser, error)
 	// Commit removes the messages whose indexes it is given, in ascending order:
 	// the session has come to its UPDATE state (RFC 1939 §6). They must be gone

@@ -49,7 +49,8 @@ type Conn struct {
 	r, w   int
 	looked int // how far behind r there is no line end
 	offset int64
-	skip   int // octets thrown away of a line that is too long
+	at     int64 // where the last line began
+	skip   int   // octets thrown away of a line that is too long
 	rerr   error
 
 	out  []byte
@@ -147,7 +148,7 @@ func (c *Conn) ReadResponse() (Response, error) {
 	c.trace.line(true, false, line)
 	r, err := parseResponse(line)
 	if parse, ok := errors.AsType[*ParseError](err); ok {
-		parse.Offset += c.offset - int64(len(line))
+		parse.Offset += c.at
 	}
 	return r, c.final(err)
 }
@@ -196,6 +197,7 @@ func (c *Conn) readLine(name string, max int, idle bool) ([]byte, error) {
 func (c *Conn) takeLine(n int, name string, max int) ([]byte, error) {
 	line := c.in[c.r : c.r+n]
 	long := c.skip > 0 || n+1 > max
+	c.at = c.offset - int64(c.skip)
 	c.take(n + 1)
 	c.skip = 0
 	if long {

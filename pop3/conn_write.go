@@ -56,9 +56,11 @@ func (c *Conn) hold(line func([]byte) ([]byte, error)) error {
 
 // TextWriter returns a writer of what follows a response of several lines. It
 // doubles dots at the front of lines, and its Close ends the text by a line of a
-// single dot. It is to be closed before anything else is written, and not where
-// a part is missing: the client must not take that for all.
-func (c *Conn) TextWriter() io.WriteCloser { return dot.NewWriter((*outgoing)(c), line.Keep) }
+// single dot. A CR or LF that stands alone becomes CRLF: there are clients who
+// take LF for a line end, and whom a text with LF "." LF in it would tell
+// responses of its author's. It is to be closed before anything else is written,
+// and not where a part is missing: the client must not take that for all.
+func (c *Conn) TextWriter() io.WriteCloser { return dot.NewWriter((*outgoing)(c), line.Accept) }
 
 // outgoing is what is held back as a writer.
 type outgoing Conn

@@ -403,11 +403,11 @@ func (x *session) mayStartTLS() bool {
 // anybody on the way, and is not to be answered within TLS (CVE-2011-0411).
 func (x *session) stls([][]byte, []byte) {
 	switch {
-	case x.c.Buffered() > 0:
-		x.hangUp("", "Nothing may follow STLS.")
-		return
 	case !x.mayStartTLS():
 		x.fault("There is no TLS to begin.")
+		return
+	case x.c.Buffered() > 0:
+		x.hangUp("", "Nothing may follow STLS.")
 		return
 	}
 	x.Do(EventSTLS)
