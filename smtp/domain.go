@@ -87,10 +87,14 @@ func isULabel(s string) bool {
 }
 
 // appendALabel appends a label beyond ASCII in Punycode, its letters in lower
-// case.
+// case; two such letters, U+0130 and U+212A, are then of ASCII.
 func appendALabel(dst []byte, label string) ([]byte, error) {
 	from := len(dst)
-	dst, err := appendPunycode(append(dst, aLabelPrefix...), strings.ToLower(label))
+	lower := strings.ToLower(label)
+	if isASCII(lower) {
+		return append(dst, lower...), nil
+	}
+	dst, err := appendPunycode(append(dst, aLabelPrefix...), lower)
 	if err != nil || len(dst)-from > maxLabel {
 		return nil, &ParseError{What: "U-label", Ref: "RFC 5890 §2.3.2.1", Err: ErrValue}
 	}

@@ -32,6 +32,11 @@ var bytesAndOrder = map[string]bool{
 	"mime/date.go": true, "mime/date_forms.go": true, "mime/date_zone.go": true, "mime/date_write.go": true,
 	"mime/mediatype.go": true, "mime/encodedword.go": true, "mime/encodedword_write.go": true, "mime/lexer.go": true,
 	"mime/param.go": true, "mime/paramscan.go": true, "mime/param_write.go": true,
+	"smtp/command.go": true, "smtp/reply.go": true, "smtp/enhanced.go": true, "smtp/path.go": true, "smtp/path_parse.go": true,
+	"smtp/domain.go": true, "smtp/punycode.go": true, "smtp/xtext.go": true, "smtp/arguments.go": true, "smtp/extensions.go": true,
+	"smtp/params.go": true, "smtp/params_mail.go": true, "smtp/params_rcpt.go": true,
+	"internal/dot/decoder.go": true, "internal/dot/reader.go": true, "internal/dot/writer.go": true,
+
 	"internal/boundary/boundary.go": true, "internal/boundary/set.go": true,
 
 	"internal/sasl/scram.go": true, "internal/sasl/scram_keys.go": true, "internal/sasl/scram_client.go": true,
