@@ -30,9 +30,14 @@ type Session interface {
 	// since the client is told 250 then: on the disk, with its folder synced.
 	// The transaction is over when it returns, and Reset is not called for it.
 	//
-	// A read fails when the connection does, or the message breaks a rule; the
-	// error is then to be returned, wrapped or not, and nothing to be kept.
-	// What Data leaves unread is thrown away.
+	// A read fails when the connection does, or the message breaks a rule, or the
+	// client gives it up ([ErrAborted]); the error is then to be returned, wrapped
+	// or not, and nothing to be kept: only io.EOF says that the message is whole.
+	// What Data leaves unread is thrown away. The reader is also an io.WriterTo,
+	// so that io.Copy needs no buffer. It may not be used when Data has returned.
+	//
+	// The context of Data goes on when the server begins to shut down, and ends
+	// when it cuts its connections.
 	Data(ctx context.Context, message io.Reader) error
 	// Reset forgets the transaction, if one is under way: RSET, EHLO, or a
 	// message that never came.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"strconv"
 	"time"
-
-	"applayer/internal/ascii"
 )
 
 // ehlo is EHLO, and LHLO of LMTP: it ends a transaction, and tells what is
@@ -15,7 +13,7 @@ func (d *dialogue) ehlo(_ context.Context, arg []byte) turn {
 	if !ok {
 		return say(r)
 	}
-	r.Lines = d.extensions([]string{d.srv.hostname + " greets " + d.c.Hello()})
+	r.Lines = d.extensions([]string{d.srv.hostname + " greets " + printable(d.c.Hello())})
 	return say(r)
 }
 
@@ -23,7 +21,7 @@ func (d *dialogue) ehlo(_ context.Context, arg []byte) turn {
 func (d *dialogue) helo(_ context.Context, arg []byte) turn {
 	r, ok := d.hello(arg, false)
 	if ok {
-		r.Lines = []string{"Hello " + d.c.Hello() + ", pleased to meet you"}
+		r.Lines = []string{"Hello " + printable(d.c.Hello()) + ", pleased to meet you"}
 	}
 	return say(r)
 }
@@ -118,7 +116,7 @@ func (d *dialogue) recipient(ctx context.Context, arg []byte) Reply {
 	switch {
 	case err != nil:
 		return d.refusalReply(err)
-	case !d.opts.UTF8 && (!to.IsASCII() || ascii.EqualFold(opts.Original.Type, "utf-8") && !isASCII(opts.Original.Address)):
+	case !d.opts.UTF8 && !to.IsASCII():
 		return replyNotUTF8
 	case (opts.Notify != 0 || opts.Original != OriginalRecipient{}) && !d.srv.offered.has(extDSN):
 		return replyNotOffered
@@ -201,9 +199,9 @@ func (d *dialogue) vrfy(ctx context.Context, arg []byte) turn {
 	}
 	r, err := v.Verify(ctx, string(arg))
 	if err != nil {
-		r = d.sessionReply(err)
+		return say(d.sessionReply(err))
 	}
-	return say(r)
+	return say(presentable(r))
 }
 
 // quit is QUIT.

@@ -56,12 +56,7 @@ func (sc *serverConn) begin() {
 	}
 	session, err := sc.srv.Backend.NewSession(sc.ctx, sc.c)
 	if err != nil {
-		r := replyNotNow
-		if refused, ok := errors.AsType[*ReplyError](err); ok && refused.Code >= 400 && refused.Code <= 599 {
-			r = refused.Reply
-		} else {
-			sc.srv.logger().Error("backend", "peer", sc.nc.RemoteAddr(), "err", err)
-		}
+		r := sc.d.refusalOr(replyNotNow, err)
 		r.Enhanced = EnhancedCode{} // as in any greeting (RFC 2034 §3)
 		sc.farewell(r)
 		return
@@ -89,14 +84,16 @@ func (sc *serverConn) end() {
 			sc.srv.logger().Error("backend", "peer", sc.nc.RemoteAddr(), "err", err)
 		}
 	}
-	sc.c.Flush()
 	if sc.release != nil {
 		sc.release()
 	}
 	if sc.unread || sc.c.Buffered() > 0 {
 		// Octets that are not read would make a reset of the end, behind which
 		// the client may lose the last reply.
+		sc.c.Flush()
 		sc.nc.CloseLingering(0, lingerTime)
+	} else if len(sc.c.out) > 0 && sc.c.werr == nil {
+		sc.nc.WriteMore(sc.c.out) // goes out with the end, as one segment
 	}
 	sc.c.Close()
 	sc.c.release()
@@ -185,6 +182,9 @@ func (sc *serverConn) farewell(r Reply) {
 
 // write puts a reply behind those to be sent.
 func (sc *serverConn) write(r Reply) {
+	if !sc.srv.offered.has(extENHANCEDSTATUSCODES) {
+		r.Enhanced = EnhancedCode{}
+	}
 	if err := sc.c.WriteReply(r); err != nil {
 		sc.closed = true
 	}
@@ -212,7 +212,7 @@ func (sc *serverConn) perform(t turn) {
 	case nextTLS:
 		sc.startTLS()
 	case nextClose:
-		sc.closed, sc.unread = true, true
+		sc.closed, sc.unread = true, t.reply.Code >= 400
 	}
 }
 
@@ -220,6 +220,7 @@ func (sc *serverConn) perform(t turn) {
 func (sc *serverConn) startTLS() {
 	ctx, cancel := context.WithTimeout(sc.ctx, sc.srv.timeouts.Handshake)
 	defer cancel()
+	sc.nc.SetReadDeadline(time.Time{}) // that of the command
 	if err := sc.c.StartTLS(ctx, sc.srv.tls); err != nil {
 		sc.srv.logger().Info("TLS handshake", "peer", sc.nc.RemoteAddr(), "err", err)
 		sc.closed = true

@@ -14,6 +14,7 @@ var ErrAborted = errors.New("smtp: the client gave the message up")
 
 // data takes the message behind DATA.
 func (sc *serverConn) data() {
+	sc.c.Flush() // so that the message comes while the session makes ready
 	r := &messageReader{src: sc.c.DataReader(sc.srv.BareNewline), lim: &sc.srv.limits}
 	sc.timeData()
 	sc.deliver(r, sc.dataEnd)
@@ -72,9 +73,10 @@ func (sc *serverConn) answer(a *answers, r *messageReader) {
 	replies := a.replies(&sc.d)
 	sc.log(a, r, replies)
 	sc.d.messageEnd(a.granted())
-	for _, reply := range replies {
-		sc.perform(sc.d.count(VerbDATA, say(reply)))
+	for _, reply := range replies[:len(replies)-1] {
+		sc.write(reply)
 	}
+	sc.perform(sc.d.count(VerbDATA, say(replies[len(replies)-1]))) // a message counts once
 	if errors.Is(a.broken, ErrBareNewline) && sc.srv.BareNewline == PolicyRejectAndClose {
 		sc.closed, sc.unread = true, true
 	}
@@ -91,10 +93,16 @@ func (sc *serverConn) messageContext() context.Context {
 	return sc.message
 }
 
+// messageSource is a [DataReader] or a chunkReader.
+type messageSource interface {
+	io.Reader
+	io.WriterTo
+}
+
 // messageReader gives a message to a [Session] and looks at its header as it
 // passes.
 type messageReader struct {
-	src    io.Reader
+	src    messageSource
 	lim    *Limits
 	head   headCheck
 	octets int64
@@ -128,16 +136,12 @@ func (r *messageReader) WriteTo(w io.Writer) (int64, error) {
 	if r.err != nil && r.err != io.EOF {
 		return 0, r.err
 	}
-	src, ok := r.src.(io.WriterTo)
-	if !ok {
-		return io.Copy(w, struct{ io.Reader }{r})
-	}
-	n, err := src.WriteTo(passing{r, w})
-	if r.err == nil && err != nil && !errors.As(err, new(writerError)) {
-		r.err = err
-	}
+	n, err := r.src.WriteTo(passing{r, w})
 	if bad, ok := errors.AsType[writerError](err); ok {
-		err = bad.error
+		return n, bad.error
+	}
+	if r.err == nil {
+		r.err = err
 	}
 	return n, err
 }
@@ -162,5 +166,3 @@ func (p passing) Write(b []byte) (int, error) {
 // writerError is an error of the writer that a message is copied to, which says
 // nothing of the message.
 type writerError struct{ error }
-
-func (e writerError) Unwrap() error { return e.error }

@@ -151,11 +151,16 @@ func say(r Reply) turn { return turn{reply: r} }
 
 // sessionReply is the reply to an error of a [Session].
 func (d *dialogue) sessionReply(err error) Reply {
+	return d.refusalOr(replyLocalError, err)
+}
+
+// refusalOr is the reply that err holds, or else one, of which the log has more.
+func (d *dialogue) refusalOr(otherwise Reply, err error) Reply {
 	if refused, ok := errors.AsType[*ReplyError](err); ok && refused.Code >= 400 && refused.Code <= 599 {
-		return refused.Reply
+		return presentable(refused.Reply)
 	}
 	d.srv.logger().Error("backend", "peer", d.c.RemoteAddr(), "err", err)
-	return replyLocalError
+	return otherwise
 }
 
 // refusalReply is the reply to an error of a parser, of the order or of a limit.

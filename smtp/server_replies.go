@@ -1,5 +1,11 @@
 package smtp
 
+import (
+	"slices"
+
+	"applayer/internal/ascii"
+)
+
 // The replies that a server gives by itself. Their lines are shared and never
 // changed. What has no status code is a greeting or in the 300s (RFC 2034 §4).
 var (
@@ -57,6 +63,39 @@ var codeArgument = EnhancedCode{5, 5, 4}
 func one(code int, enhanced EnhancedCode, text string) Reply {
 	return Reply{Code: code, Enhanced: enhanced, Lines: []string{text}}
 }
+
+// presentable is a reply of a backend's without what may not stand in one: a
+// status code of another class (RFC 2034 §4), and octets that would end a line or
+// that a client without SMTPUTF8 does not know (RFC 5321 §4.2).
+func presentable(r Reply) Reply {
+	if !r.Enhanced.IsZero() && int(r.Enhanced[0]) != r.Code/100 {
+		r.Enhanced = EnhancedCode{}
+	}
+	if slices.ContainsFunc(r.Lines, func(l string) bool { return printable(l) != l }) {
+		r.Lines = slices.Clone(r.Lines)
+		for i, l := range r.Lines {
+			r.Lines[i] = printable(l)
+		}
+	}
+	return r
+}
+
+// printable is text with a question mark for each octet that is not printable
+// ASCII.
+func printable(text string) string {
+	if ascii.Span(&replyOctets, text) == len(text) {
+		return text
+	}
+	b := []byte(text)
+	for i, c := range b {
+		if !replyOctets.Has(c) {
+			b[i] = '?'
+		}
+	}
+	return string(b)
+}
+
+var replyOctets = ascii.VChar.Or(ascii.Chars(" \t"))
 
 // syntaxText tells what is wrong with a line, in ASCII.
 func syntaxText(e *ParseError) string {

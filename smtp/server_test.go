@@ -1,6 +1,7 @@
 package smtp_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -15,7 +16,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"applayer/internal/testkit"
 	"applayer/smtp"
+	"applayer/sockets"
 )
 
 // The lecture's dialogue, with the space behind the colon.
@@ -479,5 +482,111 @@ func TestServerLog(t *testing.T) {
 		c := play(t, srv, "S: 220\nC: EHLO a\nS: 250\nC: MAIL FROM:<a@b>\nS: 250\nC: RCPT TO:<a@b>\nS: 250\nC: DATA\nS: 354\nC: x\nC: .\nS: 250\nC: QUIT\nS: 221\nEND")
 		<-c.done
 		assert.Equal(t, "level=INFO msg=message from=a@b rcpts=1 bytes=3 reply=\"250 2.0.0 Message accepted for delivery\"\n", log.String())
+	})
+}
+
+// What a backend answers is made fit to be sent, and what is not offered is not
+// said.
+func TestServerOddReplies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mailbox{onRcpt: func(p smtp.Path, _ smtp.RcptOptions) error {
+			switch p.Local {
+			case "a":
+				return &smtp.ReplyError{Reply: smtp.Reply{Code: 550, Enhanced: smtp.EnhancedCode{4, 1, 1}, Lines: []string{"a\r\n250 b", "größe"}}}
+			case "b":
+				return &smtp.ReplyError{Reply: smtp.Reply{Code: 550}}
+			}
+			return nil
+		}}
+		c := play(t, &smtp.Server{Backend: m}, "S: 220\nC: EHLO häm\nS: 250\nC: MAIL FROM:<>\nS: 250")
+		assert.Equal(t, []string{"550-a??250 b", "550 gr????e"}, c.do("RCPT TO:<a@b>", "550"))
+		assert.Equal(t, []string{"550 "}, c.do("RCPT TO:<b@b>", "550"))
+		play(t, &smtp.Server{Backend: m, Without: []string{"ENHANCEDSTATUSCODES"}}, "S: 220\nC: EHLO a\nS: 250\nC: MAIL FROM:<>\nS: 250 OK\nC: X\nS: 500 Command unknown")
+		c = play(t, &smtp.Server{Backend: m}, "S: 220\nC: EHLO häm")
+		assert.Equal(t, "250-hamburger.edu greets h??m", c.want("250")[0])
+	})
+}
+
+// A panic of the backend costs its connection alone, and nothing is told of the
+// message.
+func TestServerPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mailbox{onData: func(io.Reader) error { panic("no") }}
+		c := play(t, &smtp.Server{Backend: m}, toData+"END")
+		assert.ErrorContains(t, <-c.done, "panicked")
+		assert.Equal(t, 1, m.closes)
+	})
+}
+
+// ORCPT in its own encoding needs no SMTPUTF8 (RFC 6533 §3), and DSN's parameters
+// come to the session as they were said.
+func TestServerDSN(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := new(mailbox)
+		play(t, &smtp.Server{Backend: m}, `
+			S: 220
+			C: EHLO a
+			S: 250
+			C: MAIL FROM:<a@b> RET=HDRS ENVID=QQ+2B314 SIZE=12 BODY=8BITMIME
+			S: 250
+			C: RCPT TO:<c@d> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x+40y
+			S: 250
+			C: RCPT TO:<e@f> NOTIFY=NEVER,FAILURE
+			S: 501 5.5.4
+			C: RCPT TO:<e@f> NOTIFY=NEVER ORCPT=utf-8;\x{E9}@y
+			S: 250
+			C: DATA
+			S: 354
+			C: .
+			S: 250`)
+		require.Len(t, m.got(), 1)
+		l := m.got()[0]
+		assert.Equal(t, smtp.MailOptions{Size: 12, Body: smtp.BodyEightBit, Return: smtp.ReturnHeader, EnvelopeID: "QQ+314"}, l.Options)
+		assert.Equal(t, smtp.RcptOptions{Notify: smtp.NotifySuccess | smtp.NotifyDelay, Original: smtp.OriginalRecipient{Type: "rfc822", Address: "x@y"}}, l.To[0].RcptOptions)
+		assert.Equal(t, smtp.NotifyNever, l.To[1].Notify)
+		assert.Equal(t, "é@y", l.To[1].Original.Address)
+	})
+}
+
+// A server over a listener: one connection too many is told so, and Shutdown ends
+// Serve.
+func TestServerServe(t *testing.T) {
+	testkit.NoLeaks(t)
+	network := testkit.NewNetwork()
+	l, err := network.Listen(t.Context(), "tcp", "192.0.2.1:25")
+	require.NoError(t, err)
+	srv := &smtp.Server{Hostname: "hamburger.edu", Backend: new(mailbox), Conns: sockets.Limits{MaxConns: 1}}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	dial := func() *caller {
+		nc, err := network.Dial(t.Context(), "tcp", "192.0.2.1:25")
+		require.NoError(t, err)
+		return &caller{tb: t, nc: nc, r: bufio.NewReader(nc)}
+	}
+	first := dial()
+	first.want("220 hamburger.edu")
+	second := dial()
+	second.want("421 hamburger.edu too many connections")
+	second.end()
+	second.nc.Close()
+	go srv.Shutdown(t.Context())
+	first.want("421 4.3.2")
+	first.end()
+	first.nc.Close()
+	assert.ErrorIs(t, <-done, smtp.ErrServerClosed)
+	assert.ErrorIs(t, srv.ListenAndServe("tcp", "127.0.0.1:0"), smtp.ErrServerClosed)
+	assert.NoError(t, srv.Close())
+}
+
+// Without a name of its own a server has the system's.
+func TestServerHostname(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := testkit.Pipe()
+		defer client.Close()
+		srv := &smtp.Server{Backend: new(mailbox)}
+		go srv.ServeConn(t.Context(), server)
+		c := &caller{tb: t, nc: client, r: bufio.NewReader(client)}
+		assert.Regexp(t, `^220 [^ ]+ ESMTP$`, c.line())
+		c.do("QUIT", "221 2.0.0 ")
 	})
 }
