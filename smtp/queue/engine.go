@@ -301,7 +301,9 @@ func (g *engine) Did(now time.Time, e *entry, ok bool) {
 		g.timers.add(timer{at: now.Add(choreRetry), entry: e, retry: true})
 		return
 	}
-	ended := e.chore == choreEnd
+	if e.chore == choreEnd {
+		return // it stays so: a timer of it may be left
+	}
 	if e.chore == choreSave {
 		e.unsaved = false
 	}
@@ -311,9 +313,7 @@ func (g *engine) Did(now time.Time, e *entry, ok bool) {
 	for _, j := range held {
 		g.wake(j)
 	}
-	if !ended {
-		g.settle(e)
-	}
+	g.settle(e)
 }
 
 // Flush wakes all that waits for its next try.

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"container/heap"
+	"sort"
 	"time"
 )
 
@@ -9,15 +10,23 @@ import (
 // else the notice of a delay.
 type timer struct {
 	at    time.Time
+	n     uint64 // those of one time come in the order in which they were added
 	entry *entry
 	job   *job
 	retry bool
 }
 
 // timers are those that wait, the earliest first.
-type timers struct{ heap timerHeap }
+type timers struct {
+	heap timerHeap
+	n    uint64
+}
 
-func (t *timers) add(v timer) { heap.Push(&t.heap, v) }
+func (t *timers) add(v timer) {
+	t.n++
+	v.n = t.n
+	heap.Push(&t.heap, v)
+}
 
 // next returns the time of the earliest, the zero time for none.
 func (t *timers) next() time.Time {
@@ -35,7 +44,7 @@ func (t *timers) due(now time.Time) (timer, bool) {
 	return heap.Pop(&t.heap).(timer), true
 }
 
-// takeJobs takes those of jobs.
+// takeJobs takes those of jobs, the earliest first.
 func (t *timers) takeJobs() (jobs timerHeap) {
 	var rest timerHeap
 	for _, v := range t.heap {
@@ -46,6 +55,7 @@ func (t *timers) takeJobs() (jobs timerHeap) {
 		}
 	}
 	heap.Init(&rest)
+	sort.Sort(jobs)
 	t.heap = rest
 	return jobs
 }
@@ -53,9 +63,11 @@ func (t *timers) takeJobs() (jobs timerHeap) {
 // timerHeap implements [heap.Interface].
 type timerHeap []timer
 
-func (h timerHeap) Len() int           { return len(h) }
-func (h timerHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
-func (h timerHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h timerHeap) Len() int { return len(h) }
+func (h timerHeap) Less(i, j int) bool {
+	return h[i].at.Before(h[j].at) || h[i].at.Equal(h[j].at) && h[i].n < h[j].n
+}
+func (h timerHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 
 // Push implements [heap.Interface].
 func (h *timerHeap) Push(v any) { *h = append(*h, v.(timer)) }
