@@ -3,6 +3,7 @@ package queue
 import (
 	"bytes"
 	"hash/crc32"
+	"strings"
 	"time"
 
 	"applayer/internal/fsm"
@@ -52,11 +53,11 @@ func Line(payload string) string {
 
 // WithHeader is a file without content that has lines before it.
 func WithHeader(payloads []string) string {
-	lines := ""
+	var lines strings.Builder
 	for _, p := range payloads {
-		lines += Line(p)
+		lines.WriteString(Line(p))
 	}
-	return string(appendFirst(nil, extent{offset: int64(firstLen + len(lines))})) + lines
+	return string(appendFirst(nil, extent{offset: int64(firstLen + len(lines.String()))})) + lines.String()
 }
 
 func OneLine(s string) string { return oneLine(s) }
