@@ -35,7 +35,8 @@ type Relay struct {
 	User, Password string
 	// Port is the port of hosts (default 25).
 	Port uint16
-	// Options are those of the sessions. Hello is Hostname by default. With
+	// Options are those of the sessions. Hello is Hostname by default, and
+	// Downgrade [Downgrade]. With
 	// TLSOpportunistic, the default, certificates are not verified unless
 	// TLSConfig is set, since the session would go on in the clear without TLS,
 	// and so it does after a handshake that failed (RFC 7435 §3).
@@ -138,7 +139,7 @@ func (t *turn) send(ctx context.Context, s *relaySession) (again bool) {
 	asked := t.pending
 	t.pending = nil
 	for k, i := range asked {
-		result := t.result(receipt, k, s.host)
+		result := s.result(receipt, k)
 		switch {
 		case result.Err == nil:
 			taken++
@@ -160,7 +161,8 @@ func (t *turn) send(ctx context.Context, s *relaySession) (again bool) {
 }
 
 // result makes of what became of a recipient a Result.
-func (t *turn) result(receipt *smtp.Receipt, k int, host string) Result {
+func (s *relaySession) result(receipt *smtp.Receipt, k int) Result {
+	host := s.host
 	sent := receipt.Results[k]
 	if sent.Err == nil {
 		return Result{Relayed: !receipt.DSN, RemoteMTA: host}
@@ -173,13 +175,15 @@ func (t *turn) result(receipt *smtp.Receipt, k int, host string) Result {
 		}
 		return Result{Err: e, RemoteMTA: host}
 	}
-	return Result{Err: sent.Err, Permanent: isOurs(sent.Err)}
+	return Result{Err: sent.Err, Permanent: isOurs(sent.Err, s.client.Alive())}
 }
 
-// isOurs tells that the client did not send the message, and no other would.
-func isOurs(err error) bool {
+// isOurs tells that the client did not send the message, and no other would. An
+// address that cannot be written leaves the session as it is, a reply that cannot
+// be read ends it.
+func isOurs(err error, alive bool) bool {
 	if _, bad := errors.AsType[*smtp.ParseError](err); bad {
-		return true
+		return alive
 	}
 	return errors.Is(err, smtp.ErrNotUTF8) || errors.Is(err, smtp.ErrTooLarge) || errors.Is(err, smtp.ErrUnsupported)
 }

@@ -227,6 +227,9 @@ func (r *Relay) connect(ctx context.Context, host, addr string) (*smtp.Client, e
 	o := r.Options
 	o.Hello = cmp.Or(o.Hello, r.Hostname)
 	o.TLSConfig = r.tlsConfig(host)
+	if o.Downgrade == nil {
+		o.Downgrade = Downgrade
+	}
 	opportunistic := o.TLS == smtp.TLSOpportunistic
 	if opportunistic {
 		o.TLS = smtp.TLSOff // StartTLS is called here, to see what fails

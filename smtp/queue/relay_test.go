@@ -1,0 +1,393 @@
+package queue_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/internal/testkit"
+	"applayer/smtp"
+	"applayer/smtp/queue"
+)
+
+// outcome is a result in a word: "taken", "relayed", or the code of the reply
+// and who gave it.
+func outcome(r queue.Result) string {
+	e, replied := errors.AsType[*smtp.ReplyError](r.Err)
+	switch {
+	case r.Err == nil && r.Relayed:
+		return "relayed by " + r.RemoteMTA
+	case r.Err == nil:
+		return "taken by " + r.RemoteMTA
+	case replied:
+		return strings.TrimSpace(fmt.Sprint(e.Code, " ", r.RemoteMTA))
+	case r.Permanent:
+		return "never"
+	}
+	return "later"
+}
+
+func outcomes(results []queue.Result) (all []string) {
+	for _, r := range results {
+		all = append(all, outcome(r))
+	}
+	return all
+}
+
+// One message, and what becomes of it where hosts are down, refuse or break off.
+func TestRelayDeliver(t *testing.T) {
+	two := names{"mx b.example": mx("mx1.b.example", "mx2.b.example"), "a mx1.b.example": "192.0.2.1", "a mx2.b.example": "192.0.2.2"}
+	refusing := []string{"554 no SMTP here"}
+	tests := []struct {
+		name  string
+		names names
+		hosts map[string][]string // address to a script, nil to a server called by its address
+		to    []string
+		want  []string
+		dials []string
+	}{
+		{"the first host", two, map[string][]string{"192.0.2.1": nil, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx1.b.example"}, []string{"192.0.2.1"}},
+		{"5321-5.1 the next after a connection that failed", two, map[string][]string{"192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"the next after 554 for a greeting", two, map[string][]string{"192.0.2.1": refusing, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"the next after 421 for a greeting", two, map[string][]string{"192.0.2.1": {"421 busy"}, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"the next after EHLO was refused", two, map[string][]string{"192.0.2.1": {"220 hi", "550 go"}, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"the next after a session that broke", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok"}, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"the next for who was refused for now", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "451 later", "250 ok"}, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"not for who was refused for good", two, map[string][]string{"192.0.2.1": nil, "192.0.2.2": nil}, []string{"550"}, []string{"550 mx1.b.example"}, []string{"192.0.2.1"}},
+		{"each recipient by himself", two, map[string][]string{"192.0.2.1": nil, "192.0.2.2": nil}, []string{"bob", "550", "450", "carol"}, []string{"taken by mx1.b.example", "550 mx1.b.example", "450 mx2.b.example", "taken by mx1.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"none may have it twice", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "-"}, "192.0.2.2": nil}, []string{"bob"}, []string{"later"}, []string{"192.0.2.1"}},
+		{"all down", two, nil, []string{"bob"}, []string{"later"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"all refuse for good", two, map[string][]string{"192.0.2.1": refusing, "192.0.2.2": refusing}, []string{"bob"}, []string{"554 mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"one refuses for good, one is down", two, map[string][]string{"192.0.2.1": refusing}, []string{"bob"}, []string{"later"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"one is down, one refuses for good", two, map[string][]string{"192.0.2.2": refusing}, []string{"bob"}, []string{"later"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"each address of a host in its order", names{"mx b.example": mx("mx.b.example"), "a mx.b.example": "192.0.2.3 192.0.2.1 2001:db8::1"}, map[string][]string{"2001:db8::1": nil}, []string{"bob"}, []string{"taken by mx.b.example"}, []string{"192.0.2.3", "192.0.2.1", "2001:db8::1"}},
+		{"5321-5.1 the domain itself", names{"a b.example": "192.0.2.1"}, map[string][]string{"192.0.2.1": nil}, []string{"bob"}, []string{"taken by b.example"}, []string{"192.0.2.1"}},
+		{"5321-5.1 no such domain", nil, nil, []string{"bob"}, []string{"550"}, nil},
+		{"5321-5.1 no MX has an address", names{"mx b.example": mx("mx.b.example")}, nil, []string{"bob"}, []string{"550"}, nil},
+		{"one MX has no address, the other is down", names{"mx b.example": mx("mx1.b.example", "mx2.b.example"), "a mx2.b.example": "192.0.2.2"}, nil, []string{"bob"}, []string{"later"}, []string{"192.0.2.2"}},
+		{"an MX whose address is not known now", names{"mx b.example": mx("mx.b.example"), "a mx.b.example": errors.New("SERVFAIL")}, nil, []string{"bob"}, []string{"later"}, nil},
+		{"the name servers are down", names{"mx b.example": errors.New("SERVFAIL")}, nil, []string{"bob"}, []string{"later"}, nil},
+		{"null MX", names{"mx b.example": []*net.MX{{Host: "."}}}, nil, []string{"bob", "carol"}, []string{"556", "556"}, nil},
+		{"an alias of an MX", names{"mx b.example": mx("mx.b.example"), "cname mx.b.example": "c.example", "a c.example": "192.0.2.1"}, map[string][]string{"192.0.2.1": nil}, []string{"bob"}, []string{"taken by mx.b.example"}, []string{"192.0.2.1"}},
+		{"5321-5.1 our own address", names{"mx b.example": mx("mx.b.example"), "a mx.b.example": "192.0.2.99"}, nil, []string{"bob"}, []string{"554"}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.names = tt.names
+				for addr, script := range tt.hosts {
+					if script != nil {
+						w.script(addr, script...)
+						continue
+					}
+					w.host(addr, addr, nil)
+				}
+				r := w.relay()
+				r.Self = []string{"192.0.2.99"}
+				results := r.Deliver(t.Context(), outgoing(), rcpts("b.example", tt.to...))
+				assert.Equal(t, tt.want, outcomes(results))
+				var dials []string
+				for _, addr := range w.dialled() {
+					dials = append(dials, strings.Trim(strings.TrimSuffix(addr, ":25"), "[]"))
+				}
+				assert.Equal(t, tt.dials, dials)
+				for _, m := range w.arrived() {
+					assert.Equal(t, letter, m.text)
+					assert.Equal(t, "alice@crepes.fr", m.from.String())
+				}
+			})
+		})
+	}
+}
+
+// hamburger is a world with one domain and one host.
+func hamburger(t *testing.T, server *smtp.Server) *world {
+	w := newWorld(t)
+	w.names = names{"mx hamburger.edu": mx("mail.hamburger.edu"), "a mail.hamburger.edu": "192.0.2.1"}
+	if server != nil {
+		w.host("192.0.2.1", "mail.hamburger.edu", server)
+	}
+	return w
+}
+
+// Many recipients of one domain are told in one transaction, and where a host
+// takes fewer, in as many as it needs, over one session (RFC 5321 §4.5.3.1.10).
+func TestRelayManyRecipients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, &smtp.Server{Limits: smtp.Limits{MaxRecipients: 100, MaxErrors: 1000}})
+		var locals []string
+		for i := range 250 {
+			locals = append(locals, fmt.Sprint("user", i))
+		}
+		r := w.relay()
+		for _, result := range r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", locals...)) {
+			require.Equal(t, "taken by mail.hamburger.edu", outcome(result))
+		}
+		var sizes []int
+		for _, m := range w.arrived() {
+			sizes = append(sizes, len(m.to))
+		}
+		assert.Equal(t, []int{100, 100, 50}, sizes)
+		assert.Len(t, w.dialled(), 1)
+	})
+}
+
+// 552 to RCPT is what 452 should be (RFC 5321 §4.5.3.1.10).
+func TestRelayTooManyBy552(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, nil)
+		w.script("192.0.2.1", "220 hi", "250 hi", "250 ok", "552 too many", "250 ok")
+		results := w.relay().Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
+		assert.Equal(t, []string{"452 mail.hamburger.edu"}, outcomes(results))
+	})
+}
+
+// A session is kept for a moment for the next message, and found dead without
+// harm.
+func TestRelayReuse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := new(smtp.Server)
+		w := hamburger(t, server)
+		r := w.relay()
+		deliver := func() {
+			t.Helper()
+			assert.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+		}
+		for range 5 {
+			deliver()
+			time.Sleep(time.Second)
+		}
+		assert.Len(t, w.dialled(), 1)
+		assert.Len(t, w.arrived(), 5)
+		assert.Equal(t, 1, w.sessions("mail.hamburger.edu"))
+
+		time.Sleep(11 * time.Second) // IdleTimeout
+		synctest.Wait()
+		assert.Zero(t, w.sessions("mail.hamburger.edu"))
+		deliver()
+		assert.Len(t, w.dialled(), 1)
+
+		server.Close()
+		synctest.Wait()
+		w.script("192.0.2.1", "421 going down")
+		assert.Equal(t, []string{"421 mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+		assert.Len(t, w.dialled(), 1)
+
+		assert.NoError(t, r.Close())
+		assert.Equal(t, []string{"later"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+	})
+}
+
+func TestRelayLimits(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		limits queue.RelayLimits
+		dials  int
+	}{
+		{"one message a session", queue.RelayLimits{MaxMessages: 1}, 3},
+		{"two", queue.RelayLimits{MaxMessages: 2}, 2},
+		{"no session is kept", queue.RelayLimits{MaxIdle: -1}, 3},
+		{"no limit", queue.RelayLimits{MaxMessages: -1}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := hamburger(t, new(smtp.Server))
+				r := w.relay()
+				r.Limits = tt.limits
+				for range 3 {
+					r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
+				}
+				assert.Len(t, w.dialled(), tt.dials)
+				assert.Len(t, w.arrived(), 3)
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, nil)
+		w.names["a mail.hamburger.edu"] = strings.Repeat("192.0.2.1 ", 50)
+		w.relay().Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
+		assert.Len(t, w.dialled(), 10, "MaxAddresses")
+	})
+}
+
+// No more sessions than MaxPerHost stand with a host, whatever the domains.
+func TestRelayConcurrency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, new(smtp.Server))
+		r := w.relay()
+		r.Limits.MaxPerHost = 2
+		for i := range 20 {
+			w.names[fmt.Sprintf("mx d%d.example", i)] = mx("mail.hamburger.edu")
+		}
+		var all sync.WaitGroup
+		for i := range 20 {
+			domain := fmt.Sprintf("d%d.example", i)
+			m := outgoing()
+			m.Open = func() (io.ReadCloser, error) {
+				time.Sleep(time.Second)
+				return io.NopCloser(strings.NewReader(letter)), nil
+			}
+			all.Go(func() {
+				assert.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), m, rcpts(domain, "bob"))))
+			})
+		}
+		start := time.Now()
+		all.Wait()
+		assert.Equal(t, 10*time.Second, time.Since(start))
+		assert.Equal(t, 2, w.mostSessions("mail.hamburger.edu"))
+		assert.Len(t, w.dialled(), 2)
+
+		// Who waits for too long goes away.
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		m := outgoing()
+		m.Open = func() (io.ReadCloser, error) {
+			time.Sleep(time.Hour)
+			return io.NopCloser(strings.NewReader(letter)), nil
+		}
+		for range 2 {
+			all.Go(func() { r.Deliver(t.Context(), m, rcpts("d1.example", "bob")) })
+		}
+		synctest.Wait()
+		results := r.Deliver(ctx, outgoing(), rcpts("d2.example", "bob"))
+		assert.ErrorIs(t, results[0].Err, context.DeadlineExceeded)
+		all.Wait()
+	})
+}
+
+// TLS is used where it is offered, without asking whose certificate it is; a
+// handshake that fails is no reason to keep the mail (RFC 7435 §3).
+func TestRelayTLS(t *testing.T) {
+	config, trusting := testkit.Certificate(t, "mail.hamburger.edu")
+	other, _ := testkit.Certificate(t, "elsewhere.example")
+	tests := []struct {
+		name   string
+		server *smtp.Server // nil: STARTTLS is offered, and the handshake fails
+		relay  smtp.Options
+		want   string
+		secure bool
+		dials  int
+	}{
+		{"offered", &smtp.Server{TLSConfig: config}, smtp.Options{}, "taken", true, 1},
+		{"with anybody's certificate", &smtp.Server{TLSConfig: other}, smtp.Options{}, "taken", true, 1},
+		{"not offered", &smtp.Server{}, smtp.Options{}, "taken", false, 1},
+		{"verified where asked to", &smtp.Server{TLSConfig: config}, smtp.Options{TLS: smtp.TLSRequired, TLSConfig: trusting}, "taken", true, 1},
+		{"anybody's certificate then", &smtp.Server{TLSConfig: other}, smtp.Options{TLS: smtp.TLSRequired, TLSConfig: trusting}, "later", false, 1},
+		{"not trusted, in the clear rather than not", &smtp.Server{TLSConfig: other}, smtp.Options{TLSConfig: trusting}, "taken", false, 2},
+		{"required and not offered", &smtp.Server{}, smtp.Options{TLS: smtp.TLSRequired}, "later", false, 1},
+		{"off", &smtp.Server{TLSConfig: config}, smtp.Options{TLS: smtp.TLSOff}, "taken", false, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := hamburger(t, tt.server)
+				r := w.relay()
+				dial := r.Options.Dial
+				r.Options = tt.relay
+				r.Options.Dial = dial
+				got := outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob")))
+				assert.Contains(t, got[0], tt.want)
+				if mails := w.arrived(); tt.want == "taken" {
+					require.Len(t, mails, 1)
+					assert.Equal(t, tt.secure, mails[0].tls)
+				}
+				assert.Len(t, w.dialled(), tt.dials)
+			})
+		})
+	}
+}
+
+// A smart host takes all, after a login.
+func TestRelaySmartHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		config, trusting := testkit.Certificate(t, "smart.example")
+		check := func(_ context.Context, _, user, password string) (string, error) {
+			if user != "relay" || password != "secret" {
+				return "", smtp.ErrAuthRefused
+			}
+			return user, nil
+		}
+		w := newWorld(t)
+		w.host("192.0.2.7", "smart.example", &smtp.Server{
+			TLSConfig: config, Submission: true,
+			Auth: func(*smtp.Conn) []smtp.SASLServer { return []smtp.SASLServer{smtp.ServePlain(check)} },
+		})
+		w.names = names{"a smart.example": "192.0.2.7"}
+		r := w.relay()
+		r.SmartHost, r.User, r.Password = "smart.example", "relay", "secret"
+		r.Options.TLS, r.Options.TLSConfig = smtp.TLSRequired, trusting
+		assert.Equal(t, []string{"taken by smart.example"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+		mails := w.arrived()
+		require.Len(t, mails, 1)
+		assert.Equal(t, "relay", mails[0].who)
+		assert.True(t, mails[0].tls)
+
+		wrong := w.relay()
+		wrong.SmartHost, wrong.User, wrong.Password = "smart.example", "relay", "guess"
+		wrong.Options.TLS, wrong.Options.TLSConfig = smtp.TLSRequired, trusting
+		assert.Equal(t, []string{"535 smart.example"}, outcomes(wrong.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+	})
+}
+
+// Where the next host has no DSN, reports of success end here (RFC 3461 §5.2.2).
+func TestRelayWithoutDSN(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, &smtp.Server{Without: []string{"DSN"}})
+		assert.Equal(t, []string{"relayed by mail.hamburger.edu"}, outcomes(w.relay().Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+	})
+}
+
+// What no host would take is told at once.
+func TestRelayCannotSay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, &smtp.Server{Without: []string{"SMTPUTF8", "8BITMIME"}, Limits: smtp.Limits{MaxMessageBytes: 1000}})
+		r := w.relay()
+		results := r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "zoé", "bob"))
+		assert.Equal(t, []string{"never", "taken by mail.hamburger.edu"}, outcomes(results))
+		assert.ErrorIs(t, results[0].Err, smtp.ErrNotUTF8)
+
+		m := outgoing()
+		m.Options.UTF8 = true
+		assert.Equal(t, []string{"never"}, outcomes(r.Deliver(t.Context(), m, rcpts("hamburger.edu", "bob"))))
+		m = outgoing()
+		m.Size, m.Options.Body = 1001, smtp.BodySevenBit
+		assert.Equal(t, []string{"never"}, outcomes(r.Deliver(t.Context(), m, rcpts("hamburger.edu", "bob"))))
+
+		// Of 8 bits, 7 are made.
+		m = outgoing()
+		m.Open = func() (io.ReadCloser, error) {
+			return io.NopCloser(strings.NewReader("Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\ncafé\r\n")), nil
+		}
+		m.Size, m.Options.Body = 0, smtp.BodyEightBit
+		w.arrived()
+		assert.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), m, rcpts("hamburger.edu", "bob"))))
+		mails := w.arrived()
+		require.Len(t, mails, 1)
+		assert.Contains(t, mails[0].text, "\r\n\r\nY2Fmw6kNCg==\r\n")
+	})
+}
+
+func TestRelayMessageGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, new(smtp.Server))
+		m := outgoing()
+		m.Open = func() (io.ReadCloser, error) { return nil, errors.New("disk on fire") }
+		assert.Equal(t, []string{"later"}, outcomes(w.relay().Deliver(t.Context(), m, rcpts("hamburger.edu", "bob"))))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		assert.Equal(t, []string{"later"}, outcomes(w.relay().Deliver(ctx, outgoing(), rcpts("hamburger.edu", "bob"))))
+		assert.Empty(t, w.relay().Deliver(t.Context(), m, nil))
+		assert.Empty(t, w.arrived())
+	})
+}
