@@ -3,6 +3,7 @@ package queue
 import (
 	"bytes"
 	"hash/crc32"
+	"io"
 	"strings"
 	"time"
 
@@ -61,3 +62,7 @@ func WithHeader(payloads []string) string {
 }
 
 func OneLine(s string) string { return oneLine(s) }
+
+func NoSpace(err error) error { return noSpace(err) }
+
+func NewHops(n int) io.Writer { return &hops{max: n} }
