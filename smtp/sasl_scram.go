@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 
 	"applayer/internal/sasl"
-	"applayer/sockets"
 )
 
 // SCRAMOptions are what [AuthSCRAM] can be told beside user and password.
@@ -75,18 +74,10 @@ func ServeSCRAM(c *Conn, hash crypto.Hash, lookup func(ctx context.Context, iden
 		v, err := lookup(ctx, identity, user)
 		return sasl.Verifier(v), err
 	}
-	bindings := c.channelBindings()
+	bindings := sasl.ServerBindings(c.nc)
 	all := []SASLServer{&sasl.SCRAMServer{Hash: hash, Bindings: bindings, Lookup: find}}
 	if len(bindings) > 0 {
 		all = append(all, &sasl.SCRAMServer{Hash: hash, Bindings: bindings, Lookup: find, Plus: true})
 	}
 	return all
-}
-
-// channelBindings are what a login can be tied to.
-func (c *Conn) channelBindings() []sasl.Binding {
-	if nc, ok := c.NetConn().(*sockets.Conn); ok {
-		return sasl.ServerBindings(nc)
-	}
-	return nil
 }

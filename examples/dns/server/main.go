@@ -98,7 +98,7 @@ func (s *settings) run(ctx context.Context, env *cli.Env) error {
 	// A SIGHUP that comes while the files are read has them read again.
 	var loading sync.Mutex
 	loading.Lock()
-	defer reloads(ctx, func() {
+	defer cli.OnHangup(ctx, func() {
 		loading.Lock()
 		defer loading.Unlock()
 		reload(env.Log, &store, s.zones)

@@ -57,6 +57,10 @@ func (h *Handler) login(ctx context.Context, w *http1.ResponseWriter, r *http1.R
 	if !ok {
 		return
 	}
+	if !h.opts.Secure && !onLoopback(r) {
+		h.page(w, r, http1.StatusForbidden, "login", "Not in the clear: log in over TLS.")
+		return
+	}
 	peer := peerOf(r)
 	if h.isRefused(peer) {
 		h.page(w, r, http1.StatusTooManyRequests, "login", "One attempt at a time.")
@@ -87,6 +91,9 @@ func (h *Handler) login(ctx context.Context, w *http1.ResponseWriter, r *http1.R
 	w.Header().Add("Set-Cookie", h.sessions.SetCookie(x))
 	redirect(w, "/")
 }
+
+// onLoopback tells whether the visitor is on this host.
+func onLoopback(r *http1.Request) bool { return peerOf(r).Addr().IsLoopback() }
 
 // isRefused tells whether a peer waits for the end of a refusal.
 func (h *Handler) isRefused(peer netip.Prefix) bool {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package cli
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// reloads calls f for each SIGHUP until ctx ends or stop is called, which waits
-// for it.
-func reloads(ctx context.Context, f func()) (stop func()) {
+// OnHangup calls f for each SIGHUP, by which a server is told to read its files
+// again, until ctx ends or stop is called, which waits for it.
+func OnHangup(ctx context.Context, f func()) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGHUP)
