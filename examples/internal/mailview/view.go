@@ -152,20 +152,25 @@ func textOf(e *mime.Entity) (string, error) {
 }
 
 // Field is a field's value as people read it.
-func (v *View) Field(name string) string {
+func (v *View) Field(name string) string { return Field(&v.Header, name) }
+
+// Field is the value of a header's field as people read it.
+func Field(h *mime.Header, name string) string {
 	switch name {
 	case "From", "To", "Cc":
-		return addressText(v.Addresses(name))
+		return addressText(addresses(h, name))
 	case "Date":
-		return v.Header.Get(name)
+		return h.Get(name)
 	}
-	text, _ := v.Header.Text(name)
+	text, _ := h.Text(name)
 	return strings.TrimSpace(text)
 }
 
 // Addresses are the mailboxes of a field; those of groups are among them.
-func (v *View) Addresses(name string) []mime.Mailbox {
-	list, err := v.Header.AddressList(name)
+func (v *View) Addresses(name string) []mime.Mailbox { return addresses(&v.Header, name) }
+
+func addresses(h *mime.Header, name string) []mime.Mailbox {
+	list, err := h.AddressList(name)
 	if err != nil {
 		return nil
 	}

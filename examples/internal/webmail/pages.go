@@ -11,6 +11,7 @@ import (
 
 	"applayer/examples/internal/mailview"
 	"applayer/http1"
+	"applayer/http1/form"
 	"applayer/mime"
 	"applayer/mime/cjk"
 )
@@ -37,6 +38,7 @@ var pages = template.Must(template.New("").Parse(`
 {{range .}}<tr><td>{{.From}}<td><a href="/message/{{.UID}}">{{if .Seen}}{{.Subject}}{{else}}<b>{{.Subject}}</b>{{end}}</a><td>{{if not .Date.IsZero}}{{.Date.Format "2006-01-02 15:04"}}{{end}}<td>{{.Size}}</tr>
 {{end}}</table>
 {{else}}<p>There are none.</p>
+{{end}}{{with .Older}}<p><a href="/?before={{.}}">Older messages</a></p>
 {{end}}{{template "foot"}}{{end}}
 {{define "message"}}{{template "head" .Subject}}{{template "bar" .User}}<h1>{{.Subject}}</h1>
 <table>{{range .Fields}}<tr><th>{{index . 0}}<td>{{index . 1}}</tr>
@@ -78,12 +80,25 @@ func (h *Handler) page(w *http1.ResponseWriter, r *http1.Request, status int, na
 	w.Write(b.Bytes()) // an error ends the connection
 }
 
+// perPage is how many messages a page lists.
+const perPage = 100
+
 // list shows the messages.
 func (h *Handler) list(ctx context.Context, w *http1.ResponseWriter, r *http1.Request, v *visit) {
-	messages, err := v.Messages(ctx)
+	before := uint32(0)
+	if f, err := form.ReadRequest(r, nil); err == nil {
+		n, _ := strconv.ParseUint(f.Query.Get("before"), 10, 32) // what is no number lists all
+		before = uint32(n)
+		f.Close()
+	}
+	messages, err := v.Messages(ctx, before, perPage)
 	if err != nil {
 		h.fail(w, r, err)
 		return
+	}
+	older := uint32(0)
+	if len(messages) == perPage {
+		older = messages[perPage-1].UID
 	}
 	for i := range messages {
 		if strings.TrimSpace(messages[i].Subject) == "" {
@@ -93,7 +108,8 @@ func (h *Handler) list(ctx context.Context, w *http1.ResponseWriter, r *http1.Re
 	h.page(w, r, http1.StatusOK, "list", struct {
 		User     user
 		Messages []Entry
-	}{v.user, messages})
+		Older    uint32
+	}{v.user, messages, older})
 }
 
 // shownFields are what is shown of a header, in this order.

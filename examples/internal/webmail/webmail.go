@@ -5,7 +5,7 @@
 //	GET  /login          a form of user and password
 //	POST /login          begins a session
 //	POST /logout         ends it
-//	GET  /               the messages, the newest first
+//	GET  /               the messages, the newest first; ?before=UID for older ones
 //	GET  /message/UID    one of them
 //	GET  /send           a form of to, subject and text
 //	POST /send           sends it
@@ -46,8 +46,9 @@ type Mail interface {
 type Account interface {
 	// Address is what the user's messages come from, as in "bob@hamburger.edu".
 	Address() string
-	// Messages lists the messages, the newest first.
-	Messages(ctx context.Context) ([]Entry, error)
+	// Messages lists the messages whose UID is below before, all for 0: the
+	// newest first, and no more than most.
+	Messages(ctx context.Context, before uint32, most int) ([]Entry, error)
 	// Open opens a message, and notes that it was seen.
 	Open(ctx context.Context, uid uint32) (Content, error)
 	// Send sends a message, and returns when it is safe. An error that is not
@@ -79,7 +80,8 @@ type Content interface {
 
 // Options are the choices of a [Handler].
 type Options struct {
-	// Secure says that the pages are served over TLS alone.
+	// Secure says that the pages are served over TLS alone. Without it nobody
+	// logs in who is not on this host, as his password could be heard.
 	Secure bool
 	// LoginDelay is after how long a login is refused (default 1 s); another
 	// from the same address waits in vain meanwhile.

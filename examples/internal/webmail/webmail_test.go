@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -43,8 +44,11 @@ func (o *office) Login(_ context.Context, user, password string) (string, error)
 func (o *office) Account(context.Context, string) (webmail.Account, error) { return o, nil }
 func (o *office) Address() string                                          { return "bob@hamburger.edu" }
 
-func (o *office) Messages(context.Context) (list []webmail.Entry, err error) {
+func (o *office) Messages(_ context.Context, before uint32, most int) (list []webmail.Entry, err error) {
 	for i, m := range o.inbox {
+		if before > 0 && uint32(i+1) >= before {
+			break
+		}
 		e, err := mime.ParseBytes([]byte(m), nil)
 		if err != nil {
 			return nil, err
@@ -57,7 +61,7 @@ func (o *office) Messages(context.Context) (list []webmail.Entry, err error) {
 		uid := uint32(i + 1)
 		list = append([]webmail.Entry{{UID: uid, From: h.Get("From"), Subject: subject, Size: int64(len(m)), Seen: o.seen[uid], Date: time.Date(2002, 11, 15, 13, 58, 49, 0, time.UTC)}}, list...)
 	}
-	return list, o.fail
+	return list[:min(len(list), most)], o.fail
 }
 
 func (o *office) Open(_ context.Context, uid uint32) (webmail.Content, error) {
@@ -88,6 +92,7 @@ type browser struct {
 	t      *testing.T
 	h      http1.Handler
 	cookie string
+	addr   net.IP // default 127.0.0.1
 }
 
 func newBrowser(t *testing.T, o *office) *browser {
@@ -106,14 +111,20 @@ func (b *browser) do(method, path string, fields url.Values) (status int, body s
 	}
 	req, err := http1.NewRequest(method, "http://mail.hamburger.edu"+path, content)
 	require.NoError(b.t, err)
-	req.RemoteAddr = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4000}
 	if content != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	if b.cookie != "" {
 		req.Header.Set("Cookie", b.cookie)
 	}
-	r, err = http1.Record(b.t.Context(), b.h, req)
+	from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4000}
+	if b.addr != nil {
+		from.IP = b.addr
+	}
+	r, err = http1.Record(b.t.Context(), http1.HandlerFunc(func(ctx context.Context, w *http1.ResponseWriter, r *http1.Request) {
+		r.RemoteAddr = from
+		b.h.ServeHTTP(ctx, w, r)
+	}), req)
 	require.NoError(b.t, err)
 	all, err := io.ReadAll(r.Body)
 	require.NoError(b.t, err)
@@ -176,6 +187,23 @@ func TestReading(t *testing.T) {
 	}
 }
 
+func TestOlderMessages(t *testing.T) {
+	o := &office{inbox: slices.Repeat([]string{"Subject: s\r\n\r\n"}, 150)}
+	b := newBrowser(t, o)
+	b.login()
+	_, page, _ := b.do("GET", "/", nil)
+	assert.Contains(t, page, "/message/150\"")
+	assert.NotContains(t, page, "/message/50\"")
+	assert.Contains(t, page, `<a href="/?before=51">`)
+	_, page, _ = b.do("GET", "/?before=51", nil)
+	assert.Contains(t, page, "/message/50\"")
+	assert.Contains(t, page, "/message/1\"")
+	assert.NotContains(t, page, "/message/51\"")
+	assert.NotContains(t, page, "Older")
+	_, page, _ = b.do("GET", "/?before=x", nil)
+	assert.Contains(t, page, "/message/150\"")
+}
+
 func TestAnEmptyBox(t *testing.T) {
 	b := newBrowser(t, &office{})
 	b.login()
@@ -214,6 +242,16 @@ func TestLoginOneAtATime(t *testing.T) {
 		assert.Equal(t, http1.StatusForbidden, <-first)
 		b.login()
 	})
+}
+
+// A password that goes in the clear over the network is not looked at.
+func TestLoginInTheClear(t *testing.T) {
+	b := newBrowser(t, &office{})
+	b.addr = net.IPv4(192, 0, 2, 1)
+	status, page, r := b.do("POST", "/login", url.Values{"user": {"bob"}, "password": {"hungry"}})
+	assert.Equal(t, http1.StatusForbidden, status)
+	assert.Contains(t, page, "over TLS")
+	assert.Empty(t, r.Header.Get("Set-Cookie"))
 }
 
 func TestSending(t *testing.T) {
@@ -305,7 +343,7 @@ func TestCookie(t *testing.T) {
 	h, err := webmail.New(o, &webmail.Options{Secure: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { h.Close() })
-	_, _, r = (&browser{t: t, h: h}).do("POST", "/login", url.Values{"user": {"bob"}, "password": {"hungry"}})
+	_, _, r = (&browser{t: t, h: h, addr: net.IPv4(192, 0, 2, 1)}).do("POST", "/login", url.Values{"user": {"bob"}, "password": {"hungry"}})
 	assert.Regexp(t, `^__Host-id=.*; Secure; `, r.Header.Get("Set-Cookie"))
 }
 
@@ -323,7 +361,10 @@ func TestFailures(t *testing.T) {
 	req, err := http1.NewRequest("POST", "http://mail.hamburger.edu/login", strings.NewReader("%zz"))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r, err := http1.Record(t.Context(), b.h, req)
+	r, err := http1.Record(t.Context(), http1.HandlerFunc(func(ctx context.Context, w *http1.ResponseWriter, r *http1.Request) {
+		r.RemoteAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4000}
+		b.h.ServeHTTP(ctx, w, r)
+	}), req)
 	require.NoError(t, err)
 	assert.Equal(t, http1.StatusBadRequest, r.Status)
 }
