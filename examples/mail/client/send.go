@@ -19,6 +19,7 @@ import (
 type sendOptions struct {
 	out, from, subject string
 	to, cc, attach     words
+	server             account
 }
 
 // words are the values of a flag that may be given again.
@@ -35,11 +36,14 @@ func sendProgram() *cli.Program {
 	var o sendOptions
 	return &cli.Program{
 		Name:     "send",
-		Synopsis: "-out FILE -from A -to B... [-cc C...] [-subject S] [-attach F]... [FILE]",
+		Synopsis: "[-out FILE] [-server ADDR] [-tls auto|starttls|implicit|off] [-ca FILE] [-user U -pass P] -from A -to B... [-cc C...] [-subject S] [-attach F]... [FILE]",
 		About: `
-Send writes a message into a file. Its text is that of FILE, or of standard
-input, in UTF-8. A file that is there already is written over.`,
-		Example: "client send -out m.eml -from 'Alice <alice@crepes.fr>' -to bob@hamburger.edu -subject Pickles -attach menu.pdf letter.txt",
+Send writes a message into a file, or sends it by SMTP, or both. Its text is that
+of FILE, or of standard input, in UTF-8. A file that is there already is written
+over. A password goes over TLS alone, or to this host. Who is refused is told
+line by line, the others get the message.`,
+		Example: `client send -out m.eml -from 'Alice <alice@crepes.fr>' -to bob@hamburger.edu -subject Pickles -attach menu.pdf letter.txt
+client send -server 127.0.0.1:8587 -user alice -pass secret -from alice@crepes.fr -to bob@hamburger.edu -subject Pickles letter.txt`,
 		Flags: func(fs *flag.FlagSet) {
 			fs.StringVar(&o.out, "out", "", "write the message to `FILE`, - for standard output")
 			fs.StringVar(&o.from, "from", "", "the author's address `A`, with a name or not")
@@ -47,20 +51,22 @@ input, in UTF-8. A file that is there already is written over.`,
 			fs.Var(&o.cc, "cc", "an address `C` that gets a copy; give it again for more")
 			fs.StringVar(&o.subject, "subject", "", "the subject `S`")
 			fs.Var(&o.attach, "attach", "a file `F` to go with the message; give it again for more")
+			o.server.flags(fs, "starttls", "send the message by the server at `ADDR`")
 		},
-		NotBuilt: []string{"server", "tls", "ca", "user", "pass", "sign-smime", "encrypt-smime", "sign-pgp", "encrypt-pgp"},
-		Run: func(_ context.Context, env *cli.Env) error {
+		NotBuilt: []string{"sign-smime", "encrypt-smime", "sign-pgp", "encrypt-pgp"},
+		Run: func(ctx context.Context, env *cli.Env) error {
 			if err := o.check(env.Args); err != nil {
 				return err
 			}
-			return send(env, &o)
+			return send(ctx, env, &o)
 		},
 	}
 }
 
 // check looks for wrong usage before anything is written.
 func (o *sendOptions) check(args []string) error {
-	for name, values := range map[string][]string{"out": {o.out}, "from": {o.from}, "subject": {o.subject}, "to": o.to, "cc": o.cc, "attach": o.attach} {
+	for name, values := range map[string][]string{"out": {o.out}, "from": {o.from}, "subject": {o.subject}, "to": o.to, "cc": o.cc, "attach": o.attach,
+		"server": {o.server.addr}, "user": {o.server.user}, "pass": {o.server.password}} {
 		for _, v := range values {
 			if strings.ContainsAny(v, "\r\n\x00") {
 				return cli.Usagef("-%s: a line end or NUL would end the field", name)
@@ -68,18 +74,18 @@ func (o *sendOptions) check(args []string) error {
 		}
 	}
 	switch {
-	case o.out == "":
-		return cli.Usagef("give -out, the file to write")
+	case o.out == "" && o.server.addr == "":
+		return cli.Usagef("give -out, the file to write, or -server, who sends it")
 	case o.from == "" || len(o.to) == 0:
 		return cli.Usagef("give -from and -to")
 	case len(args) > 1:
 		return cli.Usagef("give one file of text at most")
 	}
-	return nil
+	return o.server.check()
 }
 
-// send composes the message and writes it.
-func send(env *cli.Env, o *sendOptions) (err error) {
+// send composes the message, writes it and sends it.
+func send(ctx context.Context, env *cli.Env, o *sendOptions) (err error) {
 	m, err := o.message()
 	if err != nil {
 		return err
@@ -97,11 +103,44 @@ func send(env *cli.Env, o *sendOptions) (err error) {
 		defer f.Close()
 		m.Attach(filepath.Base(path), "", f)
 	}
-	if o.out == "-" {
+	if o.server.addr == "" {
+		return write(env, o.out, m)
+	}
+	// What goes out is what was written.
+	f, err := os.CreateTemp("", "message-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	if _, err := m.WriteTo(f); err != nil {
+		return err
+	}
+	if o.out != "" {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		if err := write(env, o.out, fileMessage{f}); err != nil {
+			return err
+		}
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return o.transmit(ctx, env, f)
+}
+
+// fileMessage is a message that was written already.
+type fileMessage struct{ *os.File }
+
+func (f fileMessage) WriteTo(w io.Writer) (int64, error) { return io.Copy(w, f.File) }
+
+// write writes the message where -out says.
+func write(env *cli.Env, out string, m io.WriterTo) error {
+	if out == "-" {
 		_, err := m.WriteTo(env.Stdout)
 		return err
 	}
-	return writeMessage(o.out, m)
+	return writeMessage(out, m)
 }
 
 // message is the message with its header.
@@ -140,7 +179,7 @@ func readText(env *cli.Env) (string, error) {
 
 // writeMessage writes the message beside the file and puts it in its place when
 // it is whole.
-func writeMessage(path string, m *mime.Message) error {
+func writeMessage(path string, m io.WriterTo) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".message-*")
 	if err != nil {
 		return err
