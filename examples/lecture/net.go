@@ -110,6 +110,13 @@ func (n *Net) DialNamed(ctx context.Context, name, network, addr string) (net.Co
 	return n.tapped(nc, name), nil
 }
 
+// dialer is [Net.DialNamed] of one name, for clients that dial themselves.
+func (n *Net) dialer(name string) dialFunc {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return n.DialNamed(ctx, name, network, addr)
+	}
+}
+
 // DialUntold is [Net.Dial] without the dialogue, for what would fill it.
 func (n *Net) DialUntold(ctx context.Context, network, addr string) (net.Conn, error) {
 	nc, err := n.dial(ctx, network, addr)
