@@ -217,12 +217,16 @@ func (c *Conn) makeRoom() {
 	}
 }
 
-// read reads to in[w:]. Where no octet is held no buffer is needed before
-// something comes.
+// read reads to in[w:]. While nothing is under way no buffer is needed before
+// something comes; within a message there is one, since over TLS ReadReady gives
+// an octet at a time.
 func (c *Conn) read(idle bool) (n int, err error) {
-	if c.in == nil {
+	switch {
+	case c.in == nil && idle:
 		c.in, n, err = c.nc.ReadReady(idle, c.get, putBuffer)
 		return n, err
+	case c.in == nil:
+		c.in = c.get()
 	}
 	return c.nc.Read(c.in[c.w:])
 }

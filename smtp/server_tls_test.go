@@ -151,3 +151,36 @@ func TestServerServeTLS(t *testing.T) {
 	require.NoError(t, err)
 	assert.ErrorContains(t, new(smtp.Server).ServeTLS(l), "no TLSConfig")
 }
+
+// counter counts what is written, and in how many parts.
+type counter struct{ octets, parts int }
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.octets += len(p)
+	c.parts++
+	return len(p), nil
+}
+
+// Within TLS a message comes in parts as large as TLS has them.
+func TestServerTLSParts(t *testing.T) {
+	serverTLS, clientTLS := testkit.Certificate(t)
+	text := strings.Repeat(strings.Repeat("x", 62)+"\r\n", 8000)
+	for _, begin := range []string{"DATA", "BDAT 512000 LAST"} {
+		synctest.Test(t, func(t *testing.T) {
+			var got counter
+			m := &mailbox{onData: func(r io.Reader) error { _, err := io.Copy(&got, r); return err }}
+			c := play(t, &smtp.Server{Backend: m, TLSConfig: serverTLS}, "S: 220\nC: EHLO a\nS: 250\nC: STARTTLS\nS: 220")
+			c.startTLS(clientTLS)
+			c.play("C: EHLO a\nS: 250\nC: MAIL FROM:<>\nS: 250\nC: RCPT TO:<a@b>\nS: 250")
+			end := ""
+			if c.send(begin + "\r\n"); begin == "DATA" {
+				c.want("354")
+				end = ".\r\n"
+			}
+			go io.WriteString(c.nc, text+end)
+			c.want("250")
+			assert.Equal(t, len(text), got.octets)
+			assert.Less(t, got.parts, len(text)/1000)
+		})
+	}
+}
