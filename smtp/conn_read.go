@@ -28,8 +28,12 @@ const (
 // command, and the next call reads the next. Only CRLF ends a line, so that what
 // stands behind a bare LF is never a command. The error is io.EOF at the end of
 // the connection, and io.ErrUnexpectedEOF inside a line.
-func (c *Conn) ReadCommand() (Command, error) {
-	line, err := c.readLine(true, false)
+func (c *Conn) ReadCommand() (Command, error) { return c.readCommand(true) }
+
+// readCommand is ReadCommand. Idle says that nothing is under way, so that the
+// time until the first octet counts as idle.
+func (c *Conn) readCommand(idle bool) (Command, error) {
+	line, err := c.readLine(idle, false)
 	if err != nil {
 		return Command{}, err
 	}

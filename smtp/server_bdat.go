@@ -165,7 +165,11 @@ func (r *chunkReader) next() error {
 		return r.lines.end()
 	}
 	sc := r.sc
-	sc.write(chunkTaken(r.size))
+	t := say(chunkTaken(r.size))
+	if r.size == 0 {
+		t = sc.d.count(VerbNOOP, t) // which is all that it is
+	}
+	sc.perform(t)
 	sc.nc.SetReadTimeout(0)
 	for !sc.closed {
 		if time.Now().After(r.by) {

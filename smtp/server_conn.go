@@ -127,17 +127,6 @@ func (sc *serverConn) next(idle bool) (Command, error) {
 	return sc.c.readCommand(idle)
 }
 
-// readCommand is ReadCommand. Idle says that nothing is under way, so that the
-// time until the first octet counts as idle.
-func (c *Conn) readCommand(idle bool) (Command, error) {
-	line, err := c.readLine(idle, false)
-	if err != nil {
-		return Command{}, err
-	}
-	c.trace.command(line)
-	return ParseCommand(line)
-}
-
 // draining tells whether the server begins nothing new.
 func (sc *serverConn) draining() bool {
 	select {

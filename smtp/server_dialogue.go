@@ -163,16 +163,13 @@ func (d *dialogue) refusalOr(otherwise Reply, err error) Reply {
 	return otherwise
 }
 
-// refusalReply is the reply to an error of a parser, of the order or of a limit.
+// refusalReply is the reply to an error of a parser or of a limit.
 func (d *dialogue) refusalReply(err error) Reply {
 	if syntax, ok := errors.AsType[*ParseError](err); ok && syntax.Reply != 0 {
 		return one(syntax.Reply, syntax.Enhanced, syntaxText(syntax))
 	}
 	if limit, ok := errors.AsType[*LimitError](err); ok && limit.Reply != 0 {
 		return one(limit.Reply, limit.Enhanced, limitText(limit.Name))
-	}
-	if order, ok := errors.AsType[*ProtocolError](err); ok {
-		return one(order.Reply, order.Enhanced, "Bad sequence of commands")
 	}
 	return replyLocalError
 }

@@ -343,6 +343,18 @@ func TestServerFloods(t *testing.T) {
 			})
 		})
 	}
+	// Empty chunks lead nowhere, too.
+	synctest.Test(t, func(t *testing.T) {
+		m := new(mailbox)
+		c := play(t, &smtp.Server{Backend: m}, toRcpt)
+		for range 98 {
+			c.do("BDAT 0", "250")
+		}
+		c.do("BDAT 0", "421 4.7.0")
+		c.end()
+		assert.Len(t, m.errs, 1)
+		assert.Empty(t, m.got())
+	})
 	// A client that sends many messages may say RSET before each.
 	synctest.Test(t, func(t *testing.T) {
 		m := new(mailbox)
