@@ -3,12 +3,14 @@ package mailstore
 import (
 	"errors"
 	"strconv"
+
+	"applayer/internal/lockfile"
 )
 
 // Errors of this package, found by errors.Is. Others are those of package os.
 var (
 	// ErrLocked means that another process has the store.
-	ErrLocked = errors.New("mailstore: another process has the store")
+	ErrLocked = lockfile.ErrLocked
 	// ErrName means a name of a user or folder that no file system should see.
 	ErrName = errors.New("mailstore: name that is not allowed")
 	// ErrNoMailbox means that the user has no such folder.

@@ -38,6 +38,7 @@ type Mailbox struct {
 	view          *View             // of state, if nothing has changed since
 	subscriptions map[*Subscription]struct{}
 	locked        bool  // by Lock
+	ready         bool  // loaded
 	failed        error // why there is no use in going on
 }
 
@@ -51,6 +52,9 @@ func (m *Mailbox) Name() string {
 
 // begin waits for the turn, which end gives back.
 func (m *Mailbox) begin(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	select {
 	case m.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -69,6 +73,12 @@ func (m *Mailbox) end() { <-m.turn }
 
 // load reads the index and looks at what is there, unless that was done.
 func (m *Mailbox) load(create bool) error {
+	m.mu.Lock()
+	ready, err := m.ready, m.failed
+	m.mu.Unlock()
+	if ready || err != nil {
+		return err // without a turn, so that a delivery begins while others are synced
+	}
 	if err := m.begin(context.Background()); err != nil {
 		return err
 	}
@@ -91,6 +101,9 @@ func (m *Mailbox) load(create bool) error {
 		return m.fail(errors.Join(err, m.closeFiles()))
 	}
 	m.loaded = true
+	m.mu.Lock()
+	m.ready = true
+	m.mu.Unlock()
 	m.user.sizeIs(m.path, m.state.octets)
 	return nil
 }

@@ -6,11 +6,13 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"applayer/internal/lockfile"
 	"applayer/mime/maildir"
 )
 
@@ -39,7 +41,8 @@ type Store struct {
 	root *os.Root
 	opts Options
 	log  *slog.Logger
-	lock *os.File
+
+	unlock func() error
 
 	mu     sync.Mutex // guards below
 	closed bool
@@ -81,9 +84,8 @@ func Open(dir string, opts *Options) (*Store, error) {
 	if s.root, err = os.OpenRoot(dir); err != nil {
 		return nil, err
 	}
-	if s.lock, err = lockFile(s.root, storeLock); err != nil {
-		s.root.Close()
-		return nil, err
+	if s.unlock, err = lockfile.Try(filepath.Join(dir, storeLock)); err != nil {
+		return nil, errors.Join(err, s.root.Close())
 	}
 	s.given = s.readValidity()
 	return s, nil
@@ -104,7 +106,7 @@ func (s *Store) Close() error {
 	for _, m := range boxes {
 		err = errors.Join(err, m.shut())
 	}
-	return errors.Join(err, s.root.Close(), s.lock.Close())
+	return errors.Join(err, s.root.Close(), s.unlock())
 }
 
 func (s *Store) readValidity() uint32 {

@@ -1,0 +1,289 @@
+package mailstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/examples/internal/mailstore"
+)
+
+// script does a little of all to a store, and returns what it was told to be done:
+// for each mailbox the subjects that must be there and those that may.
+func script(ctx context.Context, s *mailstore.Store) (must, may []string) {
+	done := func(err error, what ...string) {
+		if err == nil {
+			must = append(must, what...)
+		} else {
+			may = append(may, what...) // only where removing was told to have failed
+		}
+	}
+	if err := s.Deliver(ctx, []string{"alice", "bob"}, strings.NewReader("one\r\n")); err == nil {
+		done(nil, "alice one", "bob one")
+	}
+	if err := s.Deliver(ctx, []string{"bob"}, strings.NewReader("two\r\n")); err == nil {
+		done(nil, "bob two")
+	}
+	errs := s.DeliverEach(ctx, []string{"alice", "bob"}, strings.NewReader("three\r\n"))
+	for i, user := range []string{"alice", "bob"} {
+		if errs[i] == nil {
+			done(nil, user+" three")
+		}
+	}
+	bob, err := s.Mailbox("bob", "INBOX")
+	if err != nil {
+		return must, may
+	}
+	defer bob.Close()
+	alice, err := s.Mailbox("alice", "INBOX")
+	if err != nil {
+		return must, may
+	}
+	defer alice.Close()
+	bob.Change(ctx, mailstore.Change{Flags: "S", Keywords: []string{"work"}}, 1, 2)
+	if _, err := bob.Append(ctx, strings.NewReader("four\r\n"), nil); err == nil {
+		done(nil, "bob four")
+	}
+	if _, copies, err := bob.Copy(ctx, alice, 4); err == nil && len(copies) == 1 {
+		done(nil, "alice four")
+	}
+	v, err := bob.View(ctx)
+	if err != nil || v.Len() == 0 || !slices.Contains(must, "bob one") {
+		return must, may
+	}
+	// The first is "one": should it be removed, it must not be there.
+	must = slices.DeleteFunc(must, func(s string) bool { return s == "bob one" })
+	if err := bob.Expunge(ctx, v.At(0).UID); err != nil {
+		done(err, "bob one")
+	}
+	return must, may
+}
+
+// subjects returns what is in all mailboxes.
+func subjects(tb testing.TB, s *mailstore.Store) (all []string) {
+	for _, user := range []string{"alice", "bob"} {
+		m, err := s.Mailbox(user, "INBOX")
+		require.NoError(tb, err)
+		for _, msg := range view(tb, m).All() {
+			content := text(tb, m, msg.UID)
+			require.True(tb, strings.HasSuffix(content, "\r\n"), "half a message: %q", content)
+			all = append(all, user+" "+strings.TrimSuffix(content, "\r\n"))
+		}
+		require.NoError(tb, m.Close())
+	}
+	slices.Sort(all)
+	return all
+}
+
+// checkSubjects finds what must be there, once, and nothing that was told to have
+// failed.
+func checkSubjects(tb testing.TB, what string, must, may, got []string) {
+	for _, s := range must {
+		assert.Equal(tb, 1, count(got, s), "%s: %s must be there once: %v", what, s, got)
+	}
+	for _, s := range got {
+		assert.True(tb, slices.Contains(must, s) || slices.Contains(may, s), "%s: %s must not be there: %v", what, s, must)
+	}
+}
+
+func count(all []string, s string) (n int) {
+	for _, t := range all {
+		if s == t {
+			n++
+		}
+	}
+	return n
+}
+
+// A disk that is full at any step, once or from then on: what was told to be done is
+// done, what was not told so is not, and the store goes on when there is room again.
+func TestDiskFull(t *testing.T) {
+	for _, once := range []bool{true, false} {
+		for n := 0; ; n += map[bool]int{true: 1, false: 3}[once] {
+			var mu sync.Mutex
+			steps, full := 0, true
+			failed := ""
+			opts := &mailstore.Options{}
+			mailstore.SetFault(opts, func(op string) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if steps++; full && (steps == n+1 || !once && steps > n) && op != "remove" {
+					failed = op
+					return syscall.ENOSPC
+				}
+				return nil
+			})
+			s, dir := newStore(t, opts)
+			must, may := script(t.Context(), s)
+			what := fmt.Sprintf("step %d (%s), once %v", n, failed, once)
+			mu.Lock()
+			full = false
+			ended := steps <= n
+			mu.Unlock()
+			checkSubjects(t, what, must, may, subjects(t, s))
+			before := rows(view(t, mailbox(t, s, "bob", "INBOX")))
+			s, _ = reopened(t, s, dir, "bob", "INBOX")
+			checkSubjects(t, what+", reopened", must, may, subjects(t, s))
+			assert.Equal(t, before, rows(view(t, mailbox(t, s, "bob", "INBOX"))), what)
+			require.NoError(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("again\r\n")))
+			require.NoError(t, s.Close())
+			require.Empty(t, tmpFiles(t, dir), what)
+			if ended {
+				require.Len(t, must, 6, what)
+				break
+			}
+		}
+	}
+}
+
+func tmpFiles(tb testing.TB, dir string) []string {
+	names, err := filepath.Glob(filepath.Join(dir, "*", "Maildir", "tmp", "*"))
+	require.NoError(tb, err)
+	return names
+}
+
+// At each step the disk is copied, as a crash would leave it: what was told to be done
+// by then is there, once and whole, with the UIDs that were told.
+func TestCrashAtEachStep(t *testing.T) {
+	type snapshot struct {
+		dir, step string
+		must      int
+	}
+	var mu sync.Mutex
+	var snapshots []snapshot
+	var must []string
+	dir, copies := t.TempDir(), t.TempDir()
+	opts := &mailstore.Options{}
+	mailstore.SetFault(opts, func(op string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		to := filepath.Join(copies, itoa(len(snapshots)))
+		if err := os.CopyFS(to, os.DirFS(dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		snapshots = append(snapshots, snapshot{to, op, len(must)})
+		return nil
+	})
+	s := openStore(t, dir, opts)
+	for i := range 12 {
+		to := [][]string{{"alice", "bob"}, {"bob"}, {"alice"}}[i%3]
+		require.NoError(t, s.Deliver(t.Context(), to, strings.NewReader(itoa(i)+"\r\n")))
+		mu.Lock()
+		for _, user := range to {
+			must = append(must, user+" "+itoa(i))
+		}
+		mu.Unlock()
+	}
+	require.NoError(t, s.Close())
+	require.Greater(t, len(snapshots), 60)
+	for _, c := range snapshots {
+		s := openStore(t, c.dir, nil)
+		got := subjects(t, s)
+		for _, id := range must[:c.must] {
+			assert.Equal(t, 1, count(got, id), "%s: %s", c.step, id)
+		}
+		assert.LessOrEqual(t, len(got), c.must+2, "%s: the one under way, for two at most", c.step)
+		require.NoError(t, s.Close())
+	}
+}
+
+// What a sender breaks off, or what breaks off, is nowhere.
+func TestDeliverBroken(t *testing.T) {
+	s, dir := newStore(t, nil)
+	broken := io.MultiReader(strings.NewReader(strings.Repeat("x\r\n", 50000)), errReader{io.ErrUnexpectedEOF})
+	assert.ErrorIs(t, s.Deliver(t.Context(), []string{"alice", "bob"}, broken), io.ErrUnexpectedEOF)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(io.ErrClosedPipe)
+	assert.ErrorIs(t, s.Deliver(ctx, []string{"bob"}, strings.NewReader("a\r\n")), io.ErrClosedPipe)
+	assert.NoError(t, s.Deliver(t.Context(), nil, strings.NewReader("a\r\n")), "nobody has it")
+	assert.Empty(t, subjects(t, s))
+	assert.Empty(t, tmpFiles(t, dir))
+}
+
+type errReader struct{ err error }
+
+func (r errReader) Read([]byte) (int, error) { return 0, r.err }
+
+// One of several users whose folder cannot be used: all or none have the message, or
+// each has his own result.
+func TestDeliverToSome(t *testing.T) {
+	s, dir := newStore(t, nil)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "carol"), nil, 0o600))
+	errs := s.DeliverEach(t.Context(), []string{"bob", "carol", "", "bob"}, strings.NewReader("a\r\n"))
+	require.Len(t, errs, 4)
+	assert.NoError(t, errs[0])
+	assert.Error(t, errs[1])
+	assert.ErrorIs(t, errs[2], mailstore.ErrName)
+	assert.NoError(t, errs[3])
+	assert.Error(t, s.Deliver(t.Context(), []string{"alice", "carol", "bob"}, strings.NewReader("b\r\n")))
+	assert.Equal(t, []string{"bob a"}, subjects(t, s))
+}
+
+// A user's folder that is removed while it is served is made anew for the next
+// delivery; those who have it open learn that it has gone.
+func TestFolderRemoved(t *testing.T) {
+	s, dir := newStore(t, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	fill(t, m, "a\r\n")
+	validity := view(t, m).UIDValidity
+	sub := m.Subscribe()
+	defer sub.Close()
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "bob")))
+	require.NoError(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("b\r\n")))
+	<-sub.C
+	_, err := m.View(t.Context())
+	assert.ErrorIs(t, err, mailstore.ErrGone)
+	_, err = m.Change(t.Context(), mailstore.Change{}, 1)
+	assert.ErrorIs(t, err, mailstore.ErrGone)
+	m2 := mailbox(t, s, "bob", "INBOX")
+	v := view(t, m2)
+	assert.Equal(t, []string{"1 new"}, rows(v))
+	assert.Greater(t, v.UIDValidity, validity)
+
+	// Removed and made again by others, it is another.
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "bob")))
+	for _, name := range []string{"new", "cur", "tmp"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, "bob", "Maildir", name), 0o700))
+	}
+	_, err = m2.Refresh(t.Context())
+	assert.ErrorIs(t, err, mailstore.ErrGone)
+	assert.Zero(t, view(t, mailbox(t, s, "bob", "INBOX")).Len())
+	// For several users it is found when the file is linked there, and then made.
+	require.NoError(t, s.Deliver(t.Context(), []string{"alice", "bob"}, strings.NewReader("c\r\n")))
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "bob")))
+	assert.Error(t, s.Deliver(t.Context(), []string{"alice", "bob"}, strings.NewReader("d\r\n")))
+	require.NoError(t, s.Deliver(t.Context(), []string{"alice", "bob"}, strings.NewReader("e\r\n")))
+	assert.Equal(t, []string{"alice c", "alice e", "bob e"}, subjects(t, s))
+}
+
+func TestOpenFails(t *testing.T) {
+	s, dir := newStore(t, nil)
+	_, err := mailstore.Open(dir, nil)
+	assert.ErrorIs(t, err, mailstore.ErrLocked)
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_, err = mailstore.Open(file, nil)
+	assert.Error(t, err)
+	m := mailbox(t, s, "bob", "INBOX")
+	require.NoError(t, s.Close())
+	require.NoError(t, s.Close())
+	_, err = s.Mailbox("bob", "INBOX")
+	assert.ErrorIs(t, err, mailstore.ErrClosed)
+	_, err = m.View(t.Context())
+	assert.ErrorIs(t, err, mailstore.ErrClosed)
+	_, err = m.OpenMessage(1)
+	assert.ErrorIs(t, err, mailstore.ErrClosed)
+	assert.Error(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("")))
+}
