@@ -74,7 +74,7 @@ func ServeSCRAM(c *Conn, hash crypto.Hash, lookup func(ctx context.Context, iden
 		v, err := lookup(ctx, identity, user)
 		return sasl.Verifier(v), err
 	}
-	bindings := sasl.ServerBindings(c.NetConn())
+	bindings := sasl.ServerBindings(c.nc)
 	all := []SASLServer{&sasl.SCRAMServer{Hash: hash, Bindings: bindings, Lookup: find}}
 	if len(bindings) > 0 {
 		all = append(all, &sasl.SCRAMServer{Hash: hash, Bindings: bindings, Lookup: find, Plus: true})
