@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -199,11 +201,23 @@ func TestServerDataCut(t *testing.T) {
 	})
 }
 
+// writes counts the Writes of a connection.
+type writes struct {
+	net.Conn
+	n *atomic.Int32
+}
+
+func (w writes) Write(p []byte) (int, error) {
+	w.n.Add(1)
+	return w.Conn.Write(p)
+}
+
 // Commands in one segment are answered in one.
 func TestServerPipelining(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := new(mailbox)
-		c := call(t, &smtp.Server{Backend: m})
+		var sent atomic.Int32
+		c := call(t, &smtp.Server{Backend: m, Wrap: func(nc net.Conn) net.Conn { return writes{nc, &sent} }})
 		c.want("220")
 		c.do("EHLO a", "250")
 		c.send("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<>\r\nDATA\r\n")
@@ -214,6 +228,7 @@ func TestServerPipelining(t *testing.T) {
 		assert.Equal(t, 4, strings.Count(string(b[:n]), "\r\n"))
 		assert.True(t, strings.HasPrefix(string(b[:n]), "250 2.1.0 OK\r\n250 2.1.5 OK\r\n501 5.1.3"), "%s", b[:n])
 		assert.Contains(t, string(b[:n]), "\r\n354 ")
+		assert.Equal(t, int32(3), sent.Load(), "greeting, EHLO, and these")
 		// The end of a message and what follows it, QUIT in the middle: nothing
 		// behind it is obeyed.
 		c.send("x\r\n.\r\nMAIL FROM:<a@b>\r\nRSET\r\nQUIT\r\nMAIL FROM:<e@f>\r\n")
@@ -222,6 +237,7 @@ func TestServerPipelining(t *testing.T) {
 		c.want("250 2.0.0")
 		c.want("221")
 		c.end()
+		assert.Equal(t, int32(4), sent.Load())
 		assert.Len(t, m.got(), 1)
 		assert.Equal(t, 1, m.resets)
 	})

@@ -132,7 +132,7 @@ func (d *dialogue) unreadable(err error) turn {
 func (d *dialogue) count(v Verb, t turn) turn {
 	switch {
 	case t.reply.Code >= 400 && t.reply.Code != 421:
-		if v == VerbRCPT && t.reply.Code == 452 && d.excess <= d.srv.limits.MaxRecipients {
+		if most := d.srv.limits.MaxRecipients; v == VerbRCPT && t.reply.Code == 452 && d.recipients >= most && d.excess <= most {
 			break // which a client with a long list cannot know before
 		}
 		d.errors++
@@ -140,6 +140,7 @@ func (d *dialogue) count(v Verb, t turn) turn {
 		d.idle++
 	}
 	if d.errors+d.idle/5 >= d.srv.limits.MaxErrors && t.next != nextClose {
+		d.reset()
 		d.Do(EventEnd)
 		return turn{reply: replyTooManyErrors, next: nextClose}
 	}

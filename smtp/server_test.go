@@ -315,10 +315,28 @@ func TestServerMaxRecipients(t *testing.T) {
 		for range 30 {
 			c.do("RCPT TO:<c@d>", "452 4.5.3")
 		}
+		c.do("RCPT TO:<c@d>", "452 4.5.3")
 		c.do("DATA", "354")
 		c.do(".", "250")
 		require.Len(t, m.got(), 1)
 		assert.Len(t, m.got()[0].To, 30)
+		assert.Zero(t, m.resets)
+
+		// Beyond as many again it is a flood, and so is any other 452.
+		c.do("MAIL FROM:<>", "250")
+		for range 30 {
+			c.do("RCPT TO:<c@d>", "250")
+		}
+		for range 31 {
+			c.do("RCPT TO:<c@d>", "452 4.5.3")
+		}
+		c.do("RCPT TO:<c@d>", "421 4.7.0")
+		c.end()
+		<-c.done
+		assert.Equal(t, 1, m.resets)
+
+		m.onRcpt = func(smtp.Path, smtp.RcptOptions) error { return smtp.Refuse(452, smtp.EnhancedCode{4, 2, 2}, "Full.") }
+		play(t, &smtp.Server{Backend: m, Limits: smtp.Limits{MaxErrors: 2}}, "S: 220\nC: EHLO a\nS: 250\nC: MAIL FROM:<>\nS: 250\nC: RCPT TO:<a@b>\nS: 452\nC: RCPT TO:<a@b>\nS: 421\nEND")
 	})
 }
 
