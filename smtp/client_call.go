@@ -106,19 +106,12 @@ func unexpected(r Reply, state, ref string) error {
 	return &ProtocolError{Remote: true, State: state, Event: "reply " + strconv.Itoa(r.Code), Ref: ref}
 }
 
-// do is call as a whole call of the client.
-func (c *Client) do(ctx context.Context, cmd Command) (r Reply, err error) {
-	err = c.with(ctx, func() error {
-		r, err = c.call(ctx, cmd)
-		return err
-	})
-	return r, err
-}
-
 // Noop asks whether the server is there.
 func (c *Client) Noop(ctx context.Context) error {
-	_, err := c.do(ctx, Command{Verb: VerbNOOP})
-	return err
+	return c.with(ctx, func() error {
+		_, err := c.call(ctx, Command{Verb: VerbNOOP})
+		return err
+	})
 }
 
 // Reset has the server forget what a transaction left behind. [Client.Send] does
@@ -134,16 +127,36 @@ func (c *Client) Reset(ctx context.Context) error {
 // Verify asks whether a user or mailbox is known (RFC 5321 §3.5.1). Most servers
 // answer 252, which says nothing.
 func (c *Client) Verify(ctx context.Context, user string) (Reply, error) {
-	return c.do(ctx, Command{Verb: VerbVRFY, Arg: []byte(user)})
+	return c.named(ctx, VerbVRFY, user)
 }
 
 // Expand asks for the members of a mailing list (RFC 5321 §3.5.2), which most
 // servers refuse.
 func (c *Client) Expand(ctx context.Context, list string) (Reply, error) {
-	return c.do(ctx, Command{Verb: VerbEXPN, Arg: []byte(list)})
+	return c.named(ctx, VerbEXPN, list)
+}
+
+// named sends a command whose argument is a name, which needs SMTPUTF8 where it
+// is beyond ASCII (RFC 6531 §3.7.4.2).
+func (c *Client) named(ctx context.Context, verb Verb, name string) (r Reply, err error) {
+	err = c.with(ctx, func() error {
+		if !isASCII(name) {
+			if !c.extensions.Has("SMTPUTF8") {
+				return during(verb.String(), ErrNotUTF8)
+			}
+			name += " SMTPUTF8"
+		}
+		r, err = c.call(ctx, Command{Verb: verb, Arg: []byte(name)})
+		return err
+	})
+	return r, err
 }
 
 // Help asks for a text for people; of a command where topic is not empty.
-func (c *Client) Help(ctx context.Context, topic string) (Reply, error) {
-	return c.do(ctx, Command{Verb: VerbHELP, Arg: []byte(topic)})
+func (c *Client) Help(ctx context.Context, topic string) (r Reply, err error) {
+	err = c.with(ctx, func() error {
+		r, err = c.call(ctx, Command{Verb: VerbHELP, Arg: []byte(topic)})
+		return err
+	})
+	return r, err
 }

@@ -159,6 +159,12 @@ func TestClientCommands(t *testing.T) {
 	assert.NoError(t, c.Hello(t.Context()))
 	_, dsn = c.Extension("DSN")
 	assert.True(t, dsn)
+
+	_, err = c.Verify(t.Context(), "zoé")
+	assert.ErrorIs(t, err, smtp.ErrNotUTF8)
+	c = client(t, nil, hello("SMTPUTF8")+"C: VRFY zoé SMTPUTF8\nS: 252 perhaps\n") // RFC 6531 §3.7.4.2
+	_, err = c.Verify(t.Context(), "zoé")
+	assert.NoError(t, err)
 }
 
 func TestDial(t *testing.T) {

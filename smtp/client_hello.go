@@ -114,7 +114,7 @@ func (c *Client) handshake(ctx context.Context, config *tls.Config) error {
 	defer cancel()
 	if err := c.conn.StartTLS(ctx, config); err != nil {
 		c.end(err)
-		return during("STARTTLS", err)
+		return during("TLS", err)
 	}
 	return nil
 }

@@ -67,8 +67,8 @@ type Options struct {
 
 	// Dial opens the connection (default package sockets').
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// Limits bounds what the server can make us hold: MaxReplyLines and
-	// MaxReplyLine, and MaxLine for the lines that we send.
+	// Limits bounds what the server can make us hold, which is replies:
+	// MaxReplyLines and MaxReplyLine.
 	Limits Limits
 	// Timeouts bound the waiting.
 	Timeouts ClientTimeouts

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"applayer/smtp"
@@ -107,12 +108,21 @@ func (t *turn) visit(ctx context.Context, host, addr string) {
 	s, err := r.pool.take(ctx, r, host, addr)
 	if err != nil {
 		r.log("no session", host, addr, err)
-		t.failed(err, host)
+		t.failed(r.excused(err), host)
 		return
 	}
 	for t.send(ctx, s) {
 	}
 	r.pool.give(r, s)
+}
+
+// excused makes a refusal that is for us one of no message: where the smart host
+// does not let us in, for now or for good, somebody has to see to that.
+func (r *Relay) excused(err error) error {
+	if e, refused := errors.AsType[*smtp.ReplyError](err); refused && !e.Temporary() && r.SmartHost != "" {
+		return fmt.Errorf("smtp/queue: smart host: %v", err)
+	}
+	return err
 }
 
 // send sends the message to those who are pending. It tells whether others may
@@ -196,6 +206,9 @@ func isFull(err error) bool {
 
 // failed gives those who are pending an error, and a look at the next host.
 func (t *turn) failed(err error, host string) {
+	if _, answered := errors.AsType[*smtp.ReplyError](err); !answered {
+		host = ""
+	}
 	for _, i := range t.pending {
 		t.results[i] = hopeful(t.results[i], Result{Err: err, RemoteMTA: host})
 	}

@@ -336,7 +336,9 @@ func TestRelaySmartHost(t *testing.T) {
 		wrong := w.relay()
 		wrong.SmartHost, wrong.User, wrong.Password = "smart.example", "relay", "guess"
 		wrong.Options.TLS, wrong.Options.TLSConfig = smtp.TLSRequired, trusting
-		assert.Equal(t, []string{"535 smart.example"}, outcomes(wrong.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+		results := wrong.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
+		assert.Equal(t, []string{"later"}, outcomes(results), "a wrong password is no reason to return the mail")
+		assert.ErrorContains(t, results[0].Err, "535")
 	})
 }
 
