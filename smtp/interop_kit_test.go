@@ -139,7 +139,7 @@ func traceTo(t *testing.T) *smtp.Trace {
 // take waits for count more letters and takes them out of the mailbox.
 func (o *ours) take(count int) []letter {
 	o.t.Helper()
-	require.Eventually(o.t, func() bool { return len(o.got()) >= count }, 20*time.Second, 5*time.Millisecond, "%d letters", count)
+	require.Eventually(o.t, func() bool { return len(o.got()) >= count }, 30*time.Second, 5*time.Millisecond, "%d letters", count)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	letters := o.letters
