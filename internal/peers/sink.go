@@ -5,7 +5,7 @@ import "testing"
 // SMTPSink starts smtp-sink of Postfix, which takes all mail and keeps it in
 // files of its folder, envelope in fields before it. The lines of c are added to
 // its arguments: "-q", "DATA" ends a connection at DATA, "-r", "RCPT"
-// refuses RCPT for good and "-f" for now, "-L" makes it an LMTP server.
+// refuses RCPT for now and "-f" for good, "-L" makes it an LMTP server.
 func SMTPSink(tb testing.TB, c *Config) *Server {
 	tb.Helper()
 	noTLS(tb, c, "smtp-sink")
