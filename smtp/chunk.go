@@ -60,12 +60,7 @@ func (r *ChunkReader) next() ([]byte, error) {
 		return nil, io.EOF
 	}
 	if len(b.Unread()) == 0 {
-		err := b.Fill()
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-			r.c.rerr = err
-		}
-		if err != nil {
+		if err := b.Fill(); err != nil {
 			return nil, err
 		}
 	}

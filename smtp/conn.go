@@ -9,7 +9,6 @@ import (
 	"os"
 	"sync"
 
-	"applayer/internal/dot"
 	"applayer/internal/reply"
 	"applayer/sockets"
 )
@@ -234,18 +233,22 @@ func (c *Conn) read(idle bool) (n int, err error) {
 // dataBuffer is the Conn as the buffer of a message.
 type dataBuffer Conn
 
-var _ = dot.NewReader((*dataBuffer)(nil), dot.Format{})
-
 // Unread returns what has come and not been taken.
 func (b *dataBuffer) Unread() []byte { return b.in[b.r:b.w] }
 
 // Take takes n octets of it.
 func (b *dataBuffer) Take(n int) { (*Conn)(b).take(n) }
 
-// Fill waits for more. A message that has filled a buffer gets a large one.
+// Fill waits for more. A message that has filled a buffer gets a large one. The
+// stream does not end here.
 func (b *dataBuffer) Fill() error {
 	if b.w == len(b.in) && b.w > 0 {
 		b.get = getLargeBuffer
 	}
-	return (*Conn)(b).fill(false)
+	err := (*Conn)(b).fill(false)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+		b.rerr = err
+	}
+	return err
 }

@@ -133,7 +133,8 @@ func TestDiscard(t *testing.T) {
 	n, err = r.Read(nil)
 	require.Zero(t, n)
 	require.NoError(t, err)
-	assert.NoError(t, r.Discard(3), "the rest of what was found")
+	assert.Equal(t, dot.ErrDiscard, r.Discard(2), "the rest of what was found counts")
+	assert.NoError(t, r.Discard(3))
 	_, err = r.Read(make([]byte, 2))
 	assert.Equal(t, io.EOF, err)
 }

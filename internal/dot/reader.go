@@ -109,7 +109,6 @@ func (r *Reader) Ended() bool { return r.err == io.EOF }
 // error that the Decoder found. It returns nil at the end, and ErrDiscard where
 // that is not within max octets.
 func (r *Reader) Discard(max int64) error {
-	r.release()
 	switch r.err {
 	case io.EOF:
 		return nil
