@@ -176,13 +176,13 @@ func TestReadReplyErrors(t *testing.T) {
 	}
 }
 
-// counter counts writes.
-type counter struct {
+// writeCounter counts writes.
+type writeCounter struct {
 	net.Conn
 	writes int
 }
 
-func (c *counter) Write(b []byte) (int, error) {
+func (c *writeCounter) Write(b []byte) (int, error) {
 	c.writes++
 	return c.Conn.Write(b)
 }
@@ -192,7 +192,7 @@ func (c *counter) Write(b []byte) (int, error) {
 func TestRepliesAreBatched(t *testing.T) {
 	peer, ours := testkit.Pipe()
 	defer peer.Close()
-	counted := &counter{Conn: ours}
+	counted := &writeCounter{Conn: ours}
 	c := smtp.NewConn(counted, nil)
 	defer c.Close()
 	_, err := io.WriteString(peer, "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nNO")
@@ -220,7 +220,7 @@ func TestRepliesAreBatched(t *testing.T) {
 func TestWriteCommands(t *testing.T) {
 	peer, ours := testkit.Pipe()
 	defer peer.Close()
-	counted := &counter{Conn: ours}
+	counted := &writeCounter{Conn: ours}
 	c := smtp.NewConn(counted, &smtp.ConnOptions{Client: true})
 	defer c.Close()
 	require.NoError(t, c.WriteCommand(smtp.Command{Verb: smtp.VerbMAIL, Arg: []byte("FROM:<>")}))

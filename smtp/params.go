@@ -1,7 +1,6 @@
 package smtp
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -16,16 +15,19 @@ var (
 
 // param is an esmtp-param.
 type param struct {
-	keyword string // in upper case
+	keyword string // as it came
 	value   string
 	valued  bool // there is an "="
 	at      int  // where it stands in the argument
 }
 
-// badParam makes the error of a parameter that is ours and is wrong.
+// is tells whether it has the keyword, in any case.
+func (p *param) is(keyword string) bool { return ascii.EqualFold(p.keyword, keyword) }
+
+// bad makes the error of a parameter that is ours and is wrong.
 func (p *param) bad(ref string, err error) error {
 	return &ParseError{
-		Offset: int64(p.at), What: "parameter " + p.keyword, Ref: ref,
+		Offset: int64(p.at), What: "parameter " + strings.ToUpper(p.keyword), Ref: ref,
 		Reply: 501, Enhanced: EnhancedCode{5, 5, 4}, Err: err,
 	}
 }
@@ -38,22 +40,28 @@ func (p *param) unknown() error {
 	}
 }
 
-// parseMailRcpt reads "FROM:" or "TO:", a path, and parameters, which each gets.
-// Spaces before the path are no syntax, and in every other textbook's dialogue.
-func parseMailRcpt(arg []byte, word string, utf8 bool, each func(*param) error) (p Path, err error) {
-	if len(arg) < len(word) || !ascii.EqualFold(arg[:len(word)], word) {
+// argument is the argument of MAIL or RCPT; n octets of it are read. All that is
+// read points into it.
+type argument struct {
+	s string
+	n int
+}
+
+// path reads "FROM:" or "TO:" and a path. Spaces before the path are no syntax,
+// and in every other textbook's dialogue.
+func (a *argument) path(word string, utf8 bool) (Path, error) {
+	if len(a.s) < len(word) || !ascii.EqualFold(a.s[:len(word)], word) {
 		return Path{}, badArgument(0, word[:len(word)-1], "RFC 5321 §4.1.1.2")
 	}
-	at := len(word)
-	for at < len(arg) && arg[at] == ' ' {
-		at++
+	l := pathLexer{s: a.s, n: len(word), utf8: utf8}
+	for l.take(' ') {
 	}
-	p, n, err := ParsePath(arg[at:], utf8)
-	if parse, ok := err.(*ParseError); ok {
-		parse.Offset += int64(at)
-		return Path{}, parse
+	p, err := l.path()
+	if err != nil {
+		return Path{}, err
 	}
-	return p, parseParams(arg, at+n, each)
+	a.n = l.n
+	return p, nil
 }
 
 // badArgument makes the error of an argument that has not the form of its
@@ -62,40 +70,32 @@ func badArgument(at int, what, ref string) error {
 	return &ParseError{Offset: int64(at), What: what, Ref: ref, Reply: 501, Enhanced: EnhancedCode{5, 5, 4}, Err: ErrSyntax}
 }
 
-// parseParams reads the parameters in arg from at on.
-func parseParams(arg []byte, at int, each func(*param) error) error {
-	for at < len(arg) {
-		if arg[at] != ' ' {
-			return badArgument(at, "esmtp-param", "RFC 5321 §4.1.2")
+// param reads the next parameter; there is none where its keyword is empty.
+func (a *argument) param() (p param, err error) {
+	for a.n < len(a.s) {
+		if a.s[a.n] != ' ' {
+			return param{}, badArgument(a.n, "esmtp-param", "RFC 5321 §4.1.2")
 		}
-		if at++; at == len(arg) || arg[at] == ' ' {
+		if a.n++; a.n == len(a.s) || a.s[a.n] == ' ' {
 			continue
 		}
-		n := bytes.IndexByte(arg[at:], ' ')
-		if n < 0 {
-			n = len(arg) - at
-		}
-		p, err := parseParam(arg[at:at+n], at)
-		if err == nil {
-			err = each(&p)
-		}
-		if err != nil {
-			return err
-		}
-		at += n
+		at := a.n
+		word, _, _ := strings.Cut(a.s[at:], " ")
+		a.n += len(word)
+		return parseParam(word, at)
 	}
-	return nil
+	return param{}, nil
 }
 
-func parseParam(b []byte, at int) (param, error) {
-	keyword, value, valued := strings.Cut(string(b), "=")
+func parseParam(word string, at int) (param, error) {
+	keyword, value, valued := strings.Cut(word, "=")
 	switch n := ascii.Span(&esmtpKeyword, keyword); {
 	case n < len(keyword), n == 0, keyword[0] == '-':
 		return param{}, badArgument(at+n, "esmtp-keyword", "RFC 5321 §4.1.2")
 	case valued && (value == "" || !isValue(value)):
 		return param{}, badArgument(at+n+1, "esmtp-value", "RFC 5321 §4.1.2")
 	}
-	return param{strings.ToUpper(keyword), value, valued, at}, nil
+	return param{keyword, value, valued, at}, nil
 }
 
 // isValue tells whether s is an esmtp-value, with UTF-8 (RFC 6531 §3.3).

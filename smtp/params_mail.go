@@ -19,8 +19,11 @@ const maxEnvelopeID = 100
 // was not announced, 555 5.5.4 for a parameter that we do not know, 501 5.5.4 for
 // one that is wrong or comes twice.
 func ParseMail(arg []byte) (from Path, opts MailOptions, err error) {
-	var known seen
-	from, err = parseMailRcpt(arg, "FROM:", true, func(p *param) error { return opts.parse(p, &known) })
+	a := argument{s: string(arg)}
+	from, err = a.path("FROM:", true)
+	if err == nil {
+		err = opts.parseAll(&a)
+	}
 	if err == nil && from.Domain == "" && !from.IsNull() {
 		err = badPath(len("FROM:"), "Reverse-path", "RFC 5321 §4.1.2", ErrSyntax)
 	}
@@ -41,36 +44,60 @@ func ofSender(err error) error {
 	return err
 }
 
-// parse reads one parameter of MAIL.
-func (o *MailOptions) parse(p *param, known *seen) error {
-	for i, m := range mailParams {
-		if m.keyword != p.keyword {
-			continue
-		}
-		if err := known.add(p, i); err != nil {
-			return err
-		}
-		if p.valued != m.valued || !m.parse(o, p.value) {
-			return p.bad(m.ref, ErrSyntax)
-		}
-		return nil
-	}
-	return p.unknown()
-}
-
 // mailParams are the parameters of MAIL.
 var mailParams = [...]struct {
 	keyword string
 	valued  bool
 	ref     string
-	parse   func(o *MailOptions, value string) bool
 }{
-	{"SIZE", true, "RFC 1870 §3", (*MailOptions).parseSize},
-	{"BODY", true, "RFC 6152 §2", (*MailOptions).parseBody},
-	{"SMTPUTF8", false, "RFC 6531 §3.4", func(o *MailOptions, _ string) bool { o.UTF8 = true; return true }},
-	{"RET", true, "RFC 3461 §4.3", (*MailOptions).parseReturn},
-	{"ENVID", true, "RFC 3461 §4.4", (*MailOptions).parseEnvelopeID},
-	{"AUTH", true, "RFC 4954 §5", (*MailOptions).parseAuth},
+	{"SIZE", true, "RFC 1870 §3"},
+	{"BODY", true, "RFC 6152 §2"},
+	{"SMTPUTF8", false, "RFC 6531 §3.4"},
+	{"RET", true, "RFC 3461 §4.3"},
+	{"ENVID", true, "RFC 3461 §4.4"},
+	{"AUTH", true, "RFC 4954 §5"},
+}
+
+// parseAll reads the parameters of MAIL.
+func (o *MailOptions) parseAll(a *argument) error {
+	var known seen
+	for {
+		p, err := a.param()
+		if err != nil || p.keyword == "" {
+			return err
+		}
+		i := 0
+		for i < len(mailParams) && !p.is(mailParams[i].keyword) {
+			i++
+		}
+		if i == len(mailParams) {
+			return p.unknown()
+		}
+		if err := known.add(&p, i); err != nil {
+			return err
+		}
+		if m := &mailParams[i]; p.valued != m.valued || !o.parse(m.keyword, p.value) {
+			return p.bad(m.ref, ErrSyntax)
+		}
+	}
+}
+
+// parse reads the value of one of mailParams.
+func (o *MailOptions) parse(keyword, value string) bool {
+	switch keyword {
+	case "SIZE":
+		return o.parseSize(value)
+	case "BODY":
+		return o.parseBody(value)
+	case "RET":
+		return o.parseReturn(value)
+	case "ENVID":
+		return o.parseEnvelopeID(value)
+	case "AUTH":
+		return o.parseAuth(value)
+	}
+	o.UTF8 = true
+	return true
 }
 
 // parseSize reads 1*20DIGIT, which may be more than we can count.

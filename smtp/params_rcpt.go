@@ -17,8 +17,11 @@ const maxOriginal = 500
 // was not announced, 555 5.5.4 for a parameter that we do not know, 501 5.5.4 for
 // one that is wrong or comes twice.
 func ParseRcpt(arg []byte, utf8 bool) (to Path, opts RcptOptions, err error) {
-	var known seen
-	to, err = parseMailRcpt(arg, "TO:", utf8, func(p *param) error { return opts.parse(p, utf8, &known) })
+	a := argument{s: string(arg)}
+	to, err = a.path("TO:", utf8)
+	if err == nil {
+		err = opts.parseAll(&a, utf8)
+	}
 	if err == nil && to.IsNull() {
 		err = badPath(len("TO:"), "Forward-path", "RFC 5321 §4.1.2", ErrSyntax)
 	}
@@ -28,17 +31,31 @@ func ParseRcpt(arg []byte, utf8 bool) (to Path, opts RcptOptions, err error) {
 	return to, opts, nil
 }
 
+// parseAll reads the parameters of RCPT.
+func (o *RcptOptions) parseAll(a *argument, utf8 bool) error {
+	var known seen
+	for {
+		p, err := a.param()
+		if err != nil || p.keyword == "" {
+			return err
+		}
+		if err := o.parse(&p, utf8, &known); err != nil {
+			return err
+		}
+	}
+}
+
 // parse reads one parameter of RCPT.
 func (o *RcptOptions) parse(p *param, utf8 bool, known *seen) error {
-	switch p.keyword {
-	case "NOTIFY":
+	switch {
+	case p.is("NOTIFY"):
 		if err := known.add(p, 0); err != nil {
 			return err
 		}
 		if !p.valued || !o.Notify.parse(p.value) {
 			return p.bad("RFC 3461 §4.1", ErrSyntax)
 		}
-	case "ORCPT":
+	case p.is("ORCPT"):
 		if err := known.add(p, 1); err != nil {
 			return err
 		}
