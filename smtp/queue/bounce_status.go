@@ -27,7 +27,8 @@ func (b *bounce) status() (string, error) {
 	for _, i := range b.news {
 		b.statusOf(s, &b.e.to[i.n], i.action)
 	}
-	return string(s.text), s.err
+	// An empty line stands before a group and not behind the last (RFC 3464 §2.1).
+	return strings.TrimSuffix(string(s.text), "\r\n"), s.err
 }
 
 // statusOf writes the fields of a recipient (RFC 3464 §2.3).

@@ -71,7 +71,16 @@ func prepare(root *os.Root) error {
 			return err
 		}
 	}
-	return syncDir(root, ".")
+	return errors.Join(syncDir(root, "."), syncParent(root.Name()))
+}
+
+// syncParent makes sure that a folder that was made is on the disk.
+func syncParent(dir string) error {
+	parent, err := os.OpenRoot(filepath.Join(dir, ".."))
+	if err != nil {
+		return err
+	}
+	return errors.Join(syncDir(parent, "."), parent.Close())
 }
 
 // names returns the names in a folder.

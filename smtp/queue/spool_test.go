@@ -198,13 +198,14 @@ func TestCorruptFileIsSetAside(t *testing.T) {
 		q := &queue.Queue{Dir: dir, Deliverer: s,
 			Logger: slog.New(slog.NewTextHandler(&log, nil)),
 			Trace:  &queue.Trace{Corrupt: func(file string, _ error) { traced = file }}}
-		running(t, q)
+		stop := running(t, q)
 		assert.Equal(t, []string{"bad"}, messages(t, dir, "corrupt"))
 		assert.Empty(t, messages(t, dir, "tmp"))
-		assert.Contains(t, log.String(), "damaged file set aside")
 		assert.Equal(t, "bad", traced)
 		pass(time.Second)
 		assert.Len(t, s.got(), 1)
+		stop()
+		assert.Contains(t, log.String(), "damaged file set aside")
 	})
 }
 
