@@ -1,0 +1,78 @@
+package maildomain
+
+import (
+	"strings"
+	"sync/atomic"
+
+	"applayer/examples/internal/users"
+	"applayer/internal/ascii"
+	"applayer/smtp"
+)
+
+// accounts are the users of a domain, and what addresses lead to them.
+type accounts struct {
+	domain string
+	file   string
+	users  atomic.Pointer[users.Users]
+}
+
+// reload reads the file again; one that is wrong changes nothing.
+func (a *accounts) reload() error {
+	u, err := users.ReadFile(a.file)
+	if err != nil {
+		return err
+	}
+	a.users.Store(u)
+	return nil
+}
+
+// isLocal tells whether the mail of an address ends here.
+func (a *accounts) isLocal(p smtp.Path) bool {
+	if p.Domain == "" {
+		return !p.IsNull() // <Postmaster> (RFC 5321 §4.1.1.3)
+	}
+	return !p.Literal && smtp.Path{Local: "x", Domain: p.Domain}.Equal(smtp.Path{Local: "x", Domain: a.domain})
+}
+
+// user tells whose a local address is: of "bob+lists" it is bob's
+// (RFC 5233 §3). The postmaster is somebody in any case: where nobody has the
+// name, the first in the file (RFC 5321 §4.5.1).
+func (a *accounts) user(p smtp.Path) (name string, ok bool) {
+	u := a.users.Load()
+	local, _, _ := strings.Cut(p.Local, "+")
+	for _, name := range []string{p.Local, local, strings.ToLower(local)} {
+		if name != "" && u.Has(name) {
+			return name, true
+		}
+	}
+	if names := u.Names(); ascii.EqualFold(local, "postmaster") && len(names) > 0 {
+		return names[0], true
+	}
+	return "", false
+}
+
+// login returns the user's name of one that was given to log in: bob, or
+// bob@hamburger.edu.
+func (a *accounts) login(name string) string {
+	local, domain, ok := strings.Cut(name, "@")
+	if ok && ascii.EqualFold(domain, a.domain) {
+		return local
+	}
+	return name
+}
+
+// check tells who it is that has a name and a password.
+func (a *accounts) check(user, password string) (name string, ok bool) {
+	name = a.login(user)
+	return name, a.users.Load().Check(name, password)
+}
+
+// owns tells whether a user may send from an address: his own, with a tag or
+// without.
+func (a *accounts) owns(user string, from smtp.Path) bool {
+	if from.IsNull() {
+		return true // notifications of a user agent (RFC 8098 §2.1)
+	}
+	name, ok := a.user(from)
+	return ok && a.isLocal(from) && name == user
+}
