@@ -30,15 +30,15 @@ type Client struct {
 	nc         *sockets.Conn
 	conn       *Conn
 
-	mu    sync.Mutex // guards busy and ended
-	busy  bool
-	ended error
+	mu         sync.Mutex // guards busy and ended, and extensions outside calls
+	busy       bool
+	ended      error
+	extensions Extensions
 
 	// What follows belongs to the call under way.
-	extensions Extensions
-	greeting   Reply
-	unclean    bool   // a transaction was left that the server may still hold
-	chunk      []byte // the buffer of BDAT
+	greeting Reply
+	unclean  bool   // a transaction was left that the server may still hold
+	chunk    []byte // the buffer of BDAT
 }
 
 // Dial connects to the address of a server, such as "mail.example.org:25", waits

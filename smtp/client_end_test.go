@@ -94,6 +94,49 @@ func TestClientLastWords(t *testing.T) {
 	})
 }
 
+// A server that closes in the middle of a group: what it said of each recipient
+// is his alone.
+func TestClientLastWordsWithinGroup(t *testing.T) {
+	for _, last := range []string{"", "421 4.3.2 bye"} {
+		synctest.Test(t, func(t *testing.T) {
+			near, far := testkit.PipeBuffer(4096)
+			go func() {
+				defer far.Close()
+				b := make([]byte, 1000)
+				io.WriteString(far, "220 hi\r\n")
+				far.Read(b)
+				io.WriteString(far, "250-hi\r\n250 PIPELINING\r\n")
+				io.ReadFull(far, b)
+				io.WriteString(far, "250 ok\r\n550 5.1.1 no\r\n250 ok\r\n")
+				if last != "" {
+					io.WriteString(far, last+"\r\n")
+				}
+			}()
+			c, err := smtp.NewClient(t.Context(), near, nil)
+			require.NoError(t, err)
+			e := envelope()
+			for range 60 { // more than the buffers hold
+				e.To = append(e.To, smtp.Recipient{Path: smtp.Path{Local: strings.Repeat("x", 60), Domain: strings.Repeat("x.", 90) + "y"}})
+			}
+			r, err := c.Send(t.Context(), e, strings.NewReader("Hi.\r\n"))
+			assert.Error(t, err)
+			assert.False(t, c.Alive())
+			for i, result := range r.Results {
+				reply, ok := errors.AsType[*smtp.ReplyError](result.Err)
+				switch {
+				case i == 0:
+					assert.True(t, ok && reply.Code == 550)
+				case last == "":
+					assert.False(t, ok, "%v", result.Err)
+					assert.Error(t, result.Err)
+				default:
+					assert.True(t, ok && reply.Code == 421, "%v", result.Err)
+				}
+			}
+		})
+	}
+}
+
 func TestClientBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := client(t, nil, hello()+"C: NOOP\nC*\n")

@@ -16,7 +16,7 @@ func (c *Client) Hello(ctx context.Context) error {
 // hello greets the server. One that does not know EHLO, which is 500 or 502, is
 // greeted by HELO (RFC 5321 §3.2).
 func (c *Client) hello(ctx context.Context) error {
-	c.extensions = nil
+	c.learn(nil)
 	verb := VerbEHLO
 	switch {
 	case c.opts.LMTP:
@@ -34,16 +34,26 @@ func (c *Client) hello(ctx context.Context) error {
 	}
 	c.unclean = false // EHLO does what RSET does (RFC 5321 §4.1.4)
 	if verb != VerbHELO {
-		c.extensions = ParseExtensions(r.Lines)
+		c.learn(ParseExtensions(r.Lines))
 	}
 	return nil
+}
+
+// learn notes what the server offers.
+func (c *Client) learn(x Extensions) {
+	c.mu.Lock()
+	c.extensions = x
+	c.mu.Unlock()
 }
 
 // Extension tells whether the server offers an extension, and what stands behind
 // its keyword (RFC 5321 §4.1.1.1): of SIZE the number, of AUTH the mechanisms.
 // Keywords are in any case.
 func (c *Client) Extension(keyword string) (params []string, ok bool) {
-	return c.extensions.Lookup(keyword)
+	c.mu.Lock()
+	x := c.extensions
+	c.mu.Unlock()
+	return x.Lookup(keyword)
 }
 
 // StartTLS secures the session (RFC 3207), for one that was opened with

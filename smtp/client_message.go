@@ -77,7 +77,7 @@ func (s *source) copyTo(w io.Writer) error {
 	if err := s.put(w, s.front); err != nil || s.whole {
 		return err
 	}
-	for {
+	for empty := 0; empty < maxEmptyReads; empty++ {
 		n, err := s.rest.Read(s.piece[:])
 		if err := s.put(w, s.piece[:n]); err != nil {
 			return err
@@ -87,9 +87,15 @@ func (s *source) copyTo(w io.Writer) error {
 			return nil
 		case err != nil:
 			return &sourceError{err}
+		case n > 0:
+			empty = 0
 		}
 	}
+	return &sourceError{io.ErrNoProgress}
 }
+
+// maxEmptyReads is how often in a row a reader may have nothing to say.
+const maxEmptyReads = 100
 
 func (s *source) put(w io.Writer, b []byte) error {
 	if len(b) == 0 {

@@ -120,10 +120,14 @@ func TestSendSourceFails(t *testing.T) {
 			})
 		})
 	}
-	c := client(t, nil, hello("8BITMIME"))
+	c := client(t, nil, hello()+"C: MAIL FROM:<alice@crepes.fr>\nS: 250 ok\nC: RCPT TO:<bob@hamburger.edu>\nS: 250 ok\nC: DATA\nS: 354 go\nC*\n")
+	_, err := c.Send(t.Context(), envelope(bob), readerFunc(func([]byte) (int, error) { return 0, nil }))
+	assert.ErrorIs(t, err, io.ErrNoProgress)
+
+	c = client(t, nil, hello("8BITMIME"))
 	e := envelope(bob)
 	e.Body = smtp.BodyUnsaid
-	_, err := c.Send(t.Context(), e, failing("a"))
+	_, err = c.Send(t.Context(), e, failing("a"))
 	assert.ErrorIs(t, err, errSource)
 	assert.True(t, c.Alive(), "nothing was sent")
 }

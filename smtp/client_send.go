@@ -62,8 +62,12 @@ func (c *Client) Send(ctx context.Context, e Envelope, message io.Reader) (*Rece
 // errPending stands for recipients of whom nothing final is known yet.
 var errPending = errors.New("smtp: pending")
 
-// settle gives the recipients that are pending their error.
+// settle gives the recipients that are pending their error. Without one they stay
+// as they are: nobody is told that he has what no reply has told of.
 func (t *transaction) settle(err error) {
+	if err == nil {
+		return
+	}
 	for i := range t.receipt.Results {
 		if r := &t.receipt.Results[i]; r.Err == errPending {
 			r.Err = err

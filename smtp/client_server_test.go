@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -238,4 +239,60 @@ func TestClientAndServerLogin(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A message takes two writes where the server permits: one for all commands and
+// one for the message, whatever the number of recipients (RFC 2920 §3.1,
+// RFC 3030 §2).
+func TestClientWrites(t *testing.T) {
+	tests := []struct {
+		name   string
+		opts   smtp.Options
+		server smtp.Server
+		want   int
+	}{
+		{name: "DATA", opts: smtp.Options{NoChunking: true}, want: 2},
+		{name: "BDAT", want: 2},
+		{name: "without PIPELINING", server: smtp.Server{Without: []string{"PIPELINING"}}, want: 1 + 20 + 1},
+	}
+	for i := range tests {
+		tt := &tests[i]
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tt.server.Backend, tt.server.Hostname = new(mailbox), "hamburger.edu"
+				near, far := testkit.Pipe()
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					tt.server.ServeConn(context.WithoutCancel(t.Context()), far)
+				}()
+				counted := &countedConn{Conn: near}
+				c, err := smtp.NewClient(t.Context(), counted, &tt.opts)
+				require.NoError(t, err)
+				var to []smtp.Path
+				for i := range 20 {
+					to = append(to, smtp.Path{Local: fmt.Sprint("user", i), Domain: "hamburger.edu"})
+				}
+				for range 2 {
+					counted.writes = 0
+					_, err = c.Send(t.Context(), envelope(to...), strings.NewReader(ketchup))
+					assert.NoError(t, err)
+					assert.Equal(t, tt.want, counted.writes)
+				}
+				c.Close()
+				<-done
+			})
+		})
+	}
+}
+
+// countedConn counts writes.
+type countedConn struct {
+	net.Conn
+	writes int
+}
+
+func (c *countedConn) Write(b []byte) (int, error) {
+	c.writes++
+	return c.Conn.Write(b)
 }

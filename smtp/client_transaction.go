@@ -161,15 +161,19 @@ func (t *transaction) take() error {
 		return err
 	}
 	t.told++
-	err = c.verdict(name, r, code, "RFC 5321 §4.3.2")
+	return t.note(verb, i, r, c.verdict(name, r, code, "RFC 5321 §4.3.2"))
+}
+
+// note takes notice of the reply to a step, of which err is the verdict.
+func (t *transaction) note(verb Verb, i int, r Reply, err error) error {
 	refused, _ := errors.AsType[*ReplyError](err)
 	if err != nil && (refused == nil || verb == VerbRSET) {
-		c.end(err)
+		t.c.end(err)
 		return err
 	}
 	switch verb {
 	case VerbRSET:
-		c.unclean = false
+		t.c.unclean = false
 	case VerbMAIL:
 		t.mail = err
 	case VerbRCPT:
@@ -261,22 +265,33 @@ func (t *transaction) conclude(command string, results []int, r Reply, err error
 const patience = time.Second
 
 // lastWords ends the session after a write went wrong. A server that will not
-// take more mostly says why before it closes.
+// take more mostly says why before it closes, behind its replies to what it took.
 func (t *transaction) lastWords(command string, err error) error {
 	c := t.c
+	defer func() { c.end(err) }()
 	err = during(command, err)
-	if !isTimeout(err) {
-		c.nc.SetReadDeadline(deadline(patience))
-		for range t.asked - t.told + 2 {
-			r, readErr := c.conn.ReadReply()
-			if readErr != nil {
-				break
+	if isTimeout(err) {
+		return err
+	}
+	c.nc.SetReadDeadline(deadline(patience))
+	for range t.asked - t.told + 3 { // chunks may wait for theirs too
+		r, readErr := c.conn.ReadReply()
+		refusal := &ReplyError{Reply: r, Command: command}
+		switch {
+		case readErr != nil:
+			return err
+		case r.Code == 421:
+			err = refusal
+			return err
+		case t.told < t.asked:
+			verb, i := t.step(t.told)
+			t.told++
+			if t.note(verb, i, r, c.verdict(verb.String(), r, 0, "RFC 5321 §4.3.2")) != nil {
+				return err
 			}
-			if r.Code >= 400 {
-				err = &ReplyError{Reply: r, Command: command}
-			}
+		case r.Code >= 400:
+			err = refusal
 		}
 	}
-	c.end(err)
 	return err
 }

@@ -23,7 +23,8 @@ import (
 // share it.
 type Relay struct {
 	// Hostname is the name of this host, as it is said by EHLO and stands in MX
-	// records.
+	// records. A host that greets by it, or another of our names, is ourselves,
+	// and mail for it a loop (RFC 5321 §6.3).
 	Hostname string
 	// Self holds what other names and addresses this host has there.
 	Self []string

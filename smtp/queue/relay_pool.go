@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -237,6 +238,10 @@ func (r *Relay) connect(ctx context.Context, host, addr string) (*smtp.Client, e
 	c, err := smtp.Dial(ctx, "tcp", addr, &o)
 	if err != nil {
 		return nil, err
+	}
+	if name, _, _ := strings.Cut(c.Greeting().Text(), " "); r.SmartHost == "" && r.isSelf(name) {
+		c.Close()
+		return nil, errLoop(host)
 	}
 	if _, offered := c.Extension("STARTTLS"); opportunistic && offered {
 		err := c.StartTLS(ctx, o.TLSConfig)

@@ -79,6 +79,7 @@ func TestRelayDeliver(t *testing.T) {
 		{"the name servers are down", names{"mx b.example": errors.New("SERVFAIL")}, nil, []string{"bob"}, []string{"later"}, nil},
 		{"null MX", names{"mx b.example": []*net.MX{{Host: "."}}}, nil, []string{"bob", "carol"}, []string{"556", "556"}, nil},
 		{"an alias of an MX", names{"mx b.example": mx("mx.b.example"), "cname mx.b.example": "c.example", "a c.example": "192.0.2.1"}, map[string][]string{"192.0.2.1": nil}, []string{"bob"}, []string{"taken by mx.b.example"}, []string{"192.0.2.1"}},
+		{"5321-6.3 a host that greets by our name", two, map[string][]string{"192.0.2.1": {"220 relay.example ESMTP", "250 hi"}, "192.0.2.2": {"220 RELAY.EXAMPLE", "250 hi"}}, []string{"bob"}, []string{"554 mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
 		{"5321-5.1 our own address", names{"mx b.example": mx("mx.b.example"), "a mx.b.example": "192.0.2.99"}, nil, []string{"bob"}, []string{"554"}, nil},
 	}
 	for _, tt := range tests {
