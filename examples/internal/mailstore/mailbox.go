@@ -97,7 +97,7 @@ func (m *Mailbox) load(create bool) error {
 	if err := m.index.sync(&m.state); err == nil {
 		m.told = m.look()
 	}
-	if err := m.scan(true); err != nil {
+	if err := m.scan(lookAlways); err != nil {
 		return m.fail(errors.Join(err, m.closeFiles()))
 	}
 	m.loaded = true

@@ -37,7 +37,7 @@ type maildrop struct {
 
 // open looks at the mailbox, and counts what nobody has counted: POP3 tells all sizes.
 func (d *maildrop) open(ctx context.Context) (err error) {
-	if d.v, err = d.m.View(ctx); err != nil {
+	if d.v, err = d.m.viewAfter(ctx, lookChanged); err != nil {
 		return err
 	}
 	for i := range d.v.messages {

@@ -25,10 +25,20 @@ const settled = time.Second
 // busy is the part of the time, one in so many, that looks may take.
 const busy = 10
 
+// looks says when a scan is done.
+type looks uint8
+
+const (
+	lookSometimes looks = iota // if a directory has changed, and not all the time
+	lookChanged                // if a directory has changed
+	lookAlways
+)
+
 // scan looks for what other programs have done: files that have come get UIDs in
 // order of their names, others may have gone or have other flags. The caller has the
 // turn.
-func (m *Mailbox) scan(always bool) error {
+func (m *Mailbox) scan(how looks) error {
+	always := how == lookAlways
 	now := time.Now()
 	newTime, curTime, err := m.dirTimes()
 	if err != nil {
@@ -37,7 +47,7 @@ func (m *Mailbox) scan(always bool) error {
 	last := &m.scanned
 	inNew := always || !newTime.Equal(last.new) || last.at.Sub(newTime) < settled
 	inCur := always || !curTime.Equal(last.cur) || last.at.Sub(curTime) < settled
-	if !inNew && !inCur || !always && now.Sub(last.at) < busy*last.took {
+	if !inNew && !inCur || how == lookSometimes && now.Sub(last.at) < busy*last.took {
 		return nil
 	}
 	if err := m.store.opts.fault("scan"); err != nil {

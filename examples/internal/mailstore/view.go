@@ -57,17 +57,17 @@ type View struct {
 // done to the files, if they seem to have done something. In a large mailbox that
 // changes all the time that takes a tenth of the time at most; [Mailbox.Refresh] looks
 // always.
-func (m *Mailbox) View(ctx context.Context) (*View, error) { return m.viewAfter(ctx, false) }
+func (m *Mailbox) View(ctx context.Context) (*View, error) { return m.viewAfter(ctx, lookSometimes) }
 
 // Refresh is View after a look at all files.
-func (m *Mailbox) Refresh(ctx context.Context) (*View, error) { return m.viewAfter(ctx, true) }
+func (m *Mailbox) Refresh(ctx context.Context) (*View, error) { return m.viewAfter(ctx, lookAlways) }
 
-func (m *Mailbox) viewAfter(ctx context.Context, always bool) (*View, error) {
+func (m *Mailbox) viewAfter(ctx context.Context, how looks) (*View, error) {
 	if err := m.begin(ctx); err != nil {
 		return nil, err
 	}
 	defer m.end()
-	if err := m.scan(always); err != nil {
+	if err := m.scan(how); err != nil {
 		return nil, err
 	}
 	if err := m.settle(); err != nil {
