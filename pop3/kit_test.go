@@ -242,3 +242,11 @@ func (c *raw) end() {
 	require.NoError(c.tb, err)
 	require.Empty(c.tb, string(rest))
 }
+
+// testConn gives no more than size octets a read.
+type testConn struct {
+	net.Conn
+	size int
+}
+
+func (c *testConn) Read(b []byte) (int, error) { return c.Conn.Read(b[:min(len(b), c.size)]) }
