@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 	removeLoad()
 	removeFTP()
 	removeMail()
+	removePOP3()
 	os.Exit(status)
 }
 

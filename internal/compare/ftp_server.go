@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 )
 
@@ -44,69 +40,6 @@ func inMemory() string {
 		return shm
 	}
 	return ""
-}
-
-// childEnv tells a process that it is a server: its value is the server's name
-// and, behind a colon, the folder to serve.
-const childEnv = "APPLAYER_COMPARE_SERVE"
-
-// ftpServers are those that run in a child.
-var ftpServers = map[string]func(l net.Listener, root string) error{
-	"applayer":     serveFTPOurs(false),
-	"kept-port":    serveFTPOurs(true),
-	"ftpserverlib": serveFTPServerLib,
-	"goftp":        serveGoFTP,
-}
-
-// serveChild serves until it is killed, if this process was started for that.
-// It prints its address first.
-func serveChild() {
-	name, root, ok := strings.Cut(os.Getenv(childEnv), ":")
-	if !ok {
-		return
-	}
-	l, err := net.Listen("tcp", loopback)
-	if err == nil {
-		fmt.Println(l.Addr())
-		err = ftpServers[name](l, root)
-	}
-	fmt.Fprintln(os.Stderr, name, err)
-	os.Exit(1)
-}
-
-// startFTPChild starts this program again as the server of that name.
-func startFTPChild(name string) func() (*server, error) {
-	return func() (*server, error) {
-		root, err := ftpRoot()
-		if err != nil {
-			return nil, err
-		}
-		self, err := os.Executable()
-		if err != nil {
-			return nil, err
-		}
-		cmd := exec.Command(self)
-		cmd.Env = append(os.Environ(), childEnv+"="+name+":"+root)
-		cmd.Stderr = os.Stderr
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			return nil, err
-		}
-		if err := cmd.Start(); err != nil {
-			return nil, err
-		}
-		stop := func() error {
-			err := cmd.Process.Kill()
-			_ = cmd.Wait() // it says that it was killed
-			return err
-		}
-		addr, err := bufio.NewReader(out).ReadString('\n')
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", name, err), stop())
-		}
-		go io.Copy(io.Discard, out) // ends with the process
-		return &server{strings.TrimSpace(addr), stop}, nil
-	}
 }
 
 // startVsftpd is vsftpd as its manual has it for speed: no log, no sandbox.

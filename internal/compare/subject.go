@@ -57,7 +57,7 @@ type server struct {
 
 // subjects are all that there is to measure.
 var subjects = slices.Concat(socketSubjects, httpSubjects, dnsCodecSubjects, dnsZoneSubjects, dnsServerSubjects, ftpCodecSubjects, ftpSubjects,
-	mimeSubjects, mimeCodecSubjects)
+	mimeSubjects, mimeCodecSubjects, smtpCodecSubjects, smtpSubjects, pop3Subjects)
 
 var socketSubjects = []subject{
 	{name: "tcp-echo", implementations: []implementation{
