@@ -113,7 +113,7 @@ func TestMechanisms(t *testing.T) {
 	require.NoError(t, <-done)
 	state, ok := client.TLS()
 	require.True(t, ok)
-	assert.Equal(t, []string{"PLAIN", "LOGIN", "CRAM-MD5", "EXTERNAL", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"}, names())
+	assert.Equal(t, []string{"PLAIN", "LOGIN", "CRAM-MD5", "EXTERNAL", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, names())
 	play(&pop3.SCRAMOptions{TLS: &state, Plus: true})
 
 	// Somebody took -PLUS off the list.
@@ -135,18 +135,20 @@ func ExampleServeSCRAM() {
 		fmt.Println(err)
 		return
 	}
-	auth := func(c *pop3.Conn) []pop3.SASLServer { // for a Server's Auth
-		return pop3.ServeSCRAM(c, crypto.SHA256, func(_ context.Context, _, user string) (pop3.SCRAMVerifier, error) {
-			if user != "bob" {
-				return pop3.SCRAMVerifier{}, pop3.ErrAuthRefused
-			}
-			return bob, nil
-		})
+	server := &pop3.Server{
+		Auth: func(c *pop3.Conn) []pop3.SASLServer {
+			return pop3.ServeSCRAM(c, crypto.SHA256, func(_ context.Context, _, user string) (pop3.SCRAMVerifier, error) {
+				if user != "bob" {
+					return pop3.SCRAMVerifier{}, pop3.ErrAuthRefused
+				}
+				return bob, nil
+			})
+		},
 	}
 
 	// What a server does for AUTH, and Client.Auth with it:
 	nc, _ := net.Pipe()
-	offered := auth(pop3.NewConn(nc, nil))
+	offered := server.Auth(pop3.NewConn(nc, nil))
 	fmt.Println(offered[0].Mechanism())
 	who, err := authenticate(context.Background(), pop3.AuthSCRAM(crypto.SHA256, "bob", "hungry", nil), offered)
 	fmt.Println(who, err)

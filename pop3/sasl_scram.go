@@ -61,7 +61,7 @@ func NewSCRAMVerifier(hash crypto.Hash, password string, salt []byte, iterations
 }
 
 // ServeSCRAM is SCRAM with hash (crypto.SHA256, crypto.SHA1) for a server, and
-// over TLS the mechanism's -PLUS too, which is tied to the connection.
+// over TLS the mechanism's -PLUS before it, which is tied to the connection.
 //
 // Lookup returns the verifier of a user who asks to act as identity (empty: as
 // himself). For a user who is not there, or may not, it returns [ErrAuthRefused]:
@@ -75,9 +75,9 @@ func ServeSCRAM(c *Conn, hash crypto.Hash, lookup func(ctx context.Context, iden
 		return sasl.Verifier(v), err
 	}
 	bindings := sasl.ServerBindings(c.nc)
-	all := []SASLServer{&sasl.SCRAMServer{Hash: hash, Bindings: bindings, Lookup: find}}
+	var all []SASLServer
 	if len(bindings) > 0 {
 		all = append(all, &sasl.SCRAMServer{Hash: hash, Bindings: bindings, Lookup: find, Plus: true})
 	}
-	return all
+	return append(all, &sasl.SCRAMServer{Hash: hash, Bindings: bindings, Lookup: find})
 }
