@@ -108,7 +108,7 @@ func (t *turn) visit(ctx context.Context, host, addr string) {
 	r := t.relay
 	s, err := r.pool.take(ctx, r, host, addr)
 	if err != nil {
-		r.log("no session", host, addr, err)
+		r.log("no session", t.message.ID, host, addr, err)
 		t.failed(r.excused(err), host)
 		return
 	}
@@ -144,7 +144,7 @@ func (t *turn) send(ctx context.Context, s *relaySession) (again bool) {
 	}
 	receipt, err := s.client.Send(ctx, e, body)
 	s.messages++
-	t.relay.log("sent", s.host, s.addr, err)
+	t.relay.log("sent", t.message.ID, s.host, s.addr, err)
 
 	taken, full := 0, 0
 	asked := t.pending

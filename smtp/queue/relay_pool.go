@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -250,7 +250,7 @@ func (r *Relay) connect(ctx context.Context, host, addr string) (*smtp.Client, e
 		case ctx.Err() != nil:
 			return nil, err
 		default:
-			r.log("no TLS", host, addr, err)
+			r.log("no TLS", "", host, addr, err)
 			if c, err = smtp.Dial(ctx, "tcp", addr, &o); err != nil {
 				return nil, err
 			}
@@ -279,13 +279,17 @@ func (r *Relay) tlsConfig(host string) *tls.Config {
 	return config
 }
 
-func (r *Relay) log(what, host, addr string, err error) {
+// log tells of a try for a message, which id names where it is about one.
+func (r *Relay) log(what, id, host, addr string, err error) {
 	if r.Logger == nil {
 		return
 	}
-	if err == nil || errors.Is(err, net.ErrClosed) {
-		r.Logger.Debug("relay: "+what, "peer", addr, "host", host)
-		return
+	level, attrs := slog.LevelDebug, []any{"peer", addr, "host", host}
+	if id != "" {
+		attrs = append([]any{"id", id}, attrs...)
 	}
-	r.Logger.Info("relay: "+what, "peer", addr, "host", host, "err", err)
+	if err != nil {
+		level, attrs = slog.LevelInfo, append(attrs, "err", err)
+	}
+	r.Logger.Log(context.Background(), level, "relay: "+what, attrs...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"sync"
@@ -367,6 +368,9 @@ func TestRelayCannotSay(t *testing.T) {
 		m.Size, m.Options.Body = 1001, smtp.BodySevenBit
 		assert.Equal(t, []string{"never"}, outcomes(r.Deliver(t.Context(), m, rcpts("hamburger.edu", "bob"))))
 
+		// An address that cannot be written would be another command.
+		assert.Equal(t, []string{"never", "taken by mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "a\r\nQUIT", "bob"))))
+
 		// Of 8 bits, 7 are made.
 		m = outgoing()
 		m.Open = func() (io.ReadCloser, error) {
@@ -378,6 +382,26 @@ func TestRelayCannotSay(t *testing.T) {
 		mails := w.arrived()
 		require.Len(t, mails, 1)
 		assert.Contains(t, mails[0].text, "\r\n\r\nY2Fmw6kNCg==\r\n")
+	})
+}
+
+// An operator sees each try, and why there was none.
+func TestRelayLogs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.names = names{"mx b.example": mx("mx1.b.example", "mx2.b.example"), "a mx1.b.example": "192.0.2.1", "a mx2.b.example": "192.0.2.2"}
+		w.host("192.0.2.2", "mx2.b.example", nil)
+		var log strings.Builder
+		r := w.relay()
+		r.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		r.Deliver(t.Context(), outgoing(), rcpts("b.example", "bob", "550"))
+		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+		require.Len(t, lines, 2)
+		assert.Contains(t, lines[0], `level=INFO msg="relay: no session" id=1 peer=192.0.2.1:25 host=mx1.b.example err=`)
+		assert.Contains(t, lines[1], `level=INFO msg="relay: sent" id=1 peer=192.0.2.2:25 host=mx2.b.example err="smtp: refused for 1 of 2`)
+		log.Reset()
+		r.Deliver(t.Context(), outgoing(), rcpts("b.example", "bob"))
+		assert.Contains(t, log.String(), `level=DEBUG msg="relay: sent" id=1 peer=192.0.2.2:25 host=mx2.b.example`)
 	})
 }
 
