@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"errors"
 	"io"
 	"math"
 
@@ -37,6 +38,10 @@ func (p Policy) String() string {
 	}
 	return "unknown"
 }
+
+// ErrGivenUp is what a [Conn] returns once [PolicyRejectAndClose] has refused a
+// message: where its end is, and commands begin, was not looked for.
+var ErrGivenUp = errors.New("smtp: connection given up within a message")
 
 func (p Policy) line() line.Policy {
 	if p == PolicyNormalize {
@@ -162,7 +167,7 @@ func bareNewline(at int64) error {
 func (d *DataReader) refuse(why error) error {
 	if d.policy == PolicyRejectAndClose {
 		if _, limit := why.(*LimitError); !limit {
-			d.c.rerr = why
+			d.c.rerr = ErrGivenUp
 			return why
 		}
 	}

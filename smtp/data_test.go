@@ -35,7 +35,7 @@ func TestDataReader(t *testing.T) {
 		{"2.3.8 bare LF", "a\r\nb\nc\r\n.\r\n", 0, "a\r\nb", "554 5.6.0", "at byte 4", nil},
 		{"2.3.8 bare CR", "a\rb\r\n.\r\n", 0, "a", "554 5.6.0", "at byte 1", nil},
 		{"2.3.8 bare LF ends nothing", "a\n.\nQUIT\r\n.\r\n", 0, "a", "554 5.6.0", "at byte 1", nil},
-		{"2.3.8 bare LF, and close", "a\nb\r\n.\r\n", smtp.PolicyRejectAndClose, "a", "554 5.6.0", "at byte 1", smtp.ErrBareNewline},
+		{"2.3.8 bare LF, and close", "a\nb\r\n.\r\n", smtp.PolicyRejectAndClose, "a", "554 5.6.0", "at byte 1", smtp.ErrGivenUp},
 		{"2.3.8 bare LF, normalized", "a\nb\rc\r\r\n.\r\n", smtp.PolicyNormalize, "a\r\nb\r\nc\r\n", "", "", nil},
 		{"line of 20", x(18) + "\r\n.\r\n", 0, x(18) + "\r\n", "", "", nil},
 		{"line of 21", x(19) + "\r\n.\r\n", 0, x(19), "554 5.6.0", "MaxTextLine", nil},
@@ -124,7 +124,7 @@ func TestSmugglingIn(t *testing.T) {
 				}
 				cmd, err := c.ReadCommand()
 				if policy == smtp.PolicyRejectAndClose && !nul {
-					require.ErrorIs(t, err, smtp.ErrBareNewline, "%q", s)
+					require.Equal(t, smtp.ErrGivenUp, err, "%q", s)
 					continue
 				}
 				require.NoError(t, err, "%q", s)
@@ -313,7 +313,9 @@ func TestPolicyStrings(t *testing.T) {
 // the same error, and what is behind it is left; none is longer than the limit.
 func FuzzDotReader(f *testing.F) {
 	for _, s := range smuggled {
-		f.Add("a"+s+"b\r\n.\r\nQUIT\r\n", uint8(2), uint8(0))
+		for policy := range uint8(3) {
+			f.Add("a"+s+"b\r\n.\r\nQUIT\r\n", uint8(2), policy)
+		}
 	}
 	for _, s := range []string{"a\r\n..b\r\n.\r\nNOOP\r\n", ".\r\n", "a\r\n", strings.Repeat("x", 50) + "\r\n.\r\n", strings.Repeat("x\r\n", 50) + ".\r\n"} {
 		f.Add(s, uint8(3), uint8(2))

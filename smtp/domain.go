@@ -94,8 +94,8 @@ func appendALabel(dst []byte, label string) ([]byte, error) {
 	if isASCII(lower) {
 		return append(dst, lower...), nil
 	}
-	dst, err := appendPunycode(append(dst, aLabelPrefix...), lower)
-	if err != nil || len(dst)-from > maxLabel {
+	dst = appendPunycode(append(dst, aLabelPrefix...), lower)
+	if len(dst)-from > maxLabel {
 		return nil, &ParseError{What: "U-label", Ref: "RFC 5890 §2.3.2.1", Err: ErrValue}
 	}
 	return dst, nil

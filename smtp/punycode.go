@@ -6,8 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// errPunycode means text that Punycode cannot express, or that it does not
-// decode.
+// errPunycode means text that is no Punycode.
 var errPunycode = errors.New("punycode")
 
 // The parameters of RFC 3492 §5.
@@ -22,8 +21,8 @@ const (
 )
 
 // appendPunycode appends the encoding of label (RFC 3492 §6.3), which is UTF-8.
-// A label of n octets costs n² steps, so that it is to be short.
-func appendPunycode(dst []byte, label string) ([]byte, error) {
+// It has 255 octets at most, so that no number overflows and few steps are taken.
+func appendPunycode(dst []byte, label string) []byte {
 	start := len(dst)
 	total := 0
 	for _, r := range label {
@@ -45,9 +44,6 @@ func appendPunycode(dst []byte, label string) ([]byte, error) {
 				next = r
 			}
 		}
-		if int64(next-n)*int64(handled+1) > int64(math.MaxInt32-delta) {
-			return nil, errPunycode
-		}
 		delta += (next - n) * int32(handled+1)
 		n = next
 		for _, r := range label {
@@ -64,7 +60,7 @@ func appendPunycode(dst []byte, label string) ([]byte, error) {
 		delta++
 		n++
 	}
-	return dst, nil
+	return dst
 }
 
 // appendPunyNumber appends a number of variable length (RFC 3492 §3.3).
@@ -87,15 +83,13 @@ func punyDigit(d int32) byte {
 	return '0' + byte(d-26)
 }
 
-// punyValue is the value of a digit, punyBase for what is none.
+// punyValue is the value of a digit in lower case, punyBase for what is none.
 func punyValue(c byte) int32 {
 	switch {
 	case '0' <= c && c <= '9':
 		return int32(c-'0') + 26
 	case 'a' <= c && c <= 'z':
 		return int32(c - 'a')
-	case 'A' <= c && c <= 'Z':
-		return int32(c - 'A')
 	}
 	return punyBase
 }
@@ -115,7 +109,7 @@ func punyAdapt(delta, points int32, first bool) int32 {
 	return k + (punyBase-punyTMin+1)*delta/(delta+punySkew)
 }
 
-// decodePunycode decodes s (RFC 3492 §6.2). Surrogates are refused.
+// decodePunycode decodes s (RFC 3492 §6.2), in lower case. Surrogates are refused.
 func decodePunycode(s string) (string, error) {
 	var out []rune
 	rest := s
