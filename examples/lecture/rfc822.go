@@ -9,14 +9,42 @@ import (
 	"time"
 
 	"applayer/mime"
+	"applayer/smtp"
 )
 
 var rfc822Scene = Scene{
 	Name:  "rfc822",
 	Title: "a message: header, empty line, body; seven bits, and what MIME does for the rest",
-	Run: func(_ context.Context, n *Net) error {
-		return playRFC822(n, carried)
+	Run: func(ctx context.Context, n *Net) error {
+		return errors.Join(playRFC822(n, carried), sendOldMessage(ctx, n))
 	},
+}
+
+// sendOldMessage brings the slide's message over the wire, dots and all.
+func sendOldMessage(ctx context.Context, n *Net) error {
+	n.Printf("the message over the wire:")
+	box, stop, err := serveMailbox(ctx, n, hamburger)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	heard := new(recorder)
+	c, err := smtp.Dial(ctx, "tcp", hamburger, &smtp.Options{Hello: "crepes.fr", NoExtensions: true, Dial: heard.on(n.dialer("dots"))})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.Send(ctx, fromAliceToBob(), strings.NewReader(rfc822Message)); err != nil {
+		return err
+	}
+	if err := c.Quit(ctx); err != nil {
+		return err
+	}
+	sent, _ := heard.octets()
+	n.Expect("a dot is put before each line that begins with one, and one alone ends it all", true,
+		strings.HasSuffix(strings.TrimSuffix(sent, "QUIT\r\n"), "\r\n..\r\n...two dots lead this line, and one was alone.\r\n.\r\n"))
+	n.Expect("what arrives is what was sent", []letter{{alice, []smtp.Path{bob}, rfc822Message}}, box.take())
+	return nil
 }
 
 // carry is the way of a message from its sender to its reader. A test spoils an
@@ -27,7 +55,7 @@ type carry func(message []byte) []byte
 func carried(message []byte) []byte { return message }
 
 // rfc822Message is the slide's message. Its lines with dots in front are no
-// business of the format: SMTP doubles them on its way (RFC 5321 §4.5.2).
+// business of the format: SMTP doubles the dots on the way (RFC 5321 §4.5.2).
 const rfc822Message = "To: bob@hamburger.edu\r\n" +
 	"From: alice@crepes.fr\r\n" +
 	"Cc: carol@hamburger.edu\r\n" +

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"applayer/http1"
+	"applayer/smtp"
 	"applayer/sockets"
 	"applayer/sockets/telnet"
 )
@@ -166,42 +166,28 @@ func typeHTTP(ctx context.Context, n *Net) error {
 	return nil
 }
 
-// typeSMTP greets a mail server, line by line. The server here knows no more
-// than these lines.
+// typeSMTP sends a message, line by line.
 func typeSMTP(ctx context.Context, n *Net) error {
-	const addr = "hamburger.edu:25"
-	ln, err := n.Listen(ctx, "tcp", addr)
+	box, stop, err := serveMailbox(ctx, n, hamburger)
 	if err != nil {
 		return err
 	}
-	srv := &sockets.Server{Handler: sockets.HandlerFunc(func(_ context.Context, c *sockets.Conn) {
-		io.WriteString(c, "220 hamburger.edu\r\n")
-		for lines := bufio.NewScanner(c); lines.Scan(); {
-			switch verb, name, _ := strings.Cut(lines.Text(), " "); verb {
-			case "HELO":
-				io.WriteString(c, "250 Hello "+name+", pleased to meet you\r\n")
-			case "QUIT":
-				io.WriteString(c, "221 hamburger.edu closing connection\r\n")
-				return
-			default:
-				io.WriteString(c, "500 "+verb+": what is that?\r\n")
-			}
-		}
-	})}
-	defer serve(func() error { return srv.Serve(ln) }, srv.Close)()
-	nc, err := n.DialNamed(ctx, "smtp", "tcp", addr)
+	defer stop()
+	nc, err := n.DialNamed(ctx, "smtp", "tcp", hamburger)
 	if err != nil {
 		return err
 	}
 	defer sockets.WithContext(ctx, nc)()
 	u := &typist{n: n, c: telnet.NewClient(nc, nil)}
 	defer u.c.Close()
-	if err := u.sees("the mail server speaks first", "220 hamburger.edu\r\n"); err != nil {
+	if err := u.sees("the mail server speaks first", "220 hamburger.edu ESMTP\r\n"); err != nil {
 		return err
 	}
 	for _, turn := range []struct{ types, sees string }{
 		{"HELO crepes.fr\r\n", "250 Hello crepes.fr, pleased to meet you\r\n"},
-		{"QUIT\r\n", "221 hamburger.edu closing connection\r\n"},
+		{"MAIL FROM: <alice@crepes.fr>\r\n", "250 2.1.0 OK\r\n"},
+		{"RCPT TO: <bob@hamburger.edu>\r\n", "250 2.1.5 OK\r\n"},
+		{"DATA\r\n", "354 "},
 	} {
 		if _, err := io.WriteString(u.c, turn.types); err != nil {
 			return err
@@ -210,5 +196,36 @@ func typeSMTP(ctx context.Context, n *Net) error {
 			return err
 		}
 	}
+	if _, err := u.rest(); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(u.c, ketchup+".\r\n"); err != nil {
+		return err
+	}
+	if err := u.sees("the lone dot", "250 "); err != nil {
+		return err
+	}
+	if _, err := u.rest(); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(u.c, "QUIT\r\n"); err != nil {
+		return err
+	}
+	if err := u.sees("QUIT", "221 2.0.0 hamburger.edu closing connection\r\n"); err != nil {
+		return err
+	}
+	n.Expect("what was typed has arrived", []letter{{alice, []smtp.Path{bob}, ketchup}}, box.take())
 	return nil
+}
+
+// rest reads to the end of a line.
+func (u *typist) rest() (line string, err error) {
+	for b := []byte{0}; ; {
+		if _, err := io.ReadFull(u.c, b); err != nil {
+			return line, err
+		}
+		if line += string(b); b[0] == '\n' {
+			return line, nil
+		}
+	}
 }
