@@ -123,9 +123,22 @@ func TestMechanisms(t *testing.T) {
 	got, err := authenticate(t.Context(), pop3.AuthExternal("bob"), mechanisms(server))
 	assert.NoError(t, err)
 	assert.Equal(t, "bob", got)
-	name, _, err := pop3.AuthOAuthBearer("bob@hamburger.edu", "token", "hamburger.edu", 110).Start()
-	assert.NoError(t, err)
+}
+
+// A token that is not taken is asked about by the method that the constructor
+// tells of.
+func TestAuthOAuthBearer(t *testing.T) {
+	c := pop3.AuthOAuthBearer("bob@hamburger.edu", "token", "hamburger.edu", 143)
+	name, initial, err := c.Start()
+	require.NoError(t, err)
 	assert.Equal(t, "OAUTHBEARER", name)
+	assert.Equal(t, "n,a=bob@hamburger.edu,\x01host=hamburger.edu\x01port=143\x01auth=Bearer token\x01\x01", string(initial))
+	response, err := c.Next([]byte(`{"status":"invalid_token"}`), true)
+	require.NoError(t, err)
+	assert.Equal(t, "\x01", string(response))
+	refused, ok := c.(interface{ Failure() []byte })
+	require.True(t, ok)
+	assert.JSONEq(t, `{"status":"invalid_token"}`, string(refused.Failure()))
 }
 
 // A server that keeps verifiers, and no passwords.

@@ -26,6 +26,10 @@ func AuthCRAMMD5(user, password string) SASLClient {
 // AuthOAuthBearer is OAUTHBEARER (RFC 7628): an access token of OAuth 2.0, for
 // use under TLS. Host and port are those of the server, as dialled; empty and 0
 // leave them out.
+//
+// A server that does not take the token tells why before it refuses it: what
+// is returned has a method Failure() []byte with that JSON (RFC 7628 §3.2.2),
+// nil if there was none.
 func AuthOAuthBearer(user, token, host string, port int) SASLClient {
 	return &sasl.OAuthBearerClient{User: user, Token: token, Host: host, Port: port}
 }

@@ -129,9 +129,10 @@ func (s *SCRAMServer) binding(kind string) []byte {
 func (s *SCRAMServer) lookup(ctx context.Context, authzid, user string) (err error) {
 	s.identity = ""
 	s.verifier, err = s.Lookup(ctx, authzid, user)
+	made := decoy(s.Hash, user, s.verifier) // for those who are there too, whom no haste should tell
 	switch {
 	case errors.Is(err, ErrRefused):
-		s.verifier = decoy(s.Hash, user, s.verifier)
+		s.verifier = made
 		return nil
 	case err != nil:
 		return err

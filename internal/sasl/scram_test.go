@@ -232,6 +232,7 @@ func TestSCRAMServerRefuses(t *testing.T) {
 		{"5802-7 a proof on two lines", "", v.clientFinal[:len(v.clientFinal)-4] + "\r\n" + v.clientFinal[len(v.clientFinal)-4:], sasl.ErrSyntax},
 		{"5802-7 something behind the proof", "", v.clientFinal + ",x=y", sasl.ErrSyntax},
 		{"5802-7 no binding", "", combined + proof, sasl.ErrSyntax},
+		{"5802-7 a nonce with a space in the end", "", "c=biws,r=a b" + proof, sasl.ErrSyntax},
 		{"5802-7 order", "", combined + ",c=biws" + proof, sasl.ErrSyntax},
 		{"5802-7 an empty extension", "", "c=biws," + combined + ",x=" + proof, sasl.ErrSyntax},
 		{"5802-7 an extension of a digit", "", "c=biws," + combined + ",1=x" + proof, sasl.ErrSyntax},
@@ -362,6 +363,8 @@ func TestSCRAMPasswordsAndIdentities(t *testing.T) {
 		assert.ErrorIs(t, err, sasl.ErrCredentials)
 	}
 	for _, password := range []string{"", "pen\x01cil"} {
+		_, err := sasl.NewVerifier(crypto.SHA256, password, []byte("salt"), 4096)
+		assert.ErrorIs(t, err, sasl.ErrCredentials)
 		c := &sasl.SCRAMClient{Hash: crypto.SHA256, User: "user", Password: password}
 		_, clientErr, serverErr := run(t, c, &sasl.SCRAMServer{Hash: crypto.SHA256, Lookup: find})
 		assert.NoError(t, serverErr)
