@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"applayer/smtp"
 )
@@ -112,9 +113,26 @@ func (t *turn) visit(ctx context.Context, host, addr string) {
 		t.failed(r.excused(err), host)
 		return
 	}
-	for t.send(ctx, s) {
-	}
+	t.use(ctx, s)
 	r.pool.give(r, s)
+}
+
+// use sends the message to those who are pending, in as many transactions as it
+// takes. Those who are to be tried elsewhere are pending then.
+func (t *turn) use(ctx context.Context, s *relaySession) {
+	waiting := t.pending
+	t.pending = nil
+	most := t.relay.Limits.maxRecipients()
+	for len(waiting) > 0 {
+		n := min(len(waiting), most)
+		again, err := t.send(ctx, s, waiting[:n])
+		waiting = slices.Concat(again, waiting[n:])
+		if err != nil && !s.client.Alive() {
+			t.fail(waiting, err, "")
+			t.pending = append(t.pending, waiting...)
+			return
+		}
+	}
 }
 
 // excused makes a refusal that is for us one of no message: where the smart host
@@ -126,49 +144,43 @@ func (r *Relay) excused(err error) error {
 	return err
 }
 
-// send sends the message to those who are pending. It tells whether others may
-// be sent to in another transaction: a host that has enough recipients for one
-// says 452 to the rest, or as some do 552 (RFC 5321 §4.5.3.1.10).
-func (t *turn) send(ctx context.Context, s *relaySession) (again bool) {
+// send is one transaction. It returns those to whom the message may be sent in
+// another over the same session: a host that has enough recipients for one says
+// 452 to the rest, or as some do 552 (RFC 5321 §4.5.3.1.10).
+func (t *turn) send(ctx context.Context, s *relaySession, batch []int) (again []int, err error) {
 	body, err := t.message.Open()
 	if err != nil {
-		t.failed(err, "")
-		t.pending = nil
-		return false
+		t.fail(batch, err, "")
+		return nil, err
 	}
 	defer body.Close()
 	e := smtp.Envelope{From: t.message.From, MailOptions: t.message.Options}
 	e.Size = t.message.Size
-	for _, i := range t.pending {
+	for _, i := range batch {
 		e.To = append(e.To, t.to[i])
 	}
 	receipt, err := s.client.Send(ctx, e, body)
 	s.messages++
 	t.relay.log("sent", t.message.ID, s.host, s.addr, err)
 
-	taken, full := 0, 0
-	asked := t.pending
-	t.pending = nil
-	for k, i := range asked {
+	taken := false
+	for k, i := range batch {
 		result := s.result(receipt, k)
+		t.results[i] = result
 		switch {
 		case result.Err == nil:
-			taken++
+			taken = true
 		case isFull(result.Err):
-			full++
-			t.pending = append(t.pending, i)
-		case !result.final():
+			again = append(again, i)
+		case !result.final() && !receipt.Doubtful:
 			t.pending = append(t.pending, i)
 		}
-		t.results[i] = result
 	}
-	if receipt.Doubtful {
-		t.pending = nil
+	if !taken { // it would be the same once more
+		t.pending = append(t.pending, again...)
+		again = nil
 	}
-	if taken == 0 || full == 0 || full < len(t.pending) {
-		return false
-	}
-	return s.client.Alive()
+	return again, err
 }
 
 // result makes of what became of a recipient a Result.
@@ -205,12 +217,14 @@ func isFull(err error) bool {
 	return ok && e.Command == smtp.VerbRCPT.String() && (e.Code == 552 || e.Code == 452 && e.Enhanced == smtp.EnhancedCode{4, 5, 3})
 }
 
-// failed gives those who are pending an error, and a look at the next host.
-func (t *turn) failed(err error, host string) {
+// failed gives those who are pending an error, and hope for the next host.
+func (t *turn) failed(err error, host string) { t.fail(t.pending, err, host) }
+
+func (t *turn) fail(who []int, err error, host string) {
 	if _, answered := errors.AsType[*smtp.ReplyError](err); !answered {
 		host = ""
 	}
-	for _, i := range t.pending {
+	for _, i := range who {
 		t.results[i] = hopeful(t.results[i], Result{Err: err, RemoteMTA: host})
 	}
 }

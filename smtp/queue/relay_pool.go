@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"slices"
 	"strings"
@@ -29,11 +30,22 @@ type RelayLimits struct {
 	IdleTimeout time.Duration
 	// MaxMessages is after how many messages a session ends (default 100).
 	MaxMessages int
+	// MaxRecipients bounds the recipients of one transaction (default 100, which
+	// each server must take by RFC 5321 §4.5.3.1.8). Others get theirs in
+	// another.
+	MaxRecipients int
 	// MaxAddresses bounds the addresses that are tried in one turn (default 10).
 	MaxAddresses int
 }
 
 func (l RelayLimits) maxAddresses() int { return cmp.Or(l.MaxAddresses, 10) }
+
+func (l RelayLimits) maxRecipients() int {
+	if l.MaxRecipients < 0 {
+		return math.MaxInt
+	}
+	return cmp.Or(l.MaxRecipients, 100)
+}
 
 // relaySession is one with a host.
 type relaySession struct {

@@ -123,25 +123,60 @@ func hamburger(t *testing.T, server *smtp.Server) *world {
 	return w
 }
 
-// Many recipients of one domain are told in one transaction, and where a host
-// takes fewer, in as many as it needs, over one session (RFC 5321 §4.5.3.1.10).
+// Many recipients of one domain are told in one transaction, up to what each host
+// must take; and where one takes fewer, in as many as it needs, over one session
+// (RFC 5321 §4.5.3.1.8, §4.5.3.1.10).
 func TestRelayManyRecipients(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		host   smtp.Limits
+		limits queue.RelayLimits
+		want   []int
+	}{
+		{"what each must take", smtp.Limits{MaxRecipients: 100}, queue.RelayLimits{}, []int{100, 100, 50}},
+		{"all at once", smtp.Limits{}, queue.RelayLimits{MaxRecipients: -1}, []int{250}},
+		{"a host that takes fewer", smtp.Limits{MaxRecipients: 70, MaxErrors: -1}, queue.RelayLimits{}, []int{70, 70, 70, 40}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := hamburger(t, &smtp.Server{Limits: tt.host})
+				var locals []string
+				for i := range 250 {
+					locals = append(locals, fmt.Sprint("user", i))
+				}
+				r := w.relay()
+				r.Limits = tt.limits
+				for _, result := range r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", locals...)) {
+					require.Equal(t, "taken by mail.hamburger.edu", outcome(result))
+				}
+				var sizes []int
+				got := map[string]int{}
+				for _, m := range w.arrived() {
+					sizes = append(sizes, len(m.to))
+					for _, to := range m.to {
+						got[to]++
+					}
+				}
+				assert.Equal(t, tt.want, sizes)
+				assert.Len(t, got, 250, "each of them once")
+				assert.Len(t, w.dialled(), 1)
+			})
+		})
+	}
+}
+
+// A session that ends between two transactions leaves the rest to the next host.
+func TestRelayRestElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := hamburger(t, &smtp.Server{Limits: smtp.Limits{MaxRecipients: 100, MaxErrors: 1000}})
-		var locals []string
-		for i := range 250 {
-			locals = append(locals, fmt.Sprint("user", i))
-		}
+		w := newWorld(t)
+		w.names = names{"mx b.example": mx("mx1.b.example", "mx2.b.example"), "a mx1.b.example": "192.0.2.1", "a mx2.b.example": "192.0.2.2"}
+		w.script("192.0.2.1", "220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "250 ok", "421 bye")
+		w.host("192.0.2.2", "mx2.b.example", nil)
 		r := w.relay()
-		for _, result := range r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", locals...)) {
-			require.Equal(t, "taken by mail.hamburger.edu", outcome(result))
-		}
-		var sizes []int
-		for _, m := range w.arrived() {
-			sizes = append(sizes, len(m.to))
-		}
-		assert.Equal(t, []int{100, 100, 50}, sizes)
-		assert.Len(t, w.dialled(), 1)
+		r.Limits.MaxRecipients = 1
+		assert.Equal(t, []string{"relayed by mx1.b.example", "taken by mx2.b.example", "taken by mx2.b.example"},
+			outcomes(r.Deliver(t.Context(), outgoing(), rcpts("b.example", "bob", "carol", "dave"))))
+		assert.Len(t, w.arrived(), 2)
 	})
 }
 
