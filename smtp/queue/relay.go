@@ -188,7 +188,7 @@ func (s *relaySession) result(receipt *smtp.Receipt, k int) Result {
 	host := s.host
 	sent := receipt.Results[k]
 	if sent.Err == nil {
-		return Result{Relayed: !receipt.DSN, RemoteMTA: host}
+		return Result{Relayed: !receipt.DSN, RemoteMTA: host, Reply: sent.Reply}
 	}
 	if e, replied := errors.AsType[*smtp.ReplyError](sent.Err); replied {
 		if isFull(e) && e.Code == 552 {
