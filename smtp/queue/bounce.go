@@ -171,14 +171,20 @@ func part[T ~string | ~[]byte](m *mime.Writer, kind, encoding string, content T)
 	return w.Close()
 }
 
+// daemon is who a report is from.
+const daemon = "MAILER-DAEMON"
+
 // header returns the header of the report.
 func (b *bounce) header() (*mime.Header, error) {
 	var h mime.Header
 	opts := &mime.WriteOptions{UTF8: !isASCII(b.to.String())}
-	from := mime.Mailbox{Name: "Mail Delivery System", Local: "MAILER-DAEMON", Domain: b.host}
+	from := mime.Mailbox{Name: "Mail Delivery System", Local: daemon, Domain: b.host}
+	err := h.SetAddressList("From", mime.AddressList{{Mailbox: from}}, nil)
+	if h.SetAddressList("To", mime.AddressList{{Mailbox: mailbox(b.to)}}, opts) != nil {
+		h.Del("To") // the envelope has it, and RFC 5322 §3.6 does not ask for it
+	}
 	errs := []error{
-		h.SetAddressList("From", mime.AddressList{{Mailbox: from}}, nil),
-		h.SetAddressList("To", mime.AddressList{{Mailbox: mailbox(b.to)}}, opts),
+		err,
 		h.SetText("Subject", b.subject(), nil),
 		h.SetDate(mime.Date{Time: b.now}),
 		h.SetMessageIDs("Message-ID", mime.NewMessageID(b.host)),

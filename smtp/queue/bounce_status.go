@@ -34,7 +34,11 @@ func (b *bounce) status() (string, error) {
 // statusOf writes the fields of a recipient (RFC 3464 §2.3).
 func (b *bounce) statusOf(s *statusWriter, r *recipient, a action) {
 	if o := r.Original; o.Type != "" {
-		s.add("Original-Recipient", o.Type+"; "+o.Address)
+		address := o.Address
+		if !s.global && !isASCII(address) {
+			address = string(smtp.AppendUTF8Address(nil, address)) // RFC 6533 §3
+		}
+		s.add("Original-Recipient", o.Type+"; "+address)
 	}
 	s.add("Final-Recipient", addressType(r.Path)+"; "+r.String())
 	s.add("Action", actionNames[a])

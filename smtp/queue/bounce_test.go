@@ -300,6 +300,13 @@ func TestBounceUTF8(t *testing.T) {
 	assert.Equal(t, "message/delivery-status", r.Status.MediaType().Name())
 	assert.Equal(t, "smtp; 550 5.1.1 ?qui?n?", r.Groups[1].Get("Diagnostic-Code"))
 
+	// There an address in UTF-8 has its form of ASCII.
+	env = envelope(bob)
+	env.To[0].Original = smtp.OriginalRecipient{Type: "utf-8", Address: "chilé@burgers.example"}
+	reports = reported(t, env, text, refused, time.Minute)
+	_, r = report(t, reports[0].text)
+	assert.Equal(t, `utf-8; chil\x{E9}@burgers.example`, r.Groups[1].Get("Original-Recipient"))
+
 	// To a sender in UTF-8 the report itself needs SMTPUTF8.
 	bubble(t, func(t *testing.T) {
 		var got smtp.MailOptions

@@ -77,7 +77,7 @@ func (q *Queue) reportTo(e *entry) (to smtp.Path, second bool) {
 		return e.msg.From, false
 	}
 	for i := range e.to {
-		if e.to[i].Path == q.DoubleBounce {
+		if e.to[i].Equal(q.DoubleBounce) {
 			return smtp.Path{}, true
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -28,16 +27,16 @@ type Queue struct {
 	// Deliverer takes the messages where they go.
 	Deliverer Deliverer
 	// Hostname is the name of this host in reports (default what the system
-	// says).
+	// says, if that is a name).
 	Hostname string
 	// Destination tells which recipients go the same way, so that one call of
 	// the Deliverer gets them all and MaxPerDestination counts them as one. The
-	// default is the domain in lower case.
+	// default is the domain, in its canonical form.
 	Destination func(to smtp.Path) string
 	// Schedule says when a message is tried again.
 	Schedule Schedule
 	// MaxAge is after what time a message is given up (default 5 days;
-	// RFC 5321 §4.5.4.1 asks for 4 or 5 at least).
+	// RFC 5321 §4.5.4.1 asks for 4 or 5 at least; negative after the first try).
 	MaxAge time.Duration
 	// DelayAfter is after what time a sender is told of a delay who asked for it
 	// by NOTIFY=DELAY (default 4 hours, negative never).
@@ -59,6 +58,7 @@ type Queue struct {
 	Trace *Trace
 
 	spool *spool
+	host  string
 	log   *slog.Logger
 	wake  chan struct{} // something has changed for Run
 
@@ -91,11 +91,15 @@ func (q *Queue) Open() error {
 	if q.open {
 		return ErrLocked
 	}
+	host, err := q.hostname()
+	if err != nil {
+		return err
+	}
 	s, err := openSpool(q.Dir)
 	if err != nil {
 		return err
 	}
-	q.spool, q.log = s, q.Logger
+	q.spool, q.host, q.log = s, host, q.Logger
 	if q.log == nil {
 		q.log = slog.New(slog.DiscardHandler)
 	}
@@ -130,10 +134,11 @@ func (q *Queue) newEngine() *engine {
 
 // domain is where mail goes if nobody says otherwise.
 func domain(to smtp.Path) string {
+	to = to.Canonical()
 	if to.Literal {
-		return "[" + strings.ToLower(to.Domain) + "]"
+		return "[" + to.Domain + "]"
 	}
-	return strings.ToLower(to.Domain)
+	return to.Domain
 }
 
 // Close ends [Queue.Run], waits for what is under way, and gives the folder back.
@@ -169,16 +174,21 @@ func (q *Queue) changed() {
 	}
 }
 
-// hostname returns the name of this host.
-func (q *Queue) hostname() string {
-	if q.Hostname != "" {
-		return q.Hostname
+// hostname returns the name of this host. One that is given has to be one that can
+// stand in an address.
+func (q *Queue) hostname() (string, error) {
+	name := q.Hostname
+	if name == "" {
+		name, _ = os.Hostname()
 	}
-	name, err := os.Hostname()
-	if err != nil || name == "" {
-		return "localhost"
+	_, err := smtp.ParseMailbox(daemon + "@" + name)
+	switch {
+	case err == nil:
+		return name, nil
+	case q.Hostname != "":
+		return "", err
 	}
-	return name
+	return "localhost", nil
 }
 
 // tells says whether somebody is to be told something of a message.

@@ -43,7 +43,7 @@ func (q *Queue) report(e *entry) error {
 // back of the message is left out: rather its header alone, or nothing.
 func (q *Queue) writeReport(now time.Time, e *entry, news items) (*entry, error) {
 	to, second := q.reportTo(e)
-	b := &bounce{host: q.hostname(), e: e, news: news, to: to, second: second, now: now, deadline: q.engine.deadline(e)}
+	b := &bounce{host: q.host, e: e, news: news, to: to, second: second, now: now, deadline: q.engine.deadline(e)}
 	if err := b.lookAt(q.limits.MaxReturn); err != nil {
 		q.log.Error("disk", "id", e.msg.ID, "err", err)
 		b.original = nil

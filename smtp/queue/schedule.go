@@ -49,7 +49,11 @@ func (s Schedule) inForce() Schedule {
 func (s Schedule) Wait(tries int, random float64) time.Duration {
 	s = s.inForce()
 	wait := s.First
-	for i := 1; i < tries && wait < s.Max; i++ {
+	for i := 1; i < tries; i++ {
+		if wait > s.Max/2 {
+			wait = s.Max
+			break
+		}
 		wait *= 2
 	}
 	wait = min(wait, s.Max)

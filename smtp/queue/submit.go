@@ -94,6 +94,10 @@ func (q *Queue) load(now time.Time) error {
 	}
 	var all []*entry
 	for _, id := range list {
+		if info, err := q.spool.root.Lstat(dirMessages + "/" + id); err == nil && !info.Mode().IsRegular() {
+			q.log.Warn("no file of the queue", "id", id)
+			continue
+		}
 		e, err := q.spool.load(id)
 		if err != nil {
 			if err := q.setAside(id, err); err != nil {

@@ -3,7 +3,8 @@ package queue
 import "applayer/smtp"
 
 // Trace is what a program may hear of a queue. A nil function is left out. They
-// are called from several goroutines, and not under a lock.
+// are called from several goroutines, and not under a lock; Run waits for them, so
+// that they must not wait for it, as [Queue.Close] does.
 type Trace struct {
 	// Queued tells of a message that was taken, also of a report.
 	Queued func(m *Message, to []smtp.Recipient)
