@@ -18,8 +18,9 @@
 // a measurement fails.
 //
 // The subjects http-file-… have wrk ask nginx and us in turn, and are skipped
-// where either program is missing; those named ftp-… need vsftpd, smtp-accept
-// and smtp-maildir the load generators of Postfix, pop3-retr Dovecot.
+// where either program is missing; those named ftp-… need vsftpd, smtp-accept,
+// smtp-session and smtp-maildir the load generators of Postfix, pop3-retr
+// Dovecot.
 //
 // The module is nested, so that the peers never enter applayer's go.mod.
 package main

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
 	"sync"
 
 	gosmtp "github.com/emersion/go-smtp"
@@ -28,7 +29,11 @@ func serveMaildirOurs(l net.Listener, root string) error {
 	if err != nil {
 		return err
 	}
-	g := &group{dir: dir}
+	in, err := os.OpenRoot(root + "/Maildir")
+	if err != nil {
+		return err
+	}
+	g := &group{dir: dir, root: in}
 	return ourSMTP(g.deliver).Serve(l)
 }
 
@@ -51,20 +56,21 @@ func (f smtpBackend) Data(_ context.Context, r io.Reader) error               { 
 func (f smtpBackend) Reset()                                                  {}
 func (f smtpBackend) Close() error                                            { return nil }
 
-// group delivers to a Maildir. Messages wait for a sync under way, and the next
-// is for all that have waited.
+// group delivers to a Maildir. Messages wait for a sync of its directory that
+// began after they had their names, and one is for all that have come meanwhile.
 type group struct {
-	dir *maildir.Dir
+	dir  *maildir.Dir
+	root *os.Root
 
-	mu      sync.Mutex
-	waiting []*placing
-	busy    bool
+	mu   sync.Mutex
+	next *round
+	busy bool
 }
 
-// placing is a message that waits for its name.
-type placing struct {
-	delivery *maildir.Delivery
-	done     chan error
+// round is a sync that has not begun.
+type round struct {
+	done chan struct{}
+	err  error
 }
 
 func (g *group) deliver(r io.Reader) error {
@@ -76,44 +82,40 @@ func (g *group) deliver(r io.Reader) error {
 	if _, err := y.ReadFrom(r); err != nil {
 		return err
 	}
-	if _, err := y.Finish(); err != nil {
+	if _, err := g.dir.Batch().Place(y); err != nil {
 		return err
 	}
-	p := &placing{y, make(chan error, 1)}
+	return g.sync()
+}
+
+func (g *group) sync() error {
 	g.mu.Lock()
-	g.waiting = append(g.waiting, p)
+	if g.next == nil {
+		g.next = &round{done: make(chan struct{})}
+	}
+	mine := g.next
 	lead := !g.busy
 	g.busy = true
 	g.mu.Unlock()
 	if lead {
-		g.commit()
+		go g.syncAll()
 	}
-	return <-p.done
+	<-mine.done
+	return mine.err
 }
 
-// commit places what waits, until nothing does.
-func (g *group) commit() {
+// syncAll syncs until nobody waits.
+func (g *group) syncAll() {
 	for {
 		g.mu.Lock()
-		all := g.waiting
-		g.waiting = nil
-		g.busy = len(all) > 0
+		r := g.next
+		g.next, g.busy = nil, g.next != nil
 		g.mu.Unlock()
-		if len(all) == 0 {
+		if r == nil {
 			return
 		}
-		batch := g.dir.Batch()
-		errs := make([]error, len(all))
-		for i, p := range all {
-			_, errs[i] = batch.Place(p.delivery)
-		}
-		err := batch.Commit()
-		for i, p := range all {
-			if errs[i] == nil {
-				errs[i] = err
-			}
-			p.done <- errs[i]
-		}
+		r.err = maildir.SyncDir(g.root, "new")
+		close(r.done)
 	}
 }
 
