@@ -37,6 +37,7 @@ var bytesAndOrder = map[string]bool{
 	"smtp/params.go": true, "smtp/params_mail.go": true, "smtp/params_rcpt.go": true,
 	"internal/dot/decoder.go": true, "internal/dot/reader.go": true, "internal/dot/writer.go": true,
 
+	"examples/internal/mailstore/record.go": true, "examples/internal/mailstore/codec.go": true,
 	"internal/boundary/boundary.go": true, "internal/boundary/set.go": true,
 
 	"internal/sasl/scram.go": true, "internal/sasl/scram_keys.go": true, "internal/sasl/scram_client.go": true,

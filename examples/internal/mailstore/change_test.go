@@ -345,3 +345,34 @@ func TestIndexShrinks(t *testing.T) {
 	assert.Equal(t, rows(v), rows(again))
 	assert.Equal(t, v.HighestModSeq, again.HighestModSeq)
 }
+
+// Who asks for what has gone longer ago than is remembered is told of all UIDs that
+// are not there.
+func TestVanishedLongAgo(t *testing.T) {
+	s, dir := newStore(t, nil)
+	mailbox(t, s, "bob", "INBOX")
+	require.NoError(t, s.Close())
+	path := filepath.Join(dir, "bob", "Maildir")
+	index := mailstore.Line("H 1 7") + mailstore.Line("+ 3 1 *- 3 a") + mailstore.Line("+ 4 5 *- 3 b") + mailstore.Line("+ 9 1 *- 3 c") +
+		mailstore.Line("N 12 20 10") + mailstore.Line("- 15 10") + mailstore.Line("- 20 7")
+	require.NoError(t, os.WriteFile(filepath.Join(path, "mailstore-index"), []byte(index), 0o600))
+	for _, name := range []string{"a", "b", "c"} {
+		require.NoError(t, os.WriteFile(filepath.Join(path, "new", name), []byte("x\n"), 0o600))
+	}
+	s = openStore(t, dir, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	v := view(t, m)
+	assert.Equal(t, uint32(7), v.UIDValidity)
+	assert.Equal(t, mailstore.Changes{
+		Changed:  []uint32{4},
+		Vanished: []mailstore.Range{{First: 1, Last: 2}, {First: 5, Last: 8}, {First: 10, Last: 11}},
+	}, v.Since(2))
+	assert.Equal(t, mailstore.Changes{Vanished: []mailstore.Range{{First: 7, Last: 7}, {First: 10, Last: 10}}}, v.Since(10))
+	assert.Equal(t, mailstore.Changes{Vanished: []mailstore.Range{{First: 7, Last: 7}}}, v.Since(15))
+	assert.Empty(t, v.Since(20))
+	for i, msg := range v.All() {
+		assert.Equal(t, v.At(i), msg)
+		break
+	}
+	assert.Equal(t, "INBOX", m.Name())
+}

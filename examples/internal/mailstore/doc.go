@@ -39,6 +39,9 @@
 // a new, higher UIDVALIDITY. When most of its lines are garbage it is written anew, and
 // renamed over the old one.
 //
+// Beside it a file mailstore-cache has the envelopes and structures that were asked
+// for ([Mailbox.Content]), each with its checksum. Nothing is lost with it.
+//
 // # Other programs
 //
 // mutt, mbsync, Dovecot and others may open the folders while a server runs. Files
@@ -50,8 +53,8 @@
 //
 // # Limits
 //
-// In memory a message takes about 160 octets (BenchmarkMemory), and as long as a view of it is held 56 more.
-// A mailbox has 64 keywords at a time and remembers at least 2048 ranges of UIDs that
+// In memory a message takes about 160 octets (BenchmarkMemory), most of them its
+// name, and 56 more as long as a view is held. A mailbox has 64 keywords at a time and remembers at least 2048 ranges of UIDs that
 // have gone. Mailboxes that nobody uses are kept, 64 of them ([Options]).
 //
 // # Concurrency

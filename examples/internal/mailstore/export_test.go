@@ -113,3 +113,9 @@ func Canonical(line []byte) (string, bool) {
 	r, err := parseRecord(line)
 	return string(appendRecord(nil, &r)), err == nil
 }
+
+// AppendContent and ParseContent are the cache's form of a content.
+var (
+	AppendContent = appendContent
+	ParseContent  = parseContent
+)

@@ -31,6 +31,7 @@ type Mailbox struct {
 	told    *View // the last that is on the disk
 
 	arrivals arrivals
+	cache    cache
 
 	mu            sync.Mutex // guards below; who writes state has the turn too
 	state         state
@@ -216,7 +217,7 @@ func (m *Mailbox) closeFiles() error {
 		}
 		err = errors.Join(err, m.index.close())
 	}
-	return errors.Join(err, m.dir.Close(), m.root.Close())
+	return errors.Join(err, m.cache.close(), m.dir.Close(), m.root.Close())
 }
 
 // file returns the file of a message as it was last seen. The caller has mu.
