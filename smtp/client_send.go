@@ -14,8 +14,7 @@ import (
 // The error is nil if the server has taken the message for all recipients, and a
 // [*PartialError] if it has for some. The Receipt is never nil and tells it of
 // each recipient, whatever the error. Where that is of the connection, the server
-// may have the message all the same, if the connection was lost in the moment
-// when it answered.
+// may have the message all the same: see Receipt.Doubtful.
 //
 // # What is sent of the envelope
 //

@@ -1,6 +1,7 @@
 package smtp_test
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"applayer/internal/testkit"
 	"applayer/smtp"
 )
 
@@ -273,6 +275,53 @@ func TestSendManyRecipients(t *testing.T) {
 			assert.Equal(t, n-(n+2)/3, taken)
 		})
 	}
+}
+
+// A server that says as much as it may to each recipient makes us hold little of
+// it.
+func TestSendTalkativeServer(t *testing.T) {
+	const n = 100
+	synctest.Test(t, func(t *testing.T) {
+		flood := strings.Repeat("250-"+strings.Repeat("x", 4000)+"\r\n", 500) + "250 ok\r\n"
+		near, far := testkit.Pipe()
+		go func() {
+			defer far.Close()
+			in := bufio.NewReader(far)
+			io.WriteString(far, "220 hi\r\n")
+			for i := 0; ; i++ {
+				if _, err := in.ReadString('\n'); err != nil {
+					return
+				}
+				reply := flood
+				switch i {
+				case 0:
+					reply = "250-hi\r\n250 PIPELINING\r\n"
+				case n + 2:
+					reply = "554 no\r\n"
+				}
+				if _, err := io.WriteString(far, reply); err != nil {
+					return
+				}
+			}
+		}()
+		c, err := smtp.NewClient(t.Context(), near, nil)
+		require.NoError(t, err)
+		defer c.Close()
+		e := envelope()
+		for range n {
+			e.To = append(e.To, smtp.Recipient{Path: bob})
+		}
+		r, err := c.Send(t.Context(), e, strings.NewReader("Hi.\r\n"))
+		assert.ErrorContains(t, err, "554")
+		kept := 0
+		for _, result := range r.Results {
+			for _, line := range result.Reply.Lines {
+				kept += len(line)
+			}
+		}
+		assert.Less(t, kept, 512<<10)
+		assert.NotZero(t, kept)
+	})
 }
 
 // Nothing is sent of what would be another command.

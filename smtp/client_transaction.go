@@ -3,6 +3,7 @@ package smtp
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -19,6 +20,7 @@ type transaction struct {
 	// asked and told count commands and replies; see step.
 	reset       bool
 	asked, told int
+	kept        int   // octets of replies that the receipt holds
 	taken       []int // results whose RCPT was granted
 	mail, data  error // why MAIL and DATA were refused
 	ready       bool  // 354
@@ -161,6 +163,7 @@ func (t *transaction) take() error {
 		return err
 	}
 	t.told++
+	r = t.keep(r)
 	return t.note(verb, i, r, c.verdict(name, r, code, "RFC 5321 §4.3.2"))
 }
 
@@ -182,6 +185,26 @@ func (t *transaction) note(verb Verb, i int, r Reply, err error) error {
 		t.data, t.ready = err, err == nil
 	}
 	return nil
+}
+
+// What the receipt holds of replies: up to maxKept octets as they came, and of
+// each reply beyond it maxBrief.
+const (
+	maxKept  = 256 << 10
+	maxBrief = 200
+)
+
+// keep returns what is kept of a reply. A server may say as much to each of many
+// recipients as [Limits] allow one reply, which is too much to hold together.
+func (t *transaction) keep(r Reply) Reply {
+	for _, line := range r.Lines {
+		t.kept += len(line) + len("250-\r\n")
+	}
+	if t.kept > maxKept && len(r.Lines) > 0 {
+		first := r.Lines[0]
+		r.Lines = []string{strings.Clone(first[:min(len(first), maxBrief)])}
+	}
+	return r
 }
 
 // answered notes the reply to RCPT.
@@ -234,7 +257,7 @@ func (t *transaction) finish(command string) error {
 	}
 	for i := range t.taken {
 		r, err := c.reply(t.ctx, command, "DataEnd", c.opts.Timeouts.DataEnd)
-		if err = t.conclude(command, t.taken[i:i+1], r, err); err != nil {
+		if err = t.conclude(command, t.taken[i:i+1], t.keep(r), err); err != nil {
 			return err
 		}
 	}
@@ -286,6 +309,7 @@ func (t *transaction) lastWords(command string, err error) error {
 		case t.told < t.asked:
 			verb, i := t.step(t.told)
 			t.told++
+			r = t.keep(r)
 			if t.note(verb, i, r, c.verdict(verb.String(), r, 0, "RFC 5321 §4.3.2")) != nil {
 				return err
 			}
