@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -206,7 +207,8 @@ type AppendOptions struct {
 	Received time.Time
 }
 
-// Append puts a message into the mailbox, as Deliver does.
+// Append puts a message into the mailbox, as Deliver does. The UID is 0 if it could not
+// be written to the index, and so cannot be told.
 func (m *Mailbox) Append(ctx context.Context, message io.Reader, opts *AppendOptions) (uid uint32, err error) {
 	var o AppendOptions
 	if opts != nil {
@@ -221,6 +223,10 @@ func (m *Mailbox) Append(ctx context.Context, message io.Reader, opts *AppendOpt
 	t := &target{Mailbox: m}
 	targets := []*target{t}
 	y, err := m.dir.Create(&maildir.DeliveryOptions{LF: true, Flags: o.Flags, Received: o.Received})
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = m.Refresh(ctx) // which finds out that the mailbox was removed
+		return 0, cmp.Or(err, error(ErrGone))
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -233,6 +239,8 @@ func (m *Mailbox) Append(ctx context.Context, message io.Reader, opts *AppendOpt
 	}
 	defer m.store.unreserve(targets, y.WireSize())
 	a := &arrival{keywords: o.Keywords, place: func(b *maildir.Batch) (maildir.Message, error) { return b.Place(y) }}
-	m.commit(a)
-	return a.uid, a.err
+	if m.commit(a); a.err != nil || !m.tell() {
+		return 0, a.err
+	}
+	return a.uid, nil
 }

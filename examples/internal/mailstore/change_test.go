@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -87,6 +88,39 @@ func TestChange(t *testing.T) {
 	_, again := reopened(t, s, dir, "bob", "INBOX")
 	assert.Equal(t, rows(v), rows(again))
 	assert.Equal(t, v.HighestModSeq, again.HighestModSeq)
+}
+
+// A message with one keyword more than a mailbox can have is refused, and leaves no
+// file; those that come with it are not held up.
+func TestTooManyKeywords(t *testing.T) {
+	s, dir := newStore(t, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	var keywords []string
+	for i := range 64 {
+		keywords = append(keywords, "k"+itoa(i))
+	}
+	_, err := m.Append(t.Context(), strings.NewReader("a\r\n"), &mailstore.AppendOptions{Keywords: keywords})
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	for i := range 10 {
+		wg.Go(func() {
+			if i%2 == 0 {
+				assert.NoError(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("b\r\n")))
+				return
+			}
+			_, err := m.Append(t.Context(), strings.NewReader("c\r\n"), &mailstore.AppendOptions{Keywords: []string{"more"}})
+			assert.ErrorIs(t, err, mailstore.ErrKeyword)
+		})
+	}
+	wg.Wait()
+	_, err = m.Change(t.Context(), mailstore.Change{How: mailstore.Add, Keywords: []string{"more"}}, 1)
+	require.ErrorIs(t, err, mailstore.ErrKeyword)
+	v := view(t, m)
+	assert.Equal(t, 6, v.Len())
+	assert.Equal(t, int64(18), v.Octets)
+	_, again := reopened(t, s, dir, "bob", "INBOX")
+	assert.Equal(t, v.Len(), again.Len())
+	assert.Len(t, again.At(0).Keywords, 64)
 }
 
 // sortedKeywords puts keywords in the order of the tests: their bits have another.

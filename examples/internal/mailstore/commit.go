@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"sync"
 
 	"applayer/mime/maildir"
@@ -111,21 +112,17 @@ func (m *Mailbox) commitBatch(batch []*arrival) {
 			next++
 		}
 	}
-	err = m.record(records...)
-	if err == nil {
+	if err = m.record(records...); err == nil {
 		return
 	}
 	// The mail is safe and will be found; UIDs are told when they are on the disk.
 	m.store.log.Warn("index not written", "mailbox", m.path, "err", err)
-	for _, a := range batch {
-		if a.err == nil && (len(a.keywords) > 0 || m.state.find(a.uid) == nil) {
-			a.err = err
-		}
-	}
+	refused := slices.DeleteFunc(slices.Clone(batch), func(a *arrival) bool { return a.err != nil || m.state.find(a.uid) != nil })
+	m.unplace(refused, err)
 }
 
-// unplace takes back what could not be synced: whoever sends it is told so, and
-// sends it again.
+// unplace takes back what could not be synced, or has too many keywords: whoever
+// sends it is told so, and may send it again.
 func (m *Mailbox) unplace(batch []*arrival, err error) {
 	b := m.dir.Batch()
 	for _, a := range batch {

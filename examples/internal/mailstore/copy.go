@@ -10,7 +10,8 @@ import (
 
 // Copy puts copies of messages into another mailbox: of all that are there, in order
 // of their UIDs, or, after an error, of none. It returns the UIDs, and those of the
-// copies in the same order. Flags and keywords go with them.
+// copies in the same order; no copies are told if they could not be written to the
+// index. Flags and keywords go with them.
 func (m *Mailbox) Copy(ctx context.Context, to *Mailbox, uids ...uint32) (from, copies []uint32, err error) {
 	if err := m.Count(ctx); err != nil {
 		return nil, nil, err
@@ -40,6 +41,9 @@ func (m *Mailbox) Copy(ctx context.Context, to *Mailbox, uids ...uint32) (from, 
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, to.Expunge(context.WithoutCancel(ctx), copies...))
+	}
+	if !to.tell() {
+		copies = nil
 	}
 	return from, copies, nil
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -56,7 +57,7 @@ func script(ctx context.Context, s *mailstore.Store) (must, may []string) {
 	if _, err := bob.Append(ctx, strings.NewReader("four\r\n"), nil); err == nil {
 		done(nil, "bob four")
 	}
-	if _, copies, err := bob.Copy(ctx, alice, 4); err == nil && len(copies) == 1 {
+	if from, _, err := bob.Copy(ctx, alice, 4); err == nil && len(from) == 1 {
 		done(nil, "alice four")
 	}
 	v, err := bob.View(ctx)
@@ -266,6 +267,55 @@ func TestFolderRemoved(t *testing.T) {
 	assert.Error(t, s.Deliver(t.Context(), []string{"alice", "bob"}, strings.NewReader("d\r\n")))
 	require.NoError(t, s.Deliver(t.Context(), []string{"alice", "bob"}, strings.NewReader("e\r\n")))
 	assert.Equal(t, []string{"alice c", "alice e", "bob e"}, subjects(t, s))
+	m3 := mailbox(t, s, "bob", "INBOX")
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "bob")))
+	_, err = m3.Append(t.Context(), strings.NewReader("f\r\n"), nil)
+	assert.ErrorIs(t, err, mailstore.ErrGone)
+}
+
+// What a process that died has left in tmp is removed when it is old enough.
+func TestStaleFiles(t *testing.T) {
+	s, dir := newStore(t, nil)
+	mailbox(t, s, "bob", "INBOX")
+	tmp := filepath.Join(dir, "bob", "Maildir", "tmp")
+	for name, age := range map[string]time.Duration{"old": 37 * time.Hour, "young": 35 * time.Hour} {
+		require.NoError(t, os.WriteFile(filepath.Join(tmp, name), nil, 0o600))
+		at := time.Now().Add(-age)
+		require.NoError(t, os.Chtimes(filepath.Join(tmp, name), at, at))
+	}
+	require.NoError(t, s.Close())
+	mailbox(t, openStore(t, dir, nil), "bob", "INBOX")
+	assert.Equal(t, []string{filepath.Join(tmp, "young")}, tmpFiles(t, dir))
+}
+
+// A UID that cannot be written to the index is not told; the message is there.
+func TestUIDNotTold(t *testing.T) {
+	full := false
+	opts := &mailstore.Options{}
+	mailstore.SetFault(opts, func(op string) error {
+		if full && strings.HasPrefix(op, "index") {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	s, dir := newStore(t, opts)
+	m := mailbox(t, s, "bob", "INBOX")
+	fill(t, m, "a\r\n")
+	before := view(t, m)
+	full = true
+	uid, err := m.Append(t.Context(), strings.NewReader("b\r\n"), nil)
+	require.NoError(t, err)
+	assert.Zero(t, uid)
+	from, copies, err := m.Copy(t.Context(), m, 1)
+	require.NoError(t, err)
+	assert.Equal(t, []uint32{1}, from)
+	assert.Empty(t, copies)
+	assert.Equal(t, rows(before), rows(view(t, m)), "the view is the last that could be told")
+	assert.Equal(t, "a\r\n", text(t, m, 1), "and its messages can be read")
+	full = false
+	assert.Equal(t, []string{"1 new", "2 new", "3 new"}, rows(view(t, m)))
+	_, v := reopened(t, s, dir, "bob", "INBOX")
+	assert.Equal(t, []string{"1 new", "2 new", "3 new"}, rows(v))
 }
 
 func TestOpenFails(t *testing.T) {

@@ -131,7 +131,9 @@ func TestInteropMutt(t *testing.T) {
 	o := newOthers(t)
 	s := openStore(t, filepath.Join(o.dir, "mail"), nil)
 	m := mailbox(t, s, "bob", "INBOX")
-	fill(t, m, "From: alice@crepes.fr\r\nSubject: one\r\n\r\na\r\n", "Subject: two\r\n\r\nb\r\n", "Subject: three\r\n\r\nc\r\n")
+	for i := range 3 { // mutt sorts by the date
+		fill(t, m, fmt.Sprintf("From: alice@crepes.fr\r\nDate: Fri, 8 Jul 2011 12:00:0%d +0000\r\n\r\na\r\n", i))
+	}
 	before := view(t, m)
 	screen, terminal := testkit.Terminal(t)
 	defer screen.Close()

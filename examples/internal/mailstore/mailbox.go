@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"time"
 
 	"applayer/mime/maildir"
 )
@@ -42,6 +43,10 @@ type Mailbox struct {
 	ready         bool  // loaded
 	failed        error // why there is no use in going on
 }
+
+// stale is how old a file in tmp is that nobody writes any more, as the author of
+// Maildir has it.
+const stale = 36 * time.Hour
 
 // Name is the folder's name.
 func (m *Mailbox) Name() string {
@@ -92,6 +97,10 @@ func (m *Mailbox) load(create bool) error {
 		return m.fail(err)
 	}
 	m.root, m.dir = root, dir
+	// What was never delivered is left in tmp by those who die.
+	if _, err := dir.Clean(m.store.opts.Now().Add(-stale)); err != nil {
+		m.store.log.Warn("tmp not cleaned", "mailbox", m.path, "err", err)
+	}
 	if err := m.loadIndex(); err != nil {
 		return m.fail(errors.Join(err, m.closeFiles()))
 	}
@@ -154,19 +163,20 @@ func (m *Mailbox) loadIndex() error {
 	return nil
 }
 
-// record makes changes: in memory, then in the index. The caller has the turn. An
-// error of the index is one for what is nowhere else: keywords. All else is found
-// again by the names of the files.
+// record makes changes: in memory, then in the index. The caller has the turn. A
+// change that cannot be made holds up no other. After an error of the index itself the
+// changes are made, and it is written anew before they are told.
 func (m *Mailbox) record(records ...*record) error {
 	if len(records) == 0 {
 		return nil
 	}
 	var b []byte
+	var err error
 	m.mu.Lock()
 	for _, r := range records {
-		if err := m.state.apply(r); err != nil {
-			m.mu.Unlock()
-			return errors.Join(err, m.index.append(b))
+		if err2 := m.state.apply(r); err2 != nil {
+			err = errors.Join(err, err2)
+			continue
 		}
 		b = appendRecord(b, r)
 	}
@@ -175,7 +185,7 @@ func (m *Mailbox) record(records ...*record) error {
 	m.wakeAll()
 	m.mu.Unlock()
 	m.user.sizeIs(m.path, octets)
-	return m.index.append(b)
+	return errors.Join(err, m.index.append(b))
 }
 
 // nextModSeq is the mod-sequence of a change that is to be made by who has the turn.
@@ -189,6 +199,20 @@ func (m *Mailbox) settle() error {
 		m.store.log.Warn("index not rewritten", "mailbox", m.path, "err", err)
 	}
 	return m.index.sync(&m.state)
+}
+
+// tell settles what a caller is to be told of his own change, and tells whether he can
+// be.
+func (m *Mailbox) tell() bool {
+	if m.begin(context.Background()) != nil {
+		return false
+	}
+	defer m.end()
+	if err := m.settle(); err != nil {
+		m.store.log.Error("index not written: a UID is not told", "mailbox", m.path, "err", err)
+		return false
+	}
+	return true
 }
 
 // Close gives the Mailbox back. Nobody may use it who has closed it.
