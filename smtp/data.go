@@ -81,23 +81,24 @@ func (c *Conn) DataReader(policy Policy) *DataReader {
 	return d
 }
 
-// Read reads the message.
+// Read reads the message, as much as has come.
 func (d *DataReader) Read(p []byte) (n int, err error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	b, err := d.next()
-	if err != nil {
+	if _, err := d.next(); err != nil {
 		return 0, err
 	}
-	n = copy(p, b)
-	d.take(n)
-	return n, nil
+	n, err = d.text.Read(p[:min(int64(len(p)), d.left)])
+	d.left -= int64(n)
+	return n, err
 }
 
-// WriteTo writes the message to w in parts as large as they came. It is what
-// io.Copy calls.
+// WriteTo writes the message to w, large parts as they came. It is what io.Copy
+// calls.
 func (d *DataReader) WriteTo(w io.Writer) (n int64, err error) {
+	var small []byte
+	defer func() { putBuffer(small) }()
 	for {
 		b, err := d.next()
 		if err == io.EOF {
@@ -106,9 +107,23 @@ func (d *DataReader) WriteTo(w io.Writer) (n int64, err error) {
 		if err != nil {
 			return n, err
 		}
+		direct := len(b) >= dot.SmallRun
+		if !direct {
+			if small == nil {
+				small = getBuffer()
+			}
+			b = small
+			m, err := d.Read(b)
+			if err != nil {
+				return n, err
+			}
+			b = b[:m]
+		}
 		m, err := w.Write(b)
 		n += int64(m)
-		d.take(m)
+		if direct {
+			d.take(m)
+		}
 		if err != nil {
 			return n, err
 		}

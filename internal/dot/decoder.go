@@ -129,8 +129,25 @@ func (d *Decoder) line(b []byte) (n int, ended bool, err error) {
 	return n, false, line.ErrTooLong
 }
 
-// find is line without regard to its length.
+// window is how far is looked at a time for the end of a line: where each octet
+// is a CR alone, all that is behind would be looked through for each.
+const window = 512
+
+// clip returns the window at the front of b, in which no CR is parted from its
+// LF.
+func clip(b []byte) []byte {
+	if len(b) <= window {
+		return b
+	}
+	if b[window-1] == '\r' {
+		return b[:window+1]
+	}
+	return b[:window]
+}
+
+// find is line without regard to its length, and for what is in the window.
 func (d *Decoder) find(b []byte) (n int, ended bool, err error) {
+	b = clip(b)
 	text := b
 	lf := bytes.IndexByte(b, '\n')
 	if lf >= 0 {

@@ -340,3 +340,49 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// Line ends are found wherever they stand in what is looked at at a time.
+func TestLongLines(t *testing.T) {
+	for n := 505; n < 520; n++ {
+		for _, end := range []string{"\r\n", "\r\n.", "\n", "\r", "\r\r\n", "\n\r\n"} {
+			s := strings.Repeat("x", n) + end + "y\r\n"
+			for _, bare := range []line.Policy{line.Refuse, line.Accept, line.Keep} {
+				want, wantErr := write(dot.NewWriter, s, bare, 1)
+				got, err := write(dot.NewWriter, s, bare, len(s))
+				require.Equal(t, want, got, "%d %q", n, end)
+				require.Equal(t, wantErr, err, "%d %q", n, end)
+
+				read := func(step int) (string, error) {
+					b, err := io.ReadAll(dot.NewReader(&feed{rest: []byte(s + "\r\n.\r\n"), step: step}, dot.Format{Bare: bare}))
+					return string(b), err
+				}
+				want, wantErr = read(1)
+				got, err = read(2000)
+				require.Equal(t, want, got, "%d %q", n, end)
+				require.Equal(t, wantErr, err, "%d %q", n, end)
+			}
+		}
+	}
+}
+
+// No text makes what is behind be looked through again and again: the square of
+// these would not end.
+func TestFloodsAreLinear(t *testing.T) {
+	const size = 1 << 20
+	for _, unit := range []string{"\r", "\n", "a\r", "a\n", ".\r\n", "\r\n", "x", "\n\r\n"} {
+		s := strings.Repeat(unit, size/len(unit)) + "\r\n"
+		n := 0
+		count := writer(func(b []byte) (int, error) { n += len(b); return len(b), nil })
+		w := dot.NewWriter(count, line.Accept)
+		_, err := io.WriteString(w, s)
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		require.Positive(t, n)
+
+		writes := 0
+		r := dot.NewReader(&feed{rest: []byte(s + ".\r\n"), step: 2 * size}, dot.Format{Bare: line.Accept})
+		_, err = r.WriteTo(writer(func(b []byte) (int, error) { writes++; return len(b), nil }))
+		require.NoError(t, err)
+		assert.LessOrEqual(t, writes, 2*size/4096+2, "%q", unit)
+	}
+}

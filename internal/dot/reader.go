@@ -65,33 +65,50 @@ func (r *Reader) Take(n int) {
 	}
 }
 
-// Read reads text. Its errors are those of Next.
+// Read reads text, as much as has come. Its errors are those of Next.
 func (r *Reader) Read(p []byte) (n int, err error) {
-	if len(p) == 0 {
-		return 0, nil
+	for n < len(p) && (n == 0 || r.decode()) {
+		text, err := r.Next()
+		if err != nil {
+			return 0, err
+		}
+		m := copy(p[n:], text)
+		r.Take(m)
+		n += m
 	}
-	text, err := r.Next()
-	if err != nil {
-		return 0, err
-	}
-	n = copy(p, text)
-	r.Take(n)
 	return n, nil
 }
 
-// WriteTo writes all the text to w, as it stands in the buffer.
+// SmallRun is the length under which what Next returns is not worth a write of
+// its own: where each line begins with a dot there is so little in each.
+const SmallRun = 1 << 10
+
+// WriteTo writes all the text to w, large parts as they stand in the buffer.
 func (r *Reader) WriteTo(w io.Writer) (n int64, err error) {
+	var small []byte
 	for {
-		text, err := r.Next()
+		b, err := r.Next()
+		direct := len(b) >= SmallRun
+		if err == nil && !direct {
+			if small == nil {
+				small = make([]byte, 4*SmallRun)
+			}
+			b = small
+			var m int
+			m, err = r.Read(b)
+			b = b[:m]
+		}
 		if err == io.EOF {
 			return n, nil
 		}
 		if err != nil {
 			return n, err
 		}
-		m, err := w.Write(text)
+		m, err := w.Write(b)
 		n += int64(m)
-		r.Take(m)
+		if direct {
+			r.Take(m)
+		}
 		if err != nil {
 			return n, err
 		}
@@ -133,23 +150,32 @@ func (r *Reader) Discard(max int64) error {
 
 // more makes text of at least one octet.
 func (r *Reader) more() error {
-	for len(r.text) == 0 {
+	for !r.decode() {
+		if r.err == nil {
+			r.err = r.fill()
+		}
 		if r.err != nil {
 			return r.err
 		}
-		text, n, err := r.d.Next(r.in.Unread())
-		r.text, r.held = text, n
-		switch {
-		case err == ErrIncomplete:
-			r.err = r.fill()
-		case err != nil:
-			r.release()
-			r.err = err
-		case len(text) == 0:
-			r.release()
-		}
 	}
 	return nil
+}
+
+// decode makes text of what has come, and tells whether there is any. With
+// neither text nor an error more is to come.
+func (r *Reader) decode() bool {
+	for len(r.text) == 0 && r.err == nil {
+		text, n, err := r.d.Next(r.in.Unread())
+		r.text, r.held = text, n
+		if err == ErrIncomplete {
+			return false
+		}
+		if len(text) == 0 {
+			r.release()
+		}
+		r.err = err
+	}
+	return len(r.text) > 0
 }
 
 func (r *Reader) fill() error {

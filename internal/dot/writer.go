@@ -89,12 +89,9 @@ var dots = []byte("..")
 // run measures the text at the front of p that may be written as it is, and
 // that does not end within a CRLF.
 func (w *Writer) run(p []byte) (n int) {
-	for n < len(p) {
-		if !w.within && p[n] == '.' && !w.plain {
-			return n
-		}
-		lf := bytes.IndexByte(p[n:], '\n')
-		text := p[n:]
+	for n < len(p) && (w.within || w.plain || p[n] != '.') {
+		text := clip(p[n:])
+		lf := bytes.IndexByte(text, '\n')
 		if lf >= 0 {
 			text = text[:lf]
 		}
@@ -108,11 +105,13 @@ func (w *Writer) run(p []byte) (n int) {
 		}
 		w.within = w.within || len(text) > 0
 		n += len(text)
-		if !ended {
+		switch {
+		case ended:
+			n += len(crlf)
+			w.within = false
+		case lf >= 0:
 			return n
 		}
-		n += len(crlf)
-		w.within = false
 	}
 	return n
 }
