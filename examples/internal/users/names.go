@@ -2,7 +2,7 @@ package users
 
 import "slices"
 
-// Names returns the users in the order of the file.
+// Names returns the users in the order of the file, prepared by SASLprep.
 func (u *Users) Names() []string { return slices.Clone(u.names) }
 
 // Has tells whether name is a user.

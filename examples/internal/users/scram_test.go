@@ -72,6 +72,11 @@ func TestSCRAM(t *testing.T) {
 		}
 	}
 	assert.True(t, u.Check("dora", "\u00fcber"))
+	u, err = users.Read(strings.NewReader("Ju\u0308rgen:a\n"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"J\u00fcrgen"}, u.Names(), "as they are told by a login")
+	u, err = users.Read(strings.NewReader(file))
+	require.NoError(t, err)
 	assert.True(t, u.Check("\uff41lice", "wonder\u00a0land"))
 }
 

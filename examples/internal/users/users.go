@@ -117,7 +117,7 @@ func Read(r io.Reader) (*Users, error) {
 			return nil, fmt.Errorf("line %d: %q: %w", number, name, err)
 		}
 		u.byName[prepared(name)] = user{secret: s, home: home}
-		u.names = append(u.names, name)
+		u.names = append(u.names, prepared(name))
 		u.plain = u.plain && s.plain != ""
 		if s.iterations >= u.decoy.iterations {
 			u.decoy = s
