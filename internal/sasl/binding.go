@@ -59,7 +59,7 @@ func bindings(state *tls.ConnectionState, server *x509.Certificate) (all []Bindi
 	// renegotiate. Then tls-unique is not good either (RFC 7677 §4).
 	exported, err := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", []byte{}, 32)
 	if err == nil {
-		if state.Version < tls.VersionTLS13 && len(state.TLSUnique) > 0 {
+		if len(state.TLSUnique) > 0 { // TLS 1.3 has none
 			all = append(all, Binding{typeUnique, state.TLSUnique})
 		}
 		all = append(all, Binding{typeExporter, exported})

@@ -268,6 +268,8 @@ func TestCRAMMD5(t *testing.T) {
 			return "tanstaaftanstaaf", nil
 		case "empty":
 			return "", nil
+		case "gone":
+			return "tanstaaftanstaaf", sasl.ErrRefused
 		}
 		return "", sasl.ErrRefused
 	}}
@@ -280,6 +282,7 @@ func TestCRAMMD5(t *testing.T) {
 		{"tim b913a602c7eda7a495b4e6e7334d3891", "", sasl.ErrRefused},
 		{"tim B913A602C7EDA7A495B4E6E7334D3890", "", sasl.ErrRefused}, // lower case only
 		{"tom b913a602c7eda7a495b4e6e7334d3890", "", sasl.ErrRefused},
+		{"gone b913a602c7eda7a495b4e6e7334d3890", "", sasl.ErrRefused},
 		{"tim", "", sasl.ErrSyntax},
 		{"", "", sasl.ErrSyntax},
 		{" b913a602c7eda7a495b4e6e7334d3890", "", sasl.ErrSyntax},

@@ -223,6 +223,7 @@ func TestSCRAMServerRefuses(t *testing.T) {
 		{"5802-5.1 another nonce", "", "c=biws,r=rOprNGfwEbeRWgbNEkqO" + proof, sasl.ErrRefused},
 		{"5802-6 another header", "", "c=eSws," + combined + proof, sasl.ErrRefused},
 		{"5802-3 another proof", "", "c=biws," + combined + ",p=eHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=", sasl.ErrRefused},
+		{"5802-3 a proof and more", "", strings.TrimSuffix(v.clientFinal, "=") + "A", sasl.ErrRefused},
 		{"5802-3 half a proof", "", "c=biws," + combined + ",p=dHzbZapWIk4jUhN+Ute9yg==", sasl.ErrRefused},
 		{"5802-3 more was said than was proved", "", "c=biws," + combined + ",x=y" + proof, sasl.ErrRefused},
 		{"5802-5.1 a mandatory extension in the end", "", "c=biws," + combined + ",m=x" + proof, sasl.ErrRefused},
@@ -298,6 +299,14 @@ func TestSCRAMBinding(t *testing.T) {
 			})
 		}
 	}
+	// Nor can one bind to what nobody has, and leave the octets away.
+	nothing := sasl.Binding{Type: "tls-unknown"}
+	c := &sasl.SCRAMClient{Hash: crypto.SHA256, User: "user", Password: "pencil", Binding: nothing, Plus: true}
+	_, _, err := run(t, c, &sasl.SCRAMServer{
+		Hash: crypto.SHA256, Plus: true, Bindings: []sasl.Binding{exporter},
+		Lookup: lookup(verifier(t, crypto.SHA256, "QSXCR+Q6sek8bf92", 4096)),
+	})
+	assert.ErrorIs(t, err, sasl.ErrRefused)
 	// -PLUS with a client that says he has no binding is no -PLUS.
 	s := &sasl.SCRAMServer{Hash: crypto.SHA256, Plus: true, Bindings: []sasl.Binding{exporter}}
 	assert.Equal(t, "SCRAM-SHA-256-PLUS", s.Mechanism())
