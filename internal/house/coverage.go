@@ -38,6 +38,8 @@ var bytesAndOrder = map[string]bool{
 	"internal/dot/decoder.go": true, "internal/dot/reader.go": true, "internal/dot/writer.go": true,
 
 	"examples/internal/mailstore/record.go": true, "examples/internal/mailstore/codec.go": true,
+	"pop3/command.go": true, "pop3/response.go": true, "pop3/listing.go": true, "pop3/capability.go": true,
+
 	"internal/boundary/boundary.go": true, "internal/boundary/set.go": true,
 
 	"internal/sasl/scram.go": true, "internal/sasl/scram_keys.go": true, "internal/sasl/scram_client.go": true,
