@@ -1,0 +1,177 @@
+package pop3_test
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/internal/testkit"
+	"applayer/pop3"
+)
+
+func TestClientLogin(t *testing.T) {
+	const start = "S: +OK ready <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nS: +OK\n"
+	insecure := &pop3.Options{TLS: pop3.TLSOff, AllowInsecureAuth: true}
+	apop := &pop3.Options{TLS: pop3.TLSOff, AllowAPOP: true}
+	tests := []struct {
+		name, script string
+		loopback     bool
+		opts         *pop3.Options
+		want         error
+	}{
+		{"USER and PASS", start + "S: USER\nS: .\nC: USER mrose\nS: +OK\nC: PASS tanstaaf\nS: +OK", true, nil, nil},
+		{"not to others in the clear", start + "S: USER\nS: SASL PLAIN LOGIN\nS: .", false, nil, pop3.ErrTLSRequired},
+		{"unless allowed", start + "S: USER\nS: SASL LOGIN PLAIN\nS: .\nC: AUTH PLAIN AG1yb3NlAHRhbnN0YWFm\nS: +OK", false, insecure, nil},
+		{"LOGIN", start + "S: SASL LOGIN\nS: .\nC: AUTH LOGIN\nS: + VXNlcm5hbWU6\nC: bXJvc2U=\nS: + UGFzc3dvcmQ6\nC: dGFuc3RhYWY=\nS: +OK", true, nil, nil},
+		{"APOP where allowed", start + "S: USER\nS: .\nC: APOP mrose c4c9334bac560ecc979e58001b3e22fb\nS: +OK", false, apop, nil},
+		{"CRAM-MD5", start + "S: SASL CRAM-MD5\nS: .\nC: AUTH CRAM-MD5\nS: + PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\nC: bXJvc2UgODVhMmRlYWViNTIwOWIwZjU0ZDQwNzU5ZGFjYzI0YzQ=\nS: +OK", false, nil, nil},
+		{"refused", start + "S: .\nC: USER mrose\nS: +OK\nC: PASS tanstaaf\nS: -ERR [AUTH] no", true, nil, pop3.ErrAuthRefused},
+		{"USER refused", start + "S: .\nC: USER mrose\nS: -ERR no", true, nil, nil},
+		{"in use", start + "S: .\nC: USER mrose\nS: +OK\nC: PASS tanstaaf\nS: -ERR [IN-USE] no", true, nil, pop3.ErrInUse},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			against(t, tt.loopback, tt.script, tt.opts, func(t *testing.T, c *pop3.Client, err error) {
+				require.NoError(t, err)
+				err = c.Login(t.Context(), "mrose", "tanstaaf")
+				switch {
+				case tt.name == "USER refused":
+					assert.EqualError(t, err, `pop3: USER: refused: "no"`)
+				case tt.want == nil:
+					assert.NoError(t, err)
+				default:
+					assert.ErrorIs(t, err, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// SCRAM goes both ways, with the server's proof.
+func TestClientAuthExchange(t *testing.T) {
+	tests := []struct{ name, script, want string }{
+		{"a challenge that is no base64", "C: AUTH LOGIN\nS: + !\nC: *\nS: -ERR", "pop3: base64: syntax at byte 0 (RFC 5034 §4)"},
+		{"and a server that goes on", "C: AUTH LOGIN\nS: + !\nC: *\nS: +OK", "pop3: base64: syntax at byte 0 (RFC 5034 §4)"},
+		{"a challenge too many", "C: AUTH LOGIN\nS: + \nC: Ym9i\nS: + \nC: aHVuZ3J5\nS: + QQ==\nC: *\nS: -ERR", `sasl: challenge outside the mechanism: LOGIN: "A"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			against(t, true, "S: +OK\nC: CAPA\nS: +OK\nS: SASL\nS: .\n"+tt.script, nil, func(t *testing.T, c *pop3.Client, err error) {
+				require.NoError(t, err)
+				assert.EqualError(t, c.Auth(t.Context(), pop3.AuthLogin("bob", "hungry")), tt.want)
+			})
+		})
+	}
+	t.Run("an initial response that is too long waits", func(t *testing.T) {
+		long := strings.Repeat("x", 200)
+		script := "S: +OK\nC: CAPA\nS: +OK\nS: SASL PLAIN\nS: .\nC: AUTH PLAIN\nS: + \nC: AGJvYgB4eHh4" + strings.Repeat("eHh4", 65) + "eA==\nS: +OK"
+		against(t, true, script, nil, func(t *testing.T, c *pop3.Client, err error) {
+			require.NoError(t, err)
+			assert.NoError(t, c.Auth(t.Context(), pop3.AuthPlain("", "bob", long)))
+		})
+	})
+	t.Run("none without the capability", func(t *testing.T) {
+		script := "S: +OK\nC: CAPA\nS: -ERR\nC: AUTH PLAIN\nS: + \nC: AGJvYgBodW5ncnk=\nS: +OK"
+		against(t, true, script, nil, func(t *testing.T, c *pop3.Client, err error) {
+			require.NoError(t, err)
+			assert.NoError(t, c.Auth(t.Context(), pop3.AuthPlain("", "bob", "hungry")))
+		})
+	})
+	t.Run("not in the clear", func(t *testing.T) {
+		against(t, false, "S: +OK", nil, func(t *testing.T, c *pop3.Client, err error) {
+			require.NoError(t, err)
+			assert.ErrorIs(t, c.Auth(t.Context(), pop3.AuthPlain("", "bob", "hungry")), pop3.ErrTLSRequired)
+		})
+	})
+}
+
+func TestClientGreeting(t *testing.T) {
+	against(t, true, "S: -ERR [SYS/TEMP] busy", nil, func(t *testing.T, c *pop3.Client, err error) {
+		assert.EqualError(t, err, `pop3: greeting: refused [SYS/TEMP]: "busy"`)
+		assert.Nil(t, c)
+	})
+	against(t, true, "S!", nil, func(t *testing.T, c *pop3.Client, err error) {
+		assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	})
+	against(t, true, "S: +OK\nC: STLS\nS: -ERR no", &pop3.Options{TLS: pop3.TLSRequired}, func(t *testing.T, c *pop3.Client, err error) {
+		assert.ErrorIs(t, err, pop3.ErrTLSRequired)
+	})
+	against(t, true, "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: .\nC: QUIT\nS!", &pop3.Options{}, func(t *testing.T, c *pop3.Client, err error) {
+		require.NoError(t, err)
+		require.NoError(t, c.Quit(t.Context()))
+	})
+	_, err := pop3.Dial(t.Context(), "tcp", "127.0.0.1:110", &pop3.Options{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errLost }})
+	assert.ErrorIs(t, err, errLost)
+}
+
+// CVE-2011-0411 at the client: what came in the clear behind the answer to STLS
+// is no response from within TLS.
+func TestClientSTLSInjection(t *testing.T) {
+	against(t, false, "S: +OK\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS: +OK|+OK injected", &pop3.Options{}, func(t *testing.T, c *pop3.Client, err error) {
+		assert.ErrorIs(t, err, pop3.ErrBufferedPlaintext)
+		assert.Nil(t, c)
+	})
+}
+
+func TestClientTLSModes(t *testing.T) {
+	server, client := testkit.Certificate(t, "192.0.2.1")
+	_, stranger := testkit.Certificate(t, "192.0.2.2")
+	tests := []struct {
+		name string
+		mode pop3.TLSMode
+		port string
+		tls  *tls.Config
+		fail bool
+	}{
+		{"opportunistic", pop3.TLSOpportunistic, ":110", client, false},
+		{"required", pop3.TLSRequired, ":110", client, false},
+		{"implicit", pop3.TLSImplicit, ":995", client, false},
+		{"another host's certificate", pop3.TLSOpportunistic, ":110", stranger, true},
+		{"a certificate that nobody knows", pop3.TLSImplicit, ":995", nil, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := serve(t, &pop3.Server{Backend: letters(first), TLSConfig: server})
+				c, err := pop3.Dial(t.Context(), "tcp", "192.0.2.1"+tt.port, &pop3.Options{TLS: tt.mode, TLSConfig: tt.tls, Dial: s.network.Dial})
+				if tt.fail {
+					assert.Error(t, err)
+					return
+				}
+				require.NoError(t, err)
+				defer c.Close()
+				state, secure := c.TLS()
+				assert.True(t, secure)
+				assert.Equal(t, "pop3", state.NegotiatedProtocol)
+				caps, err := c.Capabilities(t.Context())
+				require.NoError(t, err)
+				assert.True(t, caps.Has("SASL", "PLAIN"))
+				assert.False(t, caps.Has("STLS"))
+				require.NoError(t, c.Login(t.Context(), "bob", "hungry"))
+				require.NoError(t, c.Quit(t.Context()))
+			})
+		})
+	}
+}
+
+// Names beyond ASCII go to servers that say that they take them.
+func TestClientUTF8Login(t *testing.T) {
+	against(t, true, "S: +OK\nC: CAPA\nS: +OK\nS: UTF8 USER\nS: .\nC: UTF8\nS: +OK\nC: USER j\u00f6rg\nS: +OK\nC: PASS \u00fc\nS: +OK", nil, func(t *testing.T, c *pop3.Client, err error) {
+		require.NoError(t, err)
+		_, err = c.Capabilities(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, c.UTF8(t.Context()))
+		require.NoError(t, c.Login(t.Context(), "j\u00f6rg", "\u00fc"))
+	})
+	against(t, true, "S: +OK\nC: CAPA\nS: +OK\nS: UTF8\nS: .", nil, func(t *testing.T, c *pop3.Client, err error) {
+		require.NoError(t, err)
+		assert.ErrorIs(t, c.Login(t.Context(), "j\u00f6rg", "\u00fc"), pop3.ErrNotSupported)
+	})
+}
