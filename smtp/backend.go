@@ -9,7 +9,8 @@ import (
 type Backend interface {
 	// NewSession begins the dialogue with a client that has just connected. An
 	// error turns him away: a [*ReplyError] with that reply, any other with
-	// 421 4.3.0.
+	// 421. Behind 554 the connection stays until the client says QUIT
+	// (RFC 5321 §3.1), behind any other it ends.
 	NewSession(ctx context.Context, c *Conn) (Session, error)
 }
 

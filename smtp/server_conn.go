@@ -56,13 +56,24 @@ func (sc *serverConn) begin() {
 	}
 	session, err := sc.srv.Backend.NewSession(sc.ctx, sc.c)
 	if err != nil {
-		r := sc.d.refusalOr(replyNotNow, err)
-		r.Enhanced = EnhancedCode{} // as in any greeting (RFC 2034 §3)
-		sc.farewell(r)
+		sc.turnAway(sc.d.refusalOr(replyNotNow, err))
 		return
 	}
 	sc.d.session = session
 	sc.write(sc.d.greeting())
+}
+
+// turnAway greets a client by a refusal. One of 554 leaves the end to the client:
+// all but QUIT is answered 503 meanwhile (RFC 5321 §3.1). Any other is a server's
+// that has no service at all.
+func (sc *serverConn) turnAway(r Reply) {
+	r.Enhanced = EnhancedCode{} // as in any greeting (RFC 2034 §4)
+	if r.Code != 554 {
+		sc.farewell(r)
+		return
+	}
+	sc.d.Do(EventTurnAway)
+	sc.write(r)
 }
 
 // early tells whether the client speaks before the greeting, which is held back

@@ -99,6 +99,8 @@ func (d *dialogue) command(ctx context.Context, cmd Command) turn {
 		return say(replyUnknown)
 	case rule.run == nil:
 		return say(replyNotBuilt)
+	case d.State() == StateTurnedAway && !d.Can(rule.event):
+		return say(replySequence)
 	case d.srv.LMTP != (cmd.Verb == VerbLHLO) && rule.event == EventHello:
 		return say(replyWrongHello)
 	case !d.Can(rule.event):

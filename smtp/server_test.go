@@ -251,11 +251,38 @@ func TestServerBackendErrors(t *testing.T) {
 	})
 }
 
-// A backend that turns a client away.
+// A backend that turns a client away: by 554, behind which the client says QUIT
+// and is told 503 to anything else (RFC 5321 §3.1), or by 421, which ends it all.
 func TestServerTurnsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mailbox{onSession: func(*smtp.Conn) error { return smtp.Refuse(554, smtp.EnhancedCode{5, 7, 1}, "Not you.") }}
-		play(t, &smtp.Server{Backend: m}, "S: 554 Not you.\nEND")
+		play(t, &smtp.Server{Backend: m}, `
+			S: 554 Not you.
+			C: EHLO a
+			S: 503 5.5.1
+			C: MAIL FROM:<a@b>
+			S: 503 5.5.1
+			C: NOOP
+			S: 503 5.5.1
+			C: BDAT 6
+			C> QUIT\r\n
+			S: 503 5.5.1
+			C: LHLO a
+			S: 503 5.5.1
+			C: STARTTLS
+			S: 503 5.5.1
+			C: AUTH PLAIN
+			S: 503 5.5.1
+			C: QUIT
+			S: 221
+			END`)
+		c := play(t, &smtp.Server{Backend: m, Limits: smtp.Limits{MaxErrors: 3}}, "S: 554\nC: EHLO a\nS: 503\nC: RSET\nS: 503\nC: HELP\nS: 421 4.7.0\nEND")
+		<-c.done
+		c = play(t, &smtp.Server{Backend: m}, "S: 554")
+		begun := time.Now()
+		c.want("421 4.4.2")
+		assert.Equal(t, 5*time.Minute, time.Since(begun))
+		c.end()
 		m = &mailbox{onSession: func(*smtp.Conn) error { return errors.New("no memory") }}
 		play(t, &smtp.Server{Backend: m}, "S: 421 Service\nEND")
 		assert.Zero(t, m.closes)

@@ -21,12 +21,13 @@ const (
 	StateChunking                    // BDAT brought a part of the message
 	StateSecuring                    // STARTTLS was granted: the handshake comes
 	StateAuthenticating              // AUTH is under way
+	StateTurnedAway                  // the greeting was a refusal: QUIT is waited for
 	StateClosed                      // over
 	states
 )
 
 var stateNames = [states]string{
-	"Start", "Ready", "Mail", "NoRecipient", "Rcpt", "Data", "Chunking", "Securing", "Authenticating", "Closed",
+	"Start", "Ready", "Mail", "NoRecipient", "Rcpt", "Data", "Chunking", "Securing", "Authenticating", "TurnedAway", "Closed",
 }
 
 // String returns the state's name.
@@ -44,7 +45,8 @@ type Event uint8
 
 // The events.
 const (
-	EventFree        Event = iota // NOOP, HELP, VRFY or EXPN
+	EventTurnAway    Event = iota // 554 instead of the greeting
+	EventFree                     // NOOP, HELP, VRFY or EXPN
 	EventHello                    // EHLO, HELO or LHLO (250)
 	EventReset                    // RSET (250)
 	EventMail                     // MAIL (250)
@@ -63,7 +65,7 @@ const (
 )
 
 var eventNames = [events]string{
-	"Free", "Hello", "Reset", "Mail", "Rcpt", "RcptRefused", "Data", "Chunk", "MessageEnd",
+	"TurnAway", "Free", "Hello", "Reset", "Mail", "Rcpt", "RcptRefused", "Data", "Chunk", "MessageEnd",
 	"StartTLS", "Secured", "Auth", "AuthEnd", "Quit", "End",
 }
 
@@ -78,6 +80,10 @@ func (e Event) String() string {
 // rules are the order of the dialogue. EHLO and RSET end a transaction wherever
 // they stand; within the message of DATA nothing is a command.
 var rules = []fsm.Rule[State, Event]{
+	{From: StateStart, On: EventTurnAway, To: StateTurnedAway, Ref: "RFC 5321 §3.1"},
+	{From: StateTurnedAway, On: EventQuit, To: StateClosed, Ref: "RFC 5321 §3.1"},
+	{From: StateTurnedAway, On: EventEnd, To: StateClosed, Ref: "RFC 5321 §3.8"},
+
 	{From: StateStart, On: EventHello, To: StateReady, Ref: "RFC 5321 §4.1.4"},
 	{From: StateStart, On: EventFree, To: StateStart, Ref: "RFC 5321 §4.1.4"},
 	{From: StateStart, On: EventReset, To: StateStart, Ref: "RFC 5321 §4.1.4"},
@@ -235,6 +241,8 @@ func (m *Machine) refusal(e Event) *ProtocolError {
 		err.Reply, err.Ref = 554, "RFC 5321 §3.3"
 	case m.state == StateChunking && e == EventData:
 		err.Ref = "RFC 3030 §2"
+	case m.state == StateTurnedAway:
+		err.Ref = "RFC 5321 §3.1"
 	}
 	return err
 }

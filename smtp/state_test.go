@@ -44,7 +44,7 @@ func (w *failingWriter) Write(p []byte) (int, error) {
 // The pairs that are allowed, by state, each event with the state that it leads
 // to. What is not here is refused.
 var allowedEvents = map[smtp.State]string{
-	smtp.StateStart:          "Hello>Ready Free>Start Reset>Start Quit>Closed End>Closed",
+	smtp.StateStart:          "TurnAway>TurnedAway Hello>Ready Free>Start Reset>Start Quit>Closed End>Closed",
 	smtp.StateReady:          "Hello>Ready Free>Ready Reset>Ready StartTLS>Securing Auth>Authenticating Mail>Mail Quit>Closed End>Closed",
 	smtp.StateSecuring:       "Secured>Start End>Closed",
 	smtp.StateAuthenticating: "AuthEnd>Ready End>Closed",
@@ -53,6 +53,7 @@ var allowedEvents = map[smtp.State]string{
 	smtp.StateRcpt:           "Rcpt>Rcpt RcptRefused>Rcpt Data>Data Chunk>Chunking Hello>Ready Free>Rcpt Reset>Ready Quit>Closed End>Closed",
 	smtp.StateData:           "MessageEnd>Ready End>Closed",
 	smtp.StateChunking:       "Chunk>Chunking MessageEnd>Ready Hello>Ready Free>Chunking Reset>Ready Quit>Closed End>Closed",
+	smtp.StateTurnedAway:     "Quit>Closed End>Closed",
 	smtp.StateClosed:         "",
 }
 
@@ -69,7 +70,7 @@ func target(pairs, event string) string {
 // Each state and event is a rule or refused, with the reply that a server gives.
 func TestEveryPair(t *testing.T) {
 	for s := smtp.StateStart; s <= smtp.StateClosed; s++ {
-		for e := smtp.EventFree; e <= smtp.EventEnd; e++ {
+		for e := smtp.EventTurnAway; e <= smtp.EventEnd; e++ {
 			to := target(allowedEvents[s], e.String())
 			m := smtp.MachineIn(s, smtp.SecurityNone)
 			assert.Equal(t, to != "", m.Can(e), "%v in %v", e, s)
