@@ -17,8 +17,9 @@ type Backend interface {
 // Session is one client's dialogue. Its methods are called one at a time. The
 // context ends with the connection and when the server begins to shut down.
 //
-// An error that is, or wraps, a [*ReplyError] is answered with its reply; any
-// other with 451 4.3.0, and the log has it.
+// An error that is, or wraps, a [*ReplyError] is answered with its reply, and one
+// of 421 ends the session (RFC 5321 §3.8); any other error is answered 451 4.3.0,
+// and the log has it.
 type Session interface {
 	// Mail begins a transaction. What it checks first has been checked: syntax,
 	// order, size against the limit, SMTPUTF8 and the options against what is

@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 )
@@ -200,6 +201,9 @@ func (d *dialogue) vrfy(ctx context.Context, arg []byte) turn {
 	r, err := v.Verify(ctx, string(arg))
 	if err != nil {
 		return say(d.sessionReply(err))
+	}
+	if r.Code < 200 || r.Code >= 600 || r.Code/100 == 3 {
+		return say(d.sessionReply(fmt.Errorf("smtp: VRFY: reply %d", r.Code)))
 	}
 	return say(presentable(r))
 }

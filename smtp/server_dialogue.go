@@ -130,8 +130,15 @@ func (d *dialogue) unreadable(err error) turn {
 }
 
 // count counts refusals, and commands that lead nowhere as a fifth of one. The
-// command that reaches the limit is answered by the session's end.
+// command that reaches the limit is answered by the session's end, and 421 by
+// whomever is it (RFC 5321 §3.8).
 func (d *dialogue) count(v Verb, t turn) turn {
+	if t.reply.Code == 421 && t.next == nextCommand {
+		d.reset()
+		d.Do(EventEnd)
+		t.next = nextClose
+		return t
+	}
 	switch {
 	case t.reply.Code >= 400 && t.reply.Code != 421:
 		if most := d.srv.limits.MaxRecipients; v == VerbRCPT && t.reply.Code == 452 && d.recipients >= most && d.excess <= most {

@@ -65,20 +65,26 @@ func one(code int, enhanced EnhancedCode, text string) Reply {
 }
 
 // presentable is a reply of a backend's without what may not stand in one: a
-// status code of another class (RFC 2034 §4), and octets that would end a line or
-// that a client without SMTPUTF8 does not know (RFC 5321 §4.2).
+// status code of another class (RFC 2034 §4), octets that would end a line or that
+// a client without SMTPUTF8 does not know (RFC 5321 §4.2), and text beyond the
+// longest line.
 func presentable(r Reply) Reply {
-	if !r.Enhanced.IsZero() && int(r.Enhanced[0]) != r.Code/100 {
+	if !r.Enhanced.agrees(r.Code) {
 		r.Enhanced = EnhancedCode{}
 	}
-	if slices.ContainsFunc(r.Lines, func(l string) bool { return printable(l) != l }) {
+	fit := func(l string) string { return printable(l[:min(len(l), maxReplyText)]) }
+	if slices.ContainsFunc(r.Lines, func(l string) bool { return fit(l) != l }) {
 		r.Lines = slices.Clone(r.Lines)
 		for i, l := range r.Lines {
-			r.Lines[i] = printable(l)
+			r.Lines[i] = fit(l)
 		}
 	}
 	return r
 }
+
+// maxReplyText is how much of a line's text is sent: 512 octets without codes and
+// line end (RFC 5321 §4.5.3.1.5).
+const maxReplyText = 512 - len("550 5.999.999 ") - len("\r\n")
 
 // printable is text with a question mark for each octet that is not printable
 // ASCII.

@@ -552,16 +552,55 @@ func TestServerOddReplies(t *testing.T) {
 				return &smtp.ReplyError{Reply: smtp.Reply{Code: 550, Enhanced: smtp.EnhancedCode{4, 1, 1}, Lines: []string{"a\r\n250 b", "größe"}}}
 			case "b":
 				return &smtp.ReplyError{Reply: smtp.Reply{Code: 550}}
+			case "c":
+				return smtp.Refuse(550, smtp.EnhancedCode{5, 1000, 1}, "Beyond three digits.")
+			case "d":
+				return smtp.Refuse(550, smtp.EnhancedCode{5, 100, 100}, strings.Repeat("x", 1000))
 			}
 			return nil
 		}}
 		c := play(t, &smtp.Server{Backend: m}, "S: 220\nC: EHLO häm\nS: 250\nC: MAIL FROM:<>\nS: 250")
 		assert.Equal(t, []string{"550-a??250 b", "550 gr????e"}, c.do("RCPT TO:<a@b>", "550"))
 		assert.Equal(t, []string{"550 "}, c.do("RCPT TO:<b@b>", "550"))
+		assert.Equal(t, []string{"550 Beyond three digits."}, c.do("RCPT TO:<c@b>", "550"))
+		assert.Equal(t, []string{"550 5.100.100 " + strings.Repeat("x", 496)}, c.do("RCPT TO:<d@b>", "550"))
+		for _, code := range []int{0, 199, 354, 600} {
+			m := &mailbox{onVerify: func(string) (smtp.Reply, error) { return smtp.Reply{Code: code}, nil }}
+			play(t, &smtp.Server{Backend: m}, "S: 220\nC: VRFY a\nS: 451 4.3.0\nC: NOOP\nS: 250")
+		}
 		play(t, &smtp.Server{Backend: m, Without: []string{"ENHANCEDSTATUSCODES"}}, "S: 220\nC: EHLO a\nS: 250\nC: MAIL FROM:<>\nS: 250 OK\nC: X\nS: 500 Command unknown")
 		c = play(t, &smtp.Server{Backend: m}, "S: 220\nC: EHLO häm")
 		assert.Equal(t, "250-hamburger.edu greets h??m", c.want("250")[0])
 	})
+}
+
+// A session that answers 421 ends the dialogue, whatever it was asked
+// (RFC 5321 §3.8).
+func TestServerSessionEnds(t *testing.T) {
+	bye := smtp.Refuse(421, smtp.EnhancedCode{4, 3, 2}, "Going down.")
+	tests := []struct {
+		name   string
+		m      *mailbox
+		script string
+		resets int
+	}{
+		{"MAIL", &mailbox{onMail: func(smtp.Path, smtp.MailOptions) error { return bye }}, "S: 220\nC: EHLO a\nS: 250\nC: MAIL FROM:<>", 0},
+		{"RCPT", &mailbox{onRcpt: func(smtp.Path, smtp.RcptOptions) error { return bye }}, "S: 220\nC: EHLO a\nS: 250\nC: MAIL FROM:<>\nS: 250\nC: RCPT TO:<a@b>", 1},
+		{"DATA", &mailbox{onData: func(io.Reader) error { return bye }}, toData + "C: x\nC: .", 0},
+		{"BDAT", &mailbox{onData: func(io.Reader) error { return bye }}, toRcpt + "C: BDAT 3 LAST\nC: x", 0},
+		{"VRFY", &mailbox{onVerify: func(string) (smtp.Reply, error) { return bye.Reply, nil }}, "S: 220\nC: VRFY a", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := play(t, &smtp.Server{Backend: tt.m}, tt.script)
+				c.play("S: 421 4.3.2 Going down.\nEND")
+				<-c.done
+				assert.Equal(t, tt.resets, tt.m.resets)
+				assert.Equal(t, 1, tt.m.closes)
+			})
+		})
+	}
 }
 
 // A panic of the backend costs its connection alone, and nothing is told of the
