@@ -73,11 +73,7 @@ type DataReader struct {
 func (c *Conn) DataReader(policy Policy) *DataReader {
 	d := &c.text
 	d.c, d.policy, d.left, d.err = c, policy, c.lim.MaxMessageBytes, c.rerr
-	most := c.lim.MaxTextLine
-	if most == math.MaxInt {
-		most = 0
-	}
-	d.text.Reset((*dataBuffer)(c), dot.Format{Bare: policy.line(), MaxLine: most})
+	d.text.Reset((*dataBuffer)(c), textFormat(policy, &c.lim))
 	return d
 }
 
@@ -147,7 +143,7 @@ func (d *DataReader) next() ([]byte, error) {
 	case err != nil:
 		d.err = d.explain(err)
 	case d.left == 0:
-		d.err = d.refuse(&LimitError{Name: "MaxMessageBytes", Max: d.c.lim.MaxMessageBytes, Reply: 552, Enhanced: EnhancedCode{5, 3, 4}})
+		d.err = d.refuse(tooLarge(d.c.lim.MaxMessageBytes))
 	default:
 		return b[:min(int64(len(b)), d.left)], nil
 	}
@@ -162,13 +158,35 @@ func (d *DataReader) take(n int) {
 
 // explain makes this package's error of one of the text's.
 func (d *DataReader) explain(err error) error {
-	switch err {
-	case line.ErrBareCR, line.ErrBareLF:
-		return d.refuse(bareNewline(d.text.Offset()))
-	case line.ErrTooLong:
-		return d.refuse(&LimitError{Name: "MaxTextLine", Max: int64(d.c.lim.MaxTextLine), Reply: 554, Enhanced: EnhancedCode{5, 6, 0}})
+	if bad := brokenText(err, d.text.Offset(), &d.c.lim); bad != nil {
+		return d.refuse(bad)
 	}
 	return err
+}
+
+// brokenText is the error of text that broke a rule or a limit, nil for any other
+// error.
+func brokenText(err error, at int64, lim *Limits) error {
+	switch err {
+	case line.ErrBareCR, line.ErrBareLF:
+		return bareNewline(at)
+	case line.ErrTooLong:
+		return &LimitError{Name: "MaxTextLine", Max: int64(lim.MaxTextLine), Reply: 554, Enhanced: EnhancedCode{5, 6, 0}}
+	}
+	return nil
+}
+
+// textFormat is what a message's lines are held to.
+func textFormat(policy Policy, lim *Limits) dot.Format {
+	f := dot.Format{Bare: policy.line(), MaxLine: lim.MaxTextLine}
+	if f.MaxLine == math.MaxInt {
+		f.MaxLine = 0
+	}
+	return f
+}
+
+func tooLarge(limit int64) error {
+	return &LimitError{Name: "MaxMessageBytes", Max: limit, Reply: 552, Enhanced: EnhancedCode{5, 3, 4}}
 }
 
 func bareNewline(at int64) error {

@@ -15,12 +15,6 @@ func (h *HeaderCheck) Hops() int   { return h.h.hops }
 func (h *HeaderCheck) Octets() int { return h.h.octets }
 func (h *HeaderCheck) Ended() bool { return h.h.ended }
 
-// LineCheck is what looks at the lines of chunks.
-type LineCheck struct{ l lineCheck }
-
-func (l *LineCheck) Look(b []byte, longest int) error { return l.l.look(b, longest) }
-func (l *LineCheck) End() error                       { return l.l.end() }
-
 // Guesses is what is remembered of guessers.
 type Guesses struct{ g guesses }
 

@@ -1,11 +1,13 @@
 package smtp
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"os"
 	"time"
+
+	"applayer/internal/dot"
+	"applayer/internal/line"
 )
 
 // errClosing is what the reader of a message gives where the session has ended
@@ -14,8 +16,7 @@ var errClosing = errors.New("smtp: session closed")
 
 // chunks takes a message in chunks, of which the first has come (RFC 3030).
 func (sc *serverConn) chunks(first chunk) {
-	cr := &chunkReader{sc: sc, by: time.Now().Add(sc.srv.timeouts.Data)}
-	cr.take(first)
+	cr := newChunkReader(sc, first)
 	sc.timeData()
 	sc.deliver(&messageReader{src: cr, lim: &sc.srv.limits}, sc.chunksEnd)
 }
@@ -75,12 +76,8 @@ func (c *Conn) readSome(most int64) ([]byte, error) {
 		if most > bufferSize {
 			c.get = getLargeBuffer
 		}
-		err := c.fill(false)
+		err := c.fillMore()
 		c.get = getBuffer
-		if err == io.EOF {
-			// A client that is gone, or whose TLS ended, has not sent the rest.
-			err = io.ErrUnexpectedEOF
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -88,9 +85,21 @@ func (c *Conn) readSome(most int64) ([]byte, error) {
 	return c.in[c.r:min(int64(c.w), int64(c.r)+most)], nil
 }
 
+// fillMore waits for octets that must come: a client that is gone, or whose TLS
+// ended, has not sent the rest.
+func (c *Conn) fillMore() error {
+	err := c.fill(false)
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
 // chunkReader is the message of BDAT commands as one reader: where a chunk ends
 // it answers, and waits for the next. Commands that may stand between chunks are
-// answered there, too.
+// answered there, too. The lines are held to what those of DATA are
+// (RFC 5321 §2.3.8): what is taken by BDAT may go on by DATA, where a bare CR or
+// LF hides what it will.
 type chunkReader struct {
 	sc    *serverConn
 	size  int64 // of the chunk under way
@@ -98,71 +107,136 @@ type chunkReader struct {
 	last  bool
 	total int64 // of all chunks up to it
 	by    time.Time
-	lines lineCheck
+
+	lines dot.Decoder
+	text  []byte // not yet given; it stands in the connection's buffer
+	cr    bool   // a chunk ended in a CR, which is not given
+	used  int64  // octets of the message
+	given int64
 	err   error
 }
 
-// take begins a chunk.
-func (r *chunkReader) take(c chunk) {
+func newChunkReader(sc *serverConn, first chunk) *chunkReader {
+	r := &chunkReader{sc: sc, by: time.Now().Add(sc.srv.timeouts.Data)}
+	r.lines.Format = textFormat(sc.srv.BareNewline, &sc.srv.limits)
+	r.lines.Plain = true
+	r.begin(first)
+	return r
+}
+
+// begin begins a chunk.
+func (r *chunkReader) begin(c chunk) {
 	r.size, r.left, r.last = c.size, c.size, c.last
 	r.total += c.size
 }
 
 // Read reads a part of the message.
-func (r *chunkReader) Read(p []byte) (int, error) {
-	b, err := r.some()
-	if err != nil || len(p) == 0 {
+func (r *chunkReader) Read(p []byte) (n int, err error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if err := r.wait(); err != nil {
 		return 0, err
 	}
-	n := copy(p, b)
-	return n, r.use(b[:n])
+	n = copy(p, r.text)
+	r.text = r.text[n:]
+	return n, nil
 }
 
 // WriteTo writes the message to w in parts as large as they came.
 func (r *chunkReader) WriteTo(w io.Writer) (n int64, err error) {
 	for {
-		b, err := r.some()
+		err := r.wait()
 		if err == io.EOF {
 			return n, nil
 		}
-		if err == nil {
-			err = r.use(b)
-		}
 		if err != nil {
 			return n, err
 		}
-		m, err := w.Write(b)
+		m, err := w.Write(r.text)
 		n += int64(m)
+		r.text = r.text[m:]
 		if err != nil {
 			return n, err
 		}
 	}
 }
 
-// some returns octets of the message that are there, one at least.
-func (r *chunkReader) some() (b []byte, err error) {
-	for r.left == 0 && r.err == nil {
-		r.err = r.next()
+// wait makes text of one octet at least.
+func (r *chunkReader) wait() error {
+	for len(r.text) == 0 {
+		if r.err != nil {
+			return r.err
+		}
+		r.err = r.more()
 	}
-	if r.err == nil {
-		b, r.err = r.sc.c.readSome(r.left)
-	}
-	return b, r.err
+	return nil
 }
 
-// use takes octets that some returned, and looks at them. They stay where they
-// are until the next call of some.
-func (r *chunkReader) use(b []byte) error {
-	r.sc.c.take(len(b))
-	r.left -= int64(len(b))
-	r.err = r.lines.look(b, r.sc.srv.limits.MaxTextLine)
-	return r.err
+// more decodes what is there, or goes on to the next chunk.
+func (r *chunkReader) more() error {
+	if r.left == 0 {
+		return r.next()
+	}
+	b, err := r.sc.c.readSome(r.left)
+	if err != nil {
+		return err
+	}
+	if r.cr {
+		return r.afterCR(b[0])
+	}
+	text, n, err := r.lines.Next(b)
+	switch {
+	case err == dot.ErrIncomplete && r.left == 1:
+		r.cr, n, err = true, 1, nil
+	case err == dot.ErrIncomplete:
+		err = r.sc.c.fillMore()
+	}
+	return r.take(text, n, err)
+}
+
+// afterCR decodes the CR that ended a chunk, with c behind it.
+func (r *chunkReader) afterCR(c byte) error {
+	r.cr = false
+	text, n, err := r.lines.Next([]byte{'\r', c})
+	return r.take(text, max(n-1, 0), err)
+}
+
+// take takes n octets that stand for text.
+func (r *chunkReader) take(text []byte, n int, err error) error {
+	r.sc.c.take(n)
+	r.left -= int64(n)
+	r.used += int64(n)
+	r.text = text
+	r.given += int64(len(text))
+	limit := r.sc.srv.limits.MaxMessageBytes
+	if over := r.given - limit; over > 0 { // by line ends that were made whole
+		r.text = text[:int64(len(text))-over]
+		return tooLarge(limit)
+	}
+	if bad := brokenText(err, r.used, &r.sc.srv.limits); bad != nil {
+		return bad
+	}
+	return err
+}
+
+// end is the end of the message: io.EOF where that may be here.
+func (r *chunkReader) end() error {
+	if !r.cr {
+		return io.EOF
+	}
+	r.cr = false
+	if r.lines.Bare == line.Refuse {
+		return bareNewline(r.used - 1)
+	}
+	r.text = []byte("\r\n")
+	return nil
 }
 
 // next goes on to the next chunk.
 func (r *chunkReader) next() error {
 	if r.last {
-		return r.lines.end()
+		return r.end()
 	}
 	sc := r.sc
 	t := say(chunkTaken(r.size))
@@ -184,7 +258,7 @@ func (r *chunkReader) next() error {
 		case err != nil:
 			sc.perform(sc.d.unreadable(err))
 		case cmd.Verb == VerbBDAT:
-			return r.more(cmd)
+			return r.bdat(cmd)
 		case sc.d.givesUp(cmd):
 			sc.held = &cmd
 			return ErrAborted
@@ -195,8 +269,8 @@ func (r *chunkReader) next() error {
 	return errClosing
 }
 
-// more takes the next BDAT.
-func (r *chunkReader) more(cmd Command) error {
+// bdat takes the next BDAT.
+func (r *chunkReader) bdat(cmd Command) error {
 	sc := r.sc
 	size, last, err := ParseBDAT(cmd.Arg)
 	if err != nil {
@@ -205,10 +279,10 @@ func (r *chunkReader) more(cmd Command) error {
 	}
 	if limit := sc.srv.limits.MaxMessageBytes; size > limit-r.total {
 		r.size, r.left, r.last = size, size, last
-		return &LimitError{Name: "MaxMessageBytes", Max: limit, Reply: 552, Enhanced: EnhancedCode{5, 3, 4}}
+		return tooLarge(limit)
 	}
 	sc.d.Do(EventChunk)
-	r.take(chunk{size, last})
+	r.begin(chunk{size, last})
 	sc.nc.SetReadTimeout(sc.srv.timeouts.DataBlock)
 	sc.nc.SetReadDeadline(r.by)
 	return nil
@@ -225,75 +299,4 @@ func (d *dialogue) givesUp(cmd Command) bool {
 		return rule.run != nil && err == nil && d.srv.LMTP == (cmd.Verb == VerbLHLO)
 	}
 	return false
-}
-
-// lineCheck holds chunks to the line ends of DATA (RFC 5321 §2.3.8): what is
-// taken by BDAT may go on by DATA, where a bare CR or LF hides what it will.
-type lineCheck struct {
-	cr     bool // the last octet was CR
-	length int  // of the line under way
-	offset int64
-}
-
-// look takes the next part of the message.
-func (l *lineCheck) look(b []byte, longest int) error {
-	for len(b) > 0 {
-		i := bytes.IndexByte(b, '\n')
-		text := b[:max(i, 0)]
-		if i < 0 {
-			text = b
-		}
-		if err := l.text(text, i >= 0); err != nil {
-			return err
-		}
-		if l.length += len(text) + 1; l.length > longest {
-			return &LimitError{Name: "MaxTextLine", Max: int64(longest), Reply: 554, Enhanced: EnhancedCode{5, 6, 0}}
-		}
-		if i < 0 {
-			l.length--
-			return nil
-		}
-		l.length, l.cr = 0, false
-		b = b[i+1:]
-	}
-	return nil
-}
-
-// text looks at octets without LF, behind which one stands if ended.
-func (l *lineCheck) text(b []byte, ended bool) error {
-	if l.cr && len(b) > 0 {
-		return l.bare() // the CR before
-	}
-	cr := l.cr
-	if len(b) > 0 {
-		cr = b[len(b)-1] == '\r'
-		if i := bytes.IndexByte(b[:len(b)-1], '\r'); i >= 0 {
-			l.offset += int64(i)
-			return l.bare()
-		}
-	}
-	l.offset += int64(len(b))
-	if ended {
-		if !cr {
-			return l.bare()
-		}
-		l.offset++
-	}
-	l.cr = cr
-	return nil
-}
-
-// end is the end of the message: io.EOF where that may be here.
-func (l *lineCheck) end() error {
-	if l.cr {
-		return l.bare()
-	}
-	return io.EOF
-}
-
-func (l *lineCheck) bare() error {
-	return &ParseError{
-		Offset: l.offset, What: "message", Ref: "RFC 5321 §2.3.8",
-		Reply: 554, Enhanced: EnhancedCode{5, 6, 0}, Err: ErrBareNewline,
-	}
 }

@@ -102,6 +102,7 @@ func TestServerChunkingRefused(t *testing.T) {
 		{"bare LF", "BDAT 6\r\na\nQUIT" + "BDAT 6 LAST\r\nQUIT\r\n", []string{"554 5.6.0", "503 5.5.1"}},
 		{"bare LF at a border", "BDAT 2\r\na\rBDAT 6 LAST\r\nQUIT\r\n", []string{"250", "554 5.6.0"}},
 		{"bare CR at the end", "BDAT 2\r\na\rBDAT 0 LAST\r\n", []string{"250", "554 5.6.0"}},
+		{"NUL", "BDAT 6\r\na\r\n\x00\r\nBDAT 6 LAST\r\nQUIT\r\n", []string{"554 5.6.0", "503 5.5.1"}},
 		{"loop", fmt.Sprintf("BDAT %d\r\n%sBDAT 12 LAST\r\n%s", len(loop), loop, quit), []string{"554 5.4.6", "503 5.5.1"}},
 	}
 	for _, tt := range tests {
@@ -207,30 +208,65 @@ func TestServerChunkCut(t *testing.T) {
 	}
 }
 
-// The lines of chunks are those of DATA, however they are cut.
-func TestLineCheck(t *testing.T) {
+// The lines of chunks are those of DATA, however they are cut: refused, or made
+// whole where the policy says so.
+func TestServerChunkLines(t *testing.T) {
+	limits := smtp.Limits{MaxTextLine: 10, MaxMessageBytes: 24, MaxHops: 1}
+	const (
+		bare, long, large = "554 5.6.0 Error (CR", "554 5.6.0 Line", "552 5.3.4"
+	)
 	tests := []struct {
-		text    string
-		longest int
-		bad     bool
+		text, reject    string // the reply, "" for 250
+		normal, refused string // what PolicyNormalize makes of it, or its reply
 	}{
-		{"", 10, false}, {"abc", 10, false}, {"a\r\n\r\nb\r\n", 10, false}, {"\r\n", 10, false},
-		{"a\nb", 10, true}, {"a\rb", 10, true}, {"a\r", 10, true}, {"\n", 10, true}, {"\r\r\n", 10, true}, {"\r\n\n", 10, true},
-		{"a\r\n.\n", 10, true}, {"12345678\r\n12345678\r\n", 10, false}, {"123456789\r\n", 10, true}, {"12345678901", 10, true},
+		{"abc", "", "abc", ""},
+		{"a\r\n\r\nb\r\n", "", "a\r\n\r\nb\r\n", ""},
+		{"\r\n", "", "\r\n", ""},
+		{".\r\n..\r\n.\r\n", "", ".\r\n..\r\n.\r\n", ""},
+		{"a\nb", bare, "a\r\nb", ""},
+		{"a\rb", bare, "a\r\nb", ""},
+		{"a\r", bare, "a\r\n", ""},
+		{"\r", bare, "\r\n", ""},
+		{"\n", bare, "\r\n", ""},
+		{"a\r\r\n", bare, "a\r\n", ""},
+		{"a\r\r\r", bare, "a\r\n", ""},
+		{"\r\n\n", bare, "\r\n\r\n", ""},
+		{"a\r\n.\n", bare, "a\r\n.\r\n", ""},
+		{"12345678\r\n12345678\r\n", "", "12345678\r\n12345678\r\n", ""},
+		{"123456789\r\n", long, "", long},
+		{"12345678901", long, "", long},
+		{"a\n\n\n\n\n\n\n\n\n\n\n\n\n", bare, "", large},
+		{"\n\n\n\n\n\n\n\n\n\n\n\n", bare, strings.Repeat("\r\n", 12), ""},
+		{"a\n12345678\n", bare, "a\r\n12345678\r\n", ""},
 	}
 	for _, tt := range tests {
-		for cut := 1; cut <= len(tt.text)+1; cut++ {
-			var l smtp.LineCheck
-			var err error
-			for rest := tt.text; rest != "" && err == nil; {
-				n := min(cut, len(rest))
-				err = l.Look([]byte(rest[:n]), tt.longest)
-				rest = rest[n:]
+		for _, policy := range []smtp.Policy{smtp.PolicyReject, smtp.PolicyNormalize} {
+			for cut := 1; cut <= len(tt.text)+1; cut++ {
+				synctest.Test(t, func(t *testing.T) {
+					m := new(mailbox)
+					c := play(t, &smtp.Server{Backend: m, Limits: limits, BareNewline: policy}, toRcpt)
+					for rest := tt.text; len(rest) > cut; rest = rest[cut:] {
+						c.send(fmt.Sprintf("BDAT %d\r\n%s", cut, rest[:cut]))
+					}
+					last := (len(tt.text)-1)%cut + 1
+					c.send(fmt.Sprintf("BDAT %d LAST\r\n%s", last, tt.text[len(tt.text)-last:]))
+					c.send("QUIT\r\n")
+					said, err := io.ReadAll(c.r)
+					require.NoError(t, err)
+					want, reply := tt.text, tt.reject
+					if policy == smtp.PolicyNormalize {
+						want, reply = tt.normal, tt.refused
+					}
+					name := fmt.Sprintf("%q %v cut at %d: %s", tt.text, policy, cut, said)
+					if reply == "" {
+						require.Len(t, m.got(), 1, name)
+						require.Equal(t, want, m.got()[0].Text, name)
+						return
+					}
+					require.Empty(t, m.got(), name)
+					require.Contains(t, "\r\n"+string(said), "\r\n"+reply, name)
+				})
 			}
-			if err == nil {
-				err = l.End()
-			}
-			assert.Equal(t, tt.bad, err != io.EOF, "%q cut at %d: %v", tt.text, cut, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -32,6 +33,9 @@ func (sc *serverConn) deliver(r *messageReader, end func(*messageReader, *answer
 	a := answersFor(&sc.d)
 	a.deliver(sc.d.session, sc.messageContext(), r)
 	broken := end(r, a)
+	if r.err == nil { // who reads on when Data has returned gets nothing
+		r.err = io.EOF
+	}
 	sc.nc.SetReadTimeout(0)
 	if broken != nil {
 		a.all(broken)
@@ -99,8 +103,9 @@ type messageSource interface {
 	io.WriterTo
 }
 
-// messageReader gives a message to a [Session] and looks at its header as it
-// passes.
+// messageReader gives a message to a [Session] and looks at it as it passes: at
+// its header, and for NUL, which no message holds (RFC 2045 §2.8). Who takes
+// NULs out would find CRLF NUL "." CRLF to be the end (CVE-2023-51764).
 type messageReader struct {
 	src    messageSource
 	lim    *Limits
@@ -124,16 +129,30 @@ func (r *messageReader) Read(p []byte) (int, error) {
 
 // pass looks at a part of the message.
 func (r *messageReader) pass(b []byte) error {
+	nul := bytes.IndexByte(b, 0)
+	if nul >= 0 {
+		b = b[:nul]
+	}
 	r.octets += int64(len(b))
 	if !r.head.ended {
 		r.err = r.head.look(b, r.lim)
+	}
+	if nul >= 0 && r.err == nil {
+		r.err = &ParseError{
+			Offset: r.octets, What: "message", Ref: "RFC 2045 §2.8",
+			Reply: 554, Enhanced: EnhancedCode{5, 6, 0}, Err: ErrControlOctet,
+		}
 	}
 	return r.err
 }
 
 // WriteTo is the way without a buffer, of [io.Copy].
 func (r *messageReader) WriteTo(w io.Writer) (int64, error) {
-	if r.err != nil && r.err != io.EOF {
+	switch r.err {
+	case nil:
+	case io.EOF:
+		return 0, nil
+	default:
 		return 0, r.err
 	}
 	n, err := r.src.WriteTo(passing{r, w})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -50,7 +51,8 @@ func TestServerDataRefused(t *testing.T) {
 		{"CVE-2023-51765 CRLF dot LF", "a\r\n.\nQUIT\r\n", "554 5.6.0"},
 		{"CVE-2023-51766 CR dot CR", "a\r.\rQUIT\r\n", "554 5.6.0"},
 		{"CRLF dot CR", "a\r\n.\rQUIT\r\n", "554 5.6.0"},
-		{"CRLF NUL dot CRLF", "a\r\n\x00.\r\nQUIT\r\n", "250 2.0.0"},
+		{"CRLF NUL dot CRLF", "a\r\n\x00.\r\nQUIT\r\n", "554 5.6.0"},
+		{"2045-2.8 NUL in the header", "A: \x00\r\n\r\n", "554 5.6.0"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -240,6 +242,75 @@ func TestServerPipelining(t *testing.T) {
 		assert.Equal(t, int32(4), sent.Load())
 		assert.Len(t, m.got(), 1)
 		assert.Equal(t, 1, m.resets)
+	})
+}
+
+// Which of several faults is answered does not depend on how the message came.
+func TestServerDataFirstFault(t *testing.T) {
+	lim := smtp.Limits{MaxHeaderBytes: 40, MaxHops: 2, MaxTextLine: 30, MaxMessageBytes: 80}
+	hops := strings.Repeat("Received: x\r\n", 3)
+	long := strings.Repeat("x", 41)
+	for _, tt := range []struct{ text, want string }{
+		{hops + strings.Repeat("X: y\r\n", 8), "554 5.4.6"},
+		{strings.Repeat("X: y\r\n", 7) + hops, "552 5.3.4 Header"},
+		{"A\x00\r\n" + hops, "554 5.6.0 Error (CR, LF or NUL)"},
+		{hops + "\x00\r\n", "554 5.4.6"},
+		{"\r\na\n" + "\x00" + long + "\r\n", "554 5.6.0 Error (CR or LF alone)"},
+		{"\r\na\x00\n" + long + "\r\n", "554 5.6.0 Error (CR, LF or NUL)"},
+		{"\r\n" + long + "\x00\n\r\n", "554 5.6.0 Line"},
+		{"\r\n" + strings.Repeat("a\r\n", 30) + "\x00\r\n", "552 5.3.4 Message"},
+	} {
+		for _, chunked := range []bool{false, true} {
+			for _, step := range []int{1, 2, 7, 1000} {
+				synctest.Test(t, func(t *testing.T) {
+					m := new(mailbox)
+					c := play(t, &smtp.Server{Backend: m, Limits: lim}, toRcpt)
+					in, end := "DATA\r\n"+tt.text, ".\r\nQUIT\r\n"
+					if chunked {
+						in, end = "BDAT "+strconv.Itoa(len(tt.text))+" LAST\r\n"+tt.text, "QUIT\r\n"
+					}
+					if chunked && len(tt.text) > 80 {
+						return // which is told before it comes
+					}
+					go func() {
+						for rest := in + end; rest != ""; rest = rest[min(step, len(rest)):] {
+							io.WriteString(c.nc, rest[:min(step, len(rest))])
+							synctest.Wait()
+						}
+					}()
+					if !chunked {
+						c.want("354")
+					}
+					c.want(tt.want)
+					c.want("221")
+					assert.Empty(t, m.got())
+				})
+			}
+		}
+	}
+}
+
+// Who keeps the reader of a message that is over gets nothing of the next.
+func TestServerDataReaderKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var kept []io.Reader
+		m := &mailbox{onData: func(r io.Reader) error {
+			for _, old := range kept {
+				var b bytes.Buffer
+				n, err := io.Copy(&b, old)
+				assert.Zero(t, n)
+				assert.NoError(t, err)
+				m, err := old.Read(make([]byte, 10))
+				assert.Zero(t, m)
+				assert.ErrorIs(t, err, io.EOF)
+			}
+			kept = append(kept, r)
+			return smtp.Refuse(451, smtp.EnhancedCode{4, 3, 0}, "Not now.")
+		}}
+		const again = "C: MAIL FROM:<>\nS: 250\nC: RCPT TO:<a@b>\nS: 250\n"
+		play(t, &smtp.Server{Backend: m}, toData+"C: x\nC: .\nS: 451\n"+again+"C: DATA\nS: 354\nC: y\nC: .\nS: 451\n"+
+			again+"C: BDAT 3\nC: z\nS: 451\nC: RSET\nS: 250\n"+again+"C: BDAT 3 LAST\nC: z\nS: 451\n"+again+"C: DATA\nS: 354\nC: .\nS: 451")
+		assert.Len(t, kept, 5)
 	})
 }
 

@@ -22,8 +22,10 @@ type headCheck struct {
 // be spaces (RFC 5322 §4.5.7), which count no less.
 const fieldReceived = "received"
 
-// look takes the next part of the message.
+// look takes the next part of the message. Of two limits the one that is passed
+// first counts, however the message is cut.
 func (h *headCheck) look(b []byte, lim *Limits) error {
+	b = b[:min(len(b)-1, lim.MaxHeaderBytes-h.octets)+1]
 	for len(b) > 0 && !h.ended {
 		n := h.start(b)
 		b = b[n:]
@@ -39,10 +41,10 @@ func (h *headCheck) look(b []byte, lim *Limits) error {
 		b, h.column = b[end:], 0
 	}
 	switch {
-	case h.octets > lim.MaxHeaderBytes:
-		return &LimitError{Name: "MaxHeaderBytes", Max: int64(lim.MaxHeaderBytes), Reply: 552, Enhanced: EnhancedCode{5, 3, 4}}
 	case h.hops > lim.MaxHops:
 		return &LimitError{Name: "MaxHops", Max: int64(lim.MaxHops), Reply: 554, Enhanced: EnhancedCode{5, 4, 6}}
+	case h.octets > lim.MaxHeaderBytes:
+		return &LimitError{Name: "MaxHeaderBytes", Max: int64(lim.MaxHeaderBytes), Reply: 552, Enhanced: EnhancedCode{5, 3, 4}}
 	}
 	return nil
 }

@@ -27,6 +27,9 @@ type Format struct {
 	// dot that was put before it; 0 and less is no limit. A longer one is
 	// [line.ErrTooLong].
 	MaxLine int
+	// Plain leaves dots as they are, and knows no end: for text whose length is
+	// told (RFC 3030 §2).
+	Plain bool
 }
 
 // Decoder takes text out of octets that come in pieces. The zero value is at
@@ -49,7 +52,7 @@ var crlf = []byte("\r\n")
 // b[n]; with another Format the Decoder goes on from there. How b grew makes no
 // difference to the octets given before an error.
 func (d *Decoder) Next(b []byte) (text []byte, n int, err error) {
-	if !d.within {
+	if !d.within && !d.Plain {
 		if dotted, err := d.begin(b); dotted > 0 || err != nil {
 			return nil, dotted, err
 		}
@@ -94,7 +97,7 @@ func (d *Decoder) begin(b []byte) (n int, err error) {
 func (d *Decoder) run(b []byte) (n int, err error) {
 	for n < len(b) {
 		if !d.within {
-			if b[n] == '.' {
+			if b[n] == '.' && !d.Plain {
 				return n, nil
 			}
 			d.within = true
