@@ -2,6 +2,7 @@ package maildomain_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -257,7 +258,7 @@ func TestDelivery(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, received, 1)
 			assert.Equal(t, i == 0, strings.Contains(head, "for <bob@hamburger.edu>"), "others are not told of each other")
-			assert.Contains(t, head, "with ESMTP")
+			assert.Regexp(t, `with ESMTP\s+id [A-Z2-7]{16}`, head)
 			assert.NotContains(t, head, "Date:", "what is only passed on is not completed")
 		}
 		assert.Len(t, s.inbox("alice", "thirsty"), 1)
@@ -375,6 +376,25 @@ func TestLMTP(t *testing.T) {
 		assert.Equal(t, "550 5.7.1", code(t, receipt.Results[2].Err), "it relays nothing")
 		assert.Len(t, s.inbox("bob", "hungry"), 1)
 		assert.Len(t, s.inbox("alice", "thirsty"), 1)
+	})
+}
+
+// Who has no room is told so before the message comes, if its size is told.
+func TestQuota(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, testkit.NewNetwork(), "hamburger.edu", "bob:hungry\n", func(o *maildomain.Options) { o.Quota = 1000 })
+		c := s.dial("25", smtp.Options{})
+		e := envelope(t, "x@crepes.fr", "bob@hamburger.edu")
+		e.Size = 2000
+		_, err := c.Send(t.Context(), e, strings.NewReader(strings.Repeat("x\r\n", 600)))
+		assert.Equal(t, "452 4.2.2", code(t, err))
+		refused, _ := errors.AsType[*smtp.ReplyError](err)
+		assert.Equal(t, "RCPT", refused.Command)
+		for range 2 {
+			_, err = c.Send(t.Context(), envelope(t, "x@crepes.fr", "bob@hamburger.edu"), strings.NewReader("Subject: s\r\n\r\n"+strings.Repeat("x", 400)+"\r\n"))
+		}
+		assert.Equal(t, "452 4.2.2", code(t, err))
+		assert.Len(t, s.inbox("bob", "hungry"), 1)
 	})
 }
 

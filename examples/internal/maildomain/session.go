@@ -2,6 +2,7 @@ package maildomain
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"net/netip"
@@ -88,6 +89,9 @@ func (s *session) Rcpt(_ context.Context, to smtp.Path, opts smtp.RcptOptions) e
 		if user, ok = s.d.accounts.user(to); !ok {
 			return errNoMailbox
 		}
+		if err := s.d.store.Room(user, s.options.Size); err != nil {
+			return refusal(err)
+		}
 		if to.Domain == "" {
 			to.Domain = s.d.opts.Name // for the queue, which may have to report
 		}
@@ -144,9 +148,12 @@ func (s *session) LMTPData(ctx context.Context, message io.Reader, status func(i
 	return nil
 }
 
+// idLength is how long the name of a message in its trace field is: 80 bits.
+const idLength = 16
+
 // traced is the message with the field that tells how it came here.
 func (s *session) traced(message io.Reader) (io.Reader, error) {
-	r := s.c.Received("")
+	r := s.c.Received(rand.Text()[:idLength])
 	if len(s.to) == 1 {
 		r.For = s.to[0].Path
 	}

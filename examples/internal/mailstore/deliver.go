@@ -26,6 +26,26 @@ func (s *Store) DeliverEach(ctx context.Context, users []string, message io.Read
 	return s.deliver(ctx, users, message, false)
 }
 
+// Room tells before a message comes whether a user has room for so many octets, 0
+// where it is not known how many: the error is [ErrOverQuota] if he has not.
+func (s *Store) Room(user string, octets int64) error {
+	if s.opts.Quota <= 0 {
+		return nil
+	}
+	m, err := s.Mailbox(user, Inbox)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if err := s.measure(m.user); err != nil {
+		return err
+	}
+	if left := m.user.left(s.opts.Quota); left <= 0 || octets > left {
+		return ErrOverQuota
+	}
+	return nil
+}
+
 // target is a mailbox that a message goes to.
 type target struct {
 	*Mailbox
