@@ -202,8 +202,7 @@ func (c *Conn) fill(idle bool) error {
 func (c *Conn) makeRoom() {
 	switch {
 	case c.r == c.w:
-		putBuffer(c.in)
-		c.in, c.r, c.w = nil, 0, 0
+		c.giveBack()
 	case c.w < len(c.in):
 	case c.r > 0:
 		c.w = copy(c.in, c.in[c.r:c.w])
@@ -213,6 +212,14 @@ func (c *Conn) makeRoom() {
 		copy(larger, c.in[:c.w])
 		putBuffer(c.in)
 		c.in = larger
+	}
+}
+
+// giveBack gives an empty buffer back. What was read from it is gone then.
+func (c *Conn) giveBack() {
+	if c.r == c.w {
+		putBuffer(c.in)
+		c.in, c.r, c.w = nil, 0, 0
 	}
 }
 

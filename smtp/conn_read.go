@@ -191,6 +191,7 @@ func (c *Conn) takeReply(n int) (Reply, error) {
 	}
 	c.trace.reply(b, r.Code)
 	c.take(n)
+	c.giveBack() // a client may keep the connection for later
 	return r, nil
 }
 

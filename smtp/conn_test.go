@@ -405,3 +405,43 @@ func FuzzConn(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a peer sends, a Conn holds no more than twice what the limits allow,
+// and a client's nothing between two commands.
+func TestConnMemory(t *testing.T) {
+	const most = 2 * 12288
+	floods := []string{
+		strings.Repeat("a", 60<<10) + "\r\n", "AUTH " + strings.Repeat("a", 60<<10) + "\r\n", strings.Repeat("\n", 60<<10) + "\r\n", strings.Repeat("NOOP\r\n", 10<<10),
+		"MAIL FROM:<" + strings.Repeat("\r", 60<<10) + "\r\n", "AUTH PLAIN " + strings.Repeat("a", 12200) + "\r\n", strings.Repeat("\x00", 1<<20),
+	}
+	for _, s := range floods {
+		c := feed(t, s, 1000, nil)
+		for {
+			_, err := c.ReadCommand()
+			require.LessOrEqual(t, smtp.Held(c), most, "%.20q", s)
+			if err != nil && (code(err) == "" || strings.HasPrefix(code(err), "421")) {
+				break
+			}
+		}
+	}
+	for _, s := range []string{strings.Repeat("250-a\r\n", 10<<10), "250 " + strings.Repeat("a", 60<<10), strings.Repeat("250-"+strings.Repeat("a", 90)+"\r\n", 10<<10)} {
+		lim := &smtp.Limits{MaxReplyLine: 100, MaxReplyLines: 100}
+		c := feed(t, s, 1000, &smtp.ConnOptions{Client: true, Limits: lim})
+		_, err := c.ReadReply()
+		require.Error(t, err)
+		require.LessOrEqual(t, smtp.Held(c), 2*100*100)
+	}
+	for _, s := range []string{strings.Repeat("a", 200<<10), strings.Repeat("a\r\n", 100<<10), strings.Repeat("..\r\n", 100<<10)} {
+		c := feed(t, s, 10000, nil)
+		require.Error(t, c.DataReader(smtp.PolicyReject).Drain())
+		require.LessOrEqual(t, smtp.Held(c), 2*64<<10)
+	}
+	c := feed(t, "250 ok\r\n250 ok\r\n", 8, &smtp.ConnOptions{Client: true})
+	require.NoError(t, c.WriteCommand(smtp.Command{Verb: smtp.VerbNOOP}))
+	require.NoError(t, c.Flush())
+	for range 2 {
+		_, err := c.ReadReply()
+		require.NoError(t, err)
+	}
+	assert.Zero(t, smtp.Held(c))
+}
