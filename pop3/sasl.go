@@ -26,11 +26,14 @@ type SASLClient interface {
 }
 
 // SASLServer is the server's side of one mechanism, for one connection. After an
-// exchange has ended, whatever its outcome, the next Step begins another.
+// exchange has ended, whatever its outcome, the next Step begins another. One
+// that the client breaks off with "*" has no end, so that a server takes new
+// ones for each AUTH command.
 type SASLServer interface {
 	// Mechanism is its name, as in "PLAIN".
 	Mechanism() string
-	// Step takes a response, nil at first where the client sent no initial one.
+	// Step takes a response, nil at first where the client sent no initial one;
+	// a response that is empty is not nil.
 	// With a nil error and no identity the challenge is sent and a response
 	// awaited. With an identity the client is who he says; a challenge that
 	// is not nil then is sent before, and answered by an empty response.
