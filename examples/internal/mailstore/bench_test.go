@@ -24,9 +24,18 @@ var letter = "Subject: hello\r\n\r\n" + strings.Repeat(strings.Repeat("x", 70)+"
 func BenchmarkDeliver(b *testing.B) {
 	for _, n := range []int{1, 20} {
 		b.Run(fmt.Sprintf("store/%d", n), func(b *testing.B) {
-			s, _ := newStore(b, nil)
+			var syncs atomic.Int64
+			opts := &mailstore.Options{}
+			mailstore.SetFault(opts, func(op string) error {
+				if op == "sync" {
+					syncs.Add(1)
+				}
+				return nil
+			})
+			s, _ := newStore(b, opts)
 			keep := mailbox(b, s, "bob", "INBOX")
 			atOnce(b, n, func() error { return s.Deliver(b.Context(), []string{"bob"}, strings.NewReader(letter)) })
+			b.ReportMetric(float64(syncs.Load())/float64(b.N), "dirsyncs/op")
 			require.Equal(b, b.N, view(b, keep).Len())
 		})
 		b.Run(fmt.Sprintf("alone/%d", n), func(b *testing.B) {

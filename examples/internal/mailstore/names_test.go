@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -146,4 +147,30 @@ func TestFolders(t *testing.T) {
 	assert.ErrorIs(t, err, mailstore.ErrName)
 	_, err = s.Mailbox("", "INBOX")
 	assert.True(t, errors.Is(err, mailstore.ErrName))
+}
+
+// A link that leads out of the store is not followed, whoever made it.
+func TestLinksOut(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need rights there")
+	}
+	outside := t.TempDir()
+	for _, name := range []string{"Maildir/new", "Maildir/cur", "Maildir/tmp"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(outside, name), 0o700))
+	}
+	s, dir := newStore(t, nil)
+	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "bob")))
+	_, err := s.Mailbox("bob", "INBOX")
+	require.Error(t, err)
+	require.Error(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("a\r\n")))
+	// As one of several, and within the Maildir of a user who is there.
+	m := mailbox(t, s, "alice", "INBOX")
+	require.NoError(t, os.Remove(filepath.Join(dir, "alice", "Maildir", "new")))
+	require.NoError(t, os.Symlink(filepath.Join(outside, "Maildir", "new"), filepath.Join(dir, "alice", "Maildir", "new")))
+	require.Error(t, s.Deliver(t.Context(), []string{"carol", "alice"}, strings.NewReader("a\r\n")))
+	_, err = m.Append(t.Context(), strings.NewReader("b\r\n"), nil)
+	require.Error(t, err)
+	files, err := os.ReadDir(filepath.Join(outside, "Maildir", "new"))
+	require.NoError(t, err)
+	assert.Empty(t, files)
 }
