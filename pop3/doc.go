@@ -25,9 +25,9 @@
 // (TRANSACTION), whose messages have numbers from 1 up that hold for the session,
 // and ends by QUIT, which removes the messages that DELE has marked (UPDATE).
 // Any other end removes nothing; where not all could be removed QUIT is answered
-// -ERR. [Machine] holds that order as a table, for both
-// ends; [WriteStates] prints it. A [Conn] reads and writes commands, responses
-// and what follows these.
+// -ERR. [Machine] holds that order as a table, for both ends; [WriteStates]
+// prints it. A [Conn] reads and writes commands, responses and what follows
+// these.
 //
 // The server holds what it writes back until it has to wait for the client, so
 // that the answers to commands that came together leave together; the client
