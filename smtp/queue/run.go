@@ -54,16 +54,16 @@ func (q *Queue) run(ctx context.Context) {
 	defer timer.Stop()
 	defer grace.Stop()
 	grace.Stop()
-	stop, closed := ctx.Done(), (<-chan struct{})(q.closed)
+	end, closed, stopping := ctx.Done(), (<-chan struct{})(q.closed), false
 	for {
 		q.mu.Lock()
-		q.engine.stopped = stop == nil
+		q.engine.stopped = stopping
 		now := time.Now()
 		q.engine.Timeout(now)
 		for s, ok := q.engine.Next(); ok; s, ok = q.engine.Next() {
 			working.Go(func() { q.do(tries, s) })
 		}
-		over := stop == nil && q.engine.idle()
+		over := stopping && q.engine.idle()
 		next := q.engine.NextTimeout()
 		q.mu.Unlock()
 		if over {
@@ -81,11 +81,11 @@ func (q *Queue) run(ctx context.Context) {
 		case <-grace.C:
 			cut(errStopped)
 			continue
-		case <-stop:
+		case <-end:
 		case <-closed:
 		}
-		// No further try begins; what is noted of those that end is noted.
-		stop, closed = nil, nil
+		// No further try begins; what became of those under way is noted still.
+		end, closed, stopping = nil, nil, true
 		grace.Reset(max(0, cmp.Or(q.Grace, defaultGrace)))
 	}
 }
@@ -115,31 +115,16 @@ func (q *Queue) try(ctx context.Context, j *job) {
 	m, to := &j.e.msg, j.recipients()
 	q.Trace.try(m, to)
 	results := q.deliver(ctx, m, to)
-	now := time.Now()
-	tries := j.tries() + 1
-	wait := q.engine.schedule.Wait(tries, q.engine.random())
-	outcomes := make([]outcome, len(to))
-	cutOff := context.Cause(ctx) == errStopped
-	noted := false
-	for i, r := range results {
-		o := judge(r, now, q.engine.deadline(j.e), tries, wait)
-		if cutOff && (o.event == EventPutOff || o.event == EventExpired) {
-			// It was we who ended the try: nothing is known of the recipient that
-			// was not known before.
-			o = j.e.to[j.to[i]].last
-			o.event, o.next = EventPutOff, now
-		} else {
-			noted = true
-		}
-		outcomes[i] = o
+	q.Trace.tried(m, to, results)
+	outcomes, news := q.judge(j, results, context.Cause(ctx) == errStopped)
+	for i, o := range outcomes {
 		q.log.Info("tried", "id", m.ID, "to", to[i].String(), "event", o.event.String(), "code", o.code, "text", o.text, "peer", o.remote, "tries", o.tries)
 	}
-	q.Trace.tried(m, to, results)
 	q.mu.Lock()
 	last := q.leavesNothing(j, outcomes)
 	q.mu.Unlock()
 	saved := true
-	if noted && !last {
+	if news && !last {
 		if err := j.e.file.write(q.spool, m.ID, appendOutcomes(nil, j.to, outcomes)); err != nil {
 			saved = false
 			q.log.Error("disk", "id", m.ID, "err", err)
@@ -149,6 +134,25 @@ func (q *Queue) try(ctx context.Context, j *job) {
 	j.e.damaged = j.e.damaged || slices.ContainsFunc(results, func(r Result) bool { return isType[*ParseError](r.Err) })
 	q.engine.Handle(time.Now(), j, outcomes, saved)
 	q.mu.Unlock()
+}
+
+// judge says what the results of a try mean. Where it was cut off, since the queue
+// stops, what failed for the time being is no try: nothing is known of the
+// recipient that was not known before. news tells whether something is.
+func (q *Queue) judge(j *job, results []Result, cutOff bool) (outcomes []outcome, news bool) {
+	now, tries := time.Now(), j.tries()+1
+	wait := q.engine.schedule.Wait(tries, q.engine.random())
+	for i, r := range results {
+		o := judge(r, now, q.engine.deadline(j.e), tries, wait)
+		if cutOff && (o.event == EventPutOff || o.event == EventExpired) {
+			o = j.e.to[j.to[i]].last
+			o.event, o.next = EventPutOff, now
+		} else {
+			news = true
+		}
+		outcomes = append(outcomes, o)
+	}
+	return outcomes, news
 }
 
 // deliver calls the Deliverer, and makes of whatever it does a result for each

@@ -259,6 +259,23 @@ func TestRunOnce(t *testing.T) {
 	})
 }
 
+// A context that never ends is no end.
+func TestRunInTheBackground(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newSink(nil)
+		q := &queue.Queue{Dir: t.TempDir(), Deliverer: s}
+		require.NoError(t, q.Open())
+		done := make(chan error, 1)
+		go func() { done <- q.Run(context.Background()) }()
+		pass(time.Hour)
+		submit(t, q, envelope(bob), text)
+		pass(time.Second)
+		assert.Len(t, s.got(), 1)
+		require.NoError(t, q.Close())
+		assert.NoError(t, <-done)
+	})
+}
+
 func TestSubmitRefuses(t *testing.T) {
 	cut := errors.New("cut")
 	ended, cancel := context.WithCancel(t.Context())
