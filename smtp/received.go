@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"applayer/internal/ascii"
@@ -46,10 +47,14 @@ func (c *Conn) Received(id string) Received {
 }
 
 // AppendReceived appends the field to dst, with its line end. What the client
-// said stands in it without the octets that do not belong there.
+// said stands in it without the octets that do not belong there, and without any
+// beyond ASCII unless Protocol says that the message has SMTPUTF8 (RFC 6531 §4.3).
 func AppendReceived(dst []byte, r Received) []byte {
-	f := folder{b: dst, start: len(dst)}
+	f := folder{b: dst}
 	f.word("Received: from ")
+	if !strings.HasPrefix(r.Protocol, "UTF8") { // a header of ASCII alone
+		r.From, r.ID = printable(r.From), printable(r.ID)
+	}
 	f.word(nonEmpty(atoms(r.From), "unknown"))
 	if lit := literal(r.Peer); lit != "" {
 		f.word(" (" + lit + ")")
@@ -63,7 +68,7 @@ func AppendReceived(dst []byte, r Received) []byte {
 		f.fold("id " + id)
 	}
 	if !r.For.IsNull() {
-		if b, err := AppendPath(nil, r.For); err == nil {
+		if b, err := AppendPath(nil, r.For); err == nil && (r.For.IsASCII() || strings.HasPrefix(r.Protocol, "UTF8")) {
 			f.fold("for " + string(b))
 		}
 	}
@@ -84,8 +89,7 @@ func AppendReturnPath(dst []byte, from Path) ([]byte, error) {
 
 // folder makes a header field.
 type folder struct {
-	b     []byte
-	start int
+	b []byte
 }
 
 func (f *folder) word(s string) { f.b = append(f.b, s...) }

@@ -32,7 +32,11 @@ func TestAppendReceived(t *testing.T) {
 		{"IPv6 and a literal", smtp.Received{From: "[192.0.2.1]", Peer: &net.TCPAddr{IP: net.ParseIP("2001:db8::1")}, Time: at},
 			"Received: from [192.0.2.1] ([IPv6:2001:db8::1])\r\n\tby localhost with SMTP;\r\n\tSun, 1 Mar 2026 09:05:07 +0100\r\n"},
 		{"what would end the field", smtp.Received{From: "a\r\nX: (b;\" \x00", ID: "ü)", Peer: &net.UnixAddr{Name: "x"}, Time: at},
-			"Received: from a??X:??b????\r\n\tby localhost with SMTP\r\n\tid ü?;\r\n\tSun, 1 Mar 2026 09:05:07 +0100\r\n"},
+			"Received: from a??X:??b????\r\n\tby localhost with SMTP\r\n\tid ???;\r\n\tSun, 1 Mar 2026 09:05:07 +0100\r\n"},
+		{"6531-4.3 UTF-8 in a message of UTF-8", smtp.Received{From: "häm", Protocol: "UTF8SMTPS", For: smtp.Path{Local: "bób", Domain: "x"}, Time: at},
+			"Received: from häm\r\n\tby localhost with UTF8SMTPS\r\n\tfor <bób@x>;\r\n\tSun, 1 Mar 2026 09:05:07 +0100\r\n"},
+		{"6531-4.3 none in another", smtp.Received{From: "hä\n", Protocol: "ESMTPS", For: smtp.Path{Local: "bób", Domain: "x"}, Time: at},
+			"Received: from h???\r\n\tby localhost with ESMTPS;\r\n\tSun, 1 Mar 2026 09:05:07 +0100\r\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

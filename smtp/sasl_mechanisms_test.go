@@ -170,5 +170,5 @@ func ExampleServeSCRAM() {
 	// Output:
 	// SCRAM-SHA-256
 	// bob <nil>
-	// sasl: authentication refused
+	// user "bob": sasl: authentication refused
 }

@@ -105,6 +105,7 @@ func (d *dialogue) auth(_ context.Context, arg []byte) turn {
 		case !d.mechanismAllowed(m.Mechanism()):
 			return say(replyNeedCrypto)
 		case d.srv.guesses.tooMany(d.srv.guesser(d.c.RemoteAddr())):
+			d.srv.logger().Warn("login not looked at", "peer", d.c.RemoteAddr(), "limit", "MaxAuthFailuresPerPeer")
 			return say(replyAuthFailed)
 		}
 		d.Do(EventAuth)

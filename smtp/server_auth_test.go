@@ -1,9 +1,11 @@
 package smtp_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -201,6 +203,32 @@ func TestServerGuessing(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		c = play(t, srv, hello)
 		c.do(right, "235")
+	})
+}
+
+// The log tells whose password was guessed, from where, and when nobody looks any
+// more; never the password.
+func TestServerAUTHLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		srv := &smtp.Server{
+			Backend: new(mailbox), Auth: plainAuth, AllowInsecureAuth: true, MaxAuthFailuresPerPeer: 1,
+			Wrap: from("192.0.2.7:1"), Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		}
+		c := play(t, srv, "S: 220\nC: EHLO a\nS: 250\nC: AUTH PLAIN "+b64("\x00alice\x00sesame")+"\nS: 535\nC: AUTH PLAIN "+b64("\x00alice\x00secret")+"\nS: 454\nC: QUIT\nS: 221")
+		<-c.done
+		assert.Contains(t, log.String(), `level=WARN msg="login refused" peer=192.0.2.7:1 user=alice mechanism=PLAIN err=`)
+		assert.Contains(t, log.String(), `level=WARN msg="login not looked at" peer=192.0.2.7:1 limit=MaxAuthFailuresPerPeer`)
+		assert.NotContains(t, log.String(), "sesame")
+		assert.NotContains(t, log.String(), "secret")
+	})
+}
+
+// MAIL's AUTH is for who is told of AUTH.
+func TestServerAUTHNotOffered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := &smtp.Server{Backend: new(mailbox), Auth: plainAuth, AllowInsecureAuth: true, Without: []string{"AUTH"}}
+		play(t, srv, "S: 220\nC: EHLO a\nS: 250\nC: AUTH PLAIN\nS: 502\nC: MAIL FROM:<> AUTH=<>\nS: 555 5.5.4")
 	})
 }
 

@@ -86,7 +86,7 @@ func (d *dialogue) mailAllowed(from Path, opts *MailOptions) (Reply, bool) {
 		opts.Body == BodyBinaryMIME,
 		opts.Size != 0 && !offered.has(extSIZE),
 		dsn && !offered.has(extDSN),
-		opts.Auth != nil && d.srv.Auth == nil:
+		opts.Auth != nil && (d.srv.Auth == nil || !offered.has(extAUTH)):
 		return replyNotOffered, false
 	case opts.Size > d.srv.limits.MaxMessageBytes:
 		return replyTooLarge, false

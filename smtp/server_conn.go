@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"applayer/internal/sasl"
 	"applayer/sockets"
 )
 
@@ -242,7 +243,7 @@ func (sc *serverConn) login(t turn) {
 		sc.unreadable(err)
 		return
 	}
-	sc.srv.logger().Warn("login refused", "peer", peer, "mechanism", t.login.Mechanism(), "err", err)
+	sc.srv.logger().Warn("login refused", "peer", peer, "user", sasl.RefusedUser(err), "mechanism", t.login.Mechanism(), "err", err)
 	if errors.Is(err, ErrAuthRefused) {
 		sc.pause(sc.srv.timeouts.delay(sc.srv.guesses.add(sc.srv.guesser(peer))))
 	}

@@ -465,6 +465,31 @@ func TestServerSlowLoris(t *testing.T) {
 	}
 }
 
+// A least rate ends a message that comes too slowly, well before its time, and
+// leaves alone who only waits between commands.
+func TestServerMinReadRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := new(mailbox)
+		srv := &smtp.Server{Backend: m, Conns: sockets.Limits{MinReadRate: sockets.Rate{Octets: 100, Window: 20 * time.Second}}}
+		c := play(t, srv, "S: 220")
+		time.Sleep(4 * time.Minute)
+		c.play(strings.TrimPrefix(toData, "S: 220\n"))
+		begun := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for err := error(nil); err == nil; _, err = io.WriteString(c.nc, "N") {
+				time.Sleep(time.Second)
+			}
+		})
+		c.want("421 4.4.2")
+		assert.Equal(t, 20*time.Second, time.Since(begun))
+		c.nc.Close()
+		wg.Wait()
+		<-c.done
+		assert.Empty(t, m.got())
+	})
+}
+
 // A server that shuts down tells those who wait, and finishes a message under
 // way.
 func TestServerShutdown(t *testing.T) {

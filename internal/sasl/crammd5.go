@@ -83,12 +83,12 @@ func (s *CRAMMD5Server) Step(ctx context.Context, response []byte) (challenge []
 	password, err := s.Password(ctx, user)
 	refused := errors.Is(err, ErrRefused)
 	if err != nil && !refused {
-		return nil, "", err
+		return nil, "", &UserError{user, err}
 	}
 	// The same is done for a user who is not there.
 	equal := hmac.Equal(keyedDigest(password, sent), digest)
 	if refused || !equal || password == "" {
-		return nil, "", ErrRefused
+		return nil, "", &UserError{user, ErrRefused}
 	}
 	return nil, user, nil
 }

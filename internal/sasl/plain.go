@@ -72,6 +72,11 @@ func (s *PlainServer) Step(ctx context.Context, response []byte) (challenge []by
 // checkPassword asks a program's check. What cannot be prepared, or is empty
 // then, is nobody's (RFC 4616 §2).
 func checkPassword(ctx context.Context, check func(ctx context.Context, identity, user, password string) (string, error), identity, user, password string) (who string, err error) {
+	defer func(given string) {
+		if err != nil {
+			err = &UserError{given, err}
+		}
+	}(user)
 	user, err = Saslprep(user, Query)
 	if err == nil {
 		password, err = Saslprep(password, Query)

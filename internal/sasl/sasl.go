@@ -48,6 +48,28 @@ func quote(text []byte) string {
 	return strconv.QuoteToASCII(string(text[:min(len(text), maxQuoted)]))
 }
 
+// UserError is why a user was not let in, with the name that was given, so that a
+// server's log can tell it.
+type UserError struct {
+	User string
+	Err  error
+}
+
+// Error tells both. The name is a peer's, and is quoted and cut.
+func (e *UserError) Error() string { return "user " + quote([]byte(e.User)) + ": " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *UserError) Unwrap() error { return e.Err }
+
+// RefusedUser returns the name that err tells of, "" for none, cut to a length
+// that a log can hold.
+func RefusedUser(err error) string {
+	if e, ok := errors.AsType[*UserError](err); ok {
+		return e.User[:min(len(e.User), maxQuoted)]
+	}
+	return ""
+}
+
 // granted is what a program's answer means: no name without an error is a
 // refusal, so that a program that forgets one lets nobody in.
 func granted(who string, err error) (string, error) {

@@ -2,7 +2,10 @@ package sasl_test
 
 import (
 	"context"
+	"crypto"
+	"encoding/base64"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -110,6 +113,56 @@ func steps(t *testing.T, s server, all []step) {
 			assert.Equal(t, st.challenge, string(challenge), "step %d", i)
 		}
 	}
+}
+
+// A refusal tells whom it was for, to the server's log and never to the peer.
+func TestRefusedUser(t *testing.T) {
+	check := func(context.Context, string, string, string) (string, error) { return "", sasl.ErrRefused }
+	_, _, err := (&sasl.PlainServer{Check: check}).Step(t.Context(), []byte("\x00tim\x00tan"))
+	require.ErrorIs(t, err, sasl.ErrRefused)
+	assert.Equal(t, "tim", sasl.RefusedUser(err))
+	assert.EqualError(t, err, `user "tim": sasl: authentication refused`)
+
+	evil := strings.Repeat("x\n", 100)
+	_, _, err = (&sasl.PlainServer{Check: check}).Step(t.Context(), []byte("\x00"+evil+"\x00tan"))
+	require.ErrorIs(t, err, sasl.ErrRefused)
+	assert.Equal(t, evil[:100], sasl.RefusedUser(err))
+	assert.NotContains(t, err.Error(), "\n")
+
+	login := &sasl.LoginServer{Check: check}
+	_, _, err = login.Step(t.Context(), []byte("tim"))
+	require.NoError(t, err)
+	_, _, err = login.Step(t.Context(), []byte("tan"))
+	require.ErrorIs(t, err, sasl.ErrRefused)
+	assert.Equal(t, "tim", sasl.RefusedUser(err))
+
+	down := errors.New("no directory")
+	cram := &sasl.CRAMMD5Server{Password: func(_ context.Context, user string) (string, error) {
+		if user == "down" {
+			return "", down
+		}
+		return "", sasl.ErrRefused
+	}}
+	for user, want := range map[string]error{"down": down, "tim": sasl.ErrRefused} {
+		_, _, err = cram.Step(t.Context(), nil)
+		require.NoError(t, err)
+		_, _, err = cram.Step(t.Context(), []byte(user+" b913a602c7eda7a495b4e6e7334d3890"))
+		require.ErrorIs(t, err, want)
+		assert.Equal(t, user, sasl.RefusedUser(err))
+	}
+
+	scram := &sasl.SCRAMServer{Hash: crypto.SHA256, Lookup: func(context.Context, string, string) (sasl.Verifier, error) {
+		return sasl.Verifier{}, sasl.ErrRefused
+	}}
+	_, _, err = scram.Step(t.Context(), nil)
+	require.NoError(t, err)
+	first, _, err := scram.Step(t.Context(), []byte("n,,n=tim,r=abc"))
+	require.NoError(t, err)
+	nonce, _, _ := strings.Cut(string(first), ",")
+	_, _, err = scram.Step(t.Context(), []byte("c=biws,"+nonce+",p="+base64.StdEncoding.EncodeToString(make([]byte, 32))))
+	require.ErrorIs(t, err, sasl.ErrRefused)
+	assert.Equal(t, "tim", sasl.RefusedUser(err))
+	assert.Empty(t, sasl.RefusedUser(down))
 }
 
 func TestPasswords(t *testing.T) {

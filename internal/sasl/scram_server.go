@@ -80,7 +80,7 @@ func (s *SCRAMServer) takeFirst(ctx context.Context, response []byte) ([]byte, e
 		return nil, ErrRefused
 	}
 	if err := s.lookup(ctx, m.authzid, user); err != nil {
-		return nil, err
+		return nil, &UserError{user, err}
 	}
 	s.first = m
 	// What the message was made of belongs to the caller.
@@ -163,7 +163,7 @@ func (s *SCRAMServer) takeFinal(response []byte) ([]byte, error) {
 	proved := s.verifier.proves(s.Hash, m.proof, said)
 	signature := hmacOf(s.Hash, s.verifier.ServerKey, said)
 	if !proved || s.identity == "" {
-		return nil, ErrRefused
+		return nil, &UserError{s.first.user, ErrRefused}
 	}
 	return encodeServerFinal(signature), nil
 }
