@@ -55,7 +55,7 @@
 //
 // In memory a message takes about 160 octets (BenchmarkMemory), most of them its
 // name, and 56 more as long as a view is held. A mailbox has 64 keywords at a time and remembers at least 2048 ranges of UIDs that
-// have gone. Mailboxes that nobody uses are kept, 64 of them ([Options]).
+// have gone. Mailboxes that nobody uses are kept, 256 of them ([Options]).
 //
 // # Concurrency
 //

@@ -22,7 +22,8 @@ type Options struct {
 	// with CRLF line ends as a client sees them. The default is no limit.
 	Quota int64
 	// MaxIdle is how many mailboxes are kept in memory that nobody uses (default
-	// 64, negative for none).
+	// 256, negative for none): each has three files open, and is read again when it
+	// is next needed.
 	MaxIdle int
 	// Logger gets what an operator should know: an index that was damaged, a tail
 	// that was cut. Nil is silent.
@@ -34,7 +35,7 @@ type Options struct {
 	fault func(op string) error
 }
 
-const defaultMaxIdle = 64
+const defaultMaxIdle = 256
 
 // Store is the mail of many users. Goroutines may share it.
 type Store struct {
