@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sync"
 	"time"
 
+	"applayer/internal/session"
 	"applayer/sockets"
 	"applayer/sockets/telnet"
 )
@@ -44,9 +44,7 @@ type Client struct {
 	conn *Conn
 	tls  clientTLS
 
-	mu    sync.Mutex // guards busy and ended
-	busy  bool
-	ended error
+	calls session.Calls
 
 	// What follows belongs to the call under way.
 	features  Features
@@ -91,8 +89,9 @@ func newClient(ctx context.Context, nc net.Conn, o *Options) (*Client, error) {
 	telnet.PrepareUrgent(nc) // an error means that there is nothing urgent
 	c.nc = sockets.NewConn(nc, &sockets.ConnOptions{WriteTimeout: positive(o.ReplyTimeout)})
 	c.conn = NewConn(c.nc, &ConnOptions{Client: true, Limits: &o.Limits, Trace: o.Trace})
+	c.calls = session.Calls{Proto: "ftp", Busy: ErrBusy, Close: c.conn.Close}
 	if err := c.start(ctx); err != nil {
-		c.end(err)
+		c.calls.End(err)
 		return nil, err
 	}
 	return c, nil
@@ -134,83 +133,31 @@ func (c *Client) greeting(ctx context.Context) error {
 // Close ends the session at once, whatever is under way; a [Reader] that is open
 // is to be closed all the same. [Client.Quit] is the polite way.
 func (c *Client) Close() error {
-	c.end(net.ErrClosed)
+	c.calls.End(net.ErrClosed)
 	return nil
 }
 
 // Quit says goodbye and closes the session. It is closed whatever the error, at
 // once where another call is under way or ctx has ended.
 func (c *Client) Quit(ctx context.Context) error {
-	defer c.end(net.ErrClosed)
-	if err := c.acquire(ctx); err != nil {
+	defer c.calls.End(net.ErrClosed)
+	if err := c.calls.Begin(ctx); err != nil {
 		if errors.Is(err, net.ErrClosed) {
 			return nil
 		}
 		return err
 	}
-	defer c.release()
+	defer c.calls.Done()
 	_, err := c.command(ctx, VerbQUIT, "")
 	return err
 }
 
-// acquire begins a call.
-func (c *Client) acquire(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.ended != nil:
-		return c.endedError()
-	case c.busy:
-		return ErrBusy
-	}
-	c.busy = true
-	return nil
-}
-
-// endedError tells why no call is possible any more, under the lock.
-func (c *Client) endedError() error {
-	if errors.Is(c.ended, net.ErrClosed) {
-		return fmt.Errorf("ftp: session: %w", c.ended)
-	}
-	return fmt.Errorf("ftp: session: %w, by: %w", net.ErrClosed, c.ended)
-}
-
-// release ends a call.
-func (c *Client) release() {
-	c.mu.Lock()
-	c.busy = false
-	c.mu.Unlock()
-}
-
-// end closes the session, for the reason that later calls are told.
-func (c *Client) end(why error) {
-	c.mu.Lock()
-	first := c.ended == nil
-	if first {
-		c.ended = why
-	}
-	c.mu.Unlock()
-	if first {
-		c.conn.Close()
-	}
-}
-
-// alive tells whether the session can take another call.
-func (c *Client) alive() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ended == nil && !c.busy
-}
-
 // with runs a call that leaves no stream open.
 func (c *Client) with(ctx context.Context, call func() error) error {
-	if err := c.acquire(ctx); err != nil {
+	if err := c.calls.Begin(ctx); err != nil {
 		return err
 	}
-	defer c.release()
+	defer c.calls.Done()
 	return call()
 }
 

@@ -127,7 +127,7 @@ func (c *Client) write(ctx context.Context, command func() error) error {
 		return context.Cause(ctx)
 	}
 	if err := c.unasked(); err != nil {
-		c.end(err)
+		c.calls.End(err)
 		return err
 	}
 	return c.sent(command())
@@ -155,7 +155,7 @@ func (c *Client) unasked() error {
 // not been written.
 func (c *Client) sent(err error) error {
 	if _, refused := errors.AsType[*ParseError](err); err != nil && !refused {
-		c.end(err)
+		c.calls.End(err)
 	}
 	return err
 }
@@ -179,7 +179,7 @@ func (c *Client) reply(ctx context.Context) (Reply, error) {
 			return Reply{}, err
 		}
 	}
-	c.end(err)
+	c.calls.End(err)
 	return Reply{}, err
 }
 
@@ -195,7 +195,7 @@ func (c *Client) nextReply(d time.Duration) (Reply, error) {
 		case err != nil:
 			return r, err
 		case r.Code == 421:
-			c.end(r.Err())
+			c.calls.End(r.Err())
 			return r, nil
 		case r.Code >= 200:
 			return r, nil

@@ -43,7 +43,7 @@ func (c *Client) passive(ctx context.Context) (net.Conn, error) {
 		return c.enterPassive(ctx, VerbPASV)
 	}
 	nc, err := c.enterPassive(ctx, VerbEPSV)
-	if err == nil || ctx.Err() != nil || c.over() || isTemporary(err) {
+	if err == nil || ctx.Err() != nil || !c.calls.Alive() || isTemporary(err) {
 		return nc, err
 	}
 	nc, second := c.enterPassive(ctx, VerbPASV)
@@ -58,13 +58,6 @@ func (c *Client) passive(ctx context.Context) (net.Conn, error) {
 func isTemporary(err error) bool {
 	refusal, ok := errors.AsType[*ReplyError](err)
 	return ok && refusal.Temporary()
-}
-
-// over tells whether the session has ended.
-func (c *Client) over() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ended != nil
 }
 
 func (c *Client) enterPassive(ctx context.Context, verb Verb) (net.Conn, error) {
@@ -134,7 +127,7 @@ func (c *Client) tellPort(ctx context.Context, ap netip.AddrPort) error {
 			return err
 		}
 		_, err = c.command(ctx, VerbEPRT, string(arg))
-		if err == nil || ctx.Err() != nil || c.over() || isTemporary(err) || !ap.Addr().Is4() {
+		if err == nil || ctx.Err() != nil || !c.calls.Alive() || isTemporary(err) || !ap.Addr().Is4() {
 			return err
 		}
 	}

@@ -77,12 +77,12 @@ func (c *Client) open(ctx context.Context, name string, retrieve func(arg string
 	if err != nil {
 		return nil, err
 	}
-	if err := c.acquire(ctx); err != nil {
+	if err := c.calls.Begin(ctx); err != nil {
 		return nil, err
 	}
 	r, err := retrieve(arg)
 	if err != nil {
-		c.release()
+		c.calls.Done()
 		return nil, err
 	}
 	return r, nil
@@ -98,7 +98,7 @@ func (c *Client) retrieve(ctx context.Context, name, arg string, offset int64) (
 		size, err := c.size(ctx, arg)
 		if err == nil {
 			r.size = size
-		} else if c.over() || ctx.Err() != nil {
+		} else if !c.calls.Alive() || ctx.Err() != nil {
 			return nil, err
 		}
 	}
@@ -214,7 +214,7 @@ func (r *Reader) fail(err error) error {
 
 func (r *Reader) end(err error) {
 	r.ended, r.err = true, err
-	r.t.c.release()
+	r.t.c.calls.Done()
 }
 
 // Close ends the transfer, and tells what was wrong with it. Before the end of

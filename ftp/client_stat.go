@@ -61,7 +61,7 @@ func (c *Client) statOld(ctx context.Context, name string) (Entry, error) {
 		}
 		return Entry{Name: name, Facts: FactType, Type: EntryDir}, nil
 	}
-	if e, err := c.statFile(ctx, name); err == nil || c.over() || ctx.Err() != nil {
+	if e, err := c.statFile(ctx, name); err == nil || !c.calls.Alive() || ctx.Err() != nil {
 		return e, err
 	}
 	var found Entry

@@ -113,7 +113,7 @@ func (t *transfer) complete() (Reply, error) {
 	case err == nil:
 		err = t.outcome()
 	case t.await(context.Background(), t.replies.isOver, t.c.opts.AbortTimeout) != nil:
-		t.c.end(err)
+		t.c.calls.End(err)
 	}
 	t.settle()
 	return t.replies.final, err
@@ -141,9 +141,9 @@ func (t *transfer) settle() {
 	}
 	switch r := t.replies; {
 	case r.err != nil:
-		t.c.end(r.err)
+		t.c.calls.End(r.err)
 	case r.final.Code == 421:
-		t.c.end(r.final.Err())
+		t.c.calls.End(r.final.Err())
 	}
 }
 
@@ -166,7 +166,7 @@ func (t *transfer) abort(why error) error {
 	switch r := t.replies; {
 	case !r.over:
 		if err := t.c.fence(t.cut); err != nil {
-			t.c.end(why)
+			t.c.calls.End(why)
 		}
 	case r.err == nil && broken:
 		if err := t.outcome(); err != nil {

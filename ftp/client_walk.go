@@ -29,7 +29,7 @@ func (c *Client) Walk(ctx context.Context, root string) iter.Seq2[Walked, error]
 // walk yields what is below dir, and tells whether to go on.
 func (c *Client) walk(ctx context.Context, dir string, depth int, yield func(Walked, error) bool) bool {
 	fail := func(path string, err error) bool {
-		return yield(Walked{Path: path}, err) && ctx.Err() == nil && !c.over()
+		return yield(Walked{Path: path}, err) && ctx.Err() == nil && c.calls.Alive()
 	}
 	if depth > c.lim.MaxPathDepth {
 		return fail(dir, &LimitError{Name: "MaxPathDepth", Max: int64(c.lim.MaxPathDepth)})

@@ -148,7 +148,7 @@ func (p *Pool) checkAfter() time.Duration {
 // Put gives back a session that Get returned. One that has ended, or has a
 // transfer open, is closed.
 func (p *Pool) Put(c *Client) {
-	alive := c.alive()
+	alive := c.calls.Free()
 	p.mu.Lock()
 	keep := alive && !p.closed
 	if keep {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync"
 
+	"applayer/internal/session"
 	"applayer/sockets"
 )
 
@@ -30,9 +31,9 @@ type Client struct {
 	nc         *sockets.Conn
 	conn       *Conn
 
-	mu         sync.Mutex // guards busy and ended, and extensions outside calls
-	busy       bool
-	ended      error
+	calls session.Calls
+
+	mu         sync.Mutex // guards extensions outside calls
 	extensions Extensions
 
 	// What follows belongs to the call under way.
@@ -78,11 +79,12 @@ func newClient(ctx context.Context, nc net.Conn, serverName string, o *Options) 
 	c := &Client{opts: *o, serverName: serverName}
 	c.nc = sockets.NewConn(nc, &sockets.ConnOptions{WriteTimeout: max(o.Timeouts.DataBlock, 0)})
 	c.conn = NewConn(c.nc, &ConnOptions{Client: true, Limits: &c.opts.Limits, Trace: o.Trace})
+	c.calls = session.Calls{Proto: "smtp", Busy: ErrBusy, Close: c.conn.Close}
 	if c.opts.Hello == "" {
 		c.opts.Hello = helloName(nc.LocalAddr())
 	}
 	if err := c.with(ctx, func() error { return c.start(ctx) }); err != nil {
-		c.end(err)
+		c.calls.End(err)
 		return nil, err
 	}
 	return c, nil
@@ -135,7 +137,7 @@ func (c *Client) TLS() (tls.ConnectionState, bool) { return c.nc.TLS() }
 // Close ends the session at once, whatever is under way. [Client.Quit] is the
 // polite way.
 func (c *Client) Close() error {
-	c.end(net.ErrClosed)
+	c.calls.End(net.ErrClosed)
 	return nil
 }
 
@@ -143,7 +145,7 @@ func (c *Client) Close() error {
 // once where another call is under way or ctx has ended. A session that has
 // ended already is no error.
 func (c *Client) Quit(ctx context.Context) error {
-	defer c.end(net.ErrClosed)
+	defer c.calls.End(net.ErrClosed)
 	err := c.with(ctx, func() error {
 		if err := c.send(Command{Verb: VerbQUIT}); err != nil {
 			return err
@@ -165,71 +167,15 @@ func (c *Client) Quit(ctx context.Context) error {
 
 // with runs a call under its context.
 func (c *Client) with(ctx context.Context, call func() error) error {
-	if err := c.acquire(ctx); err != nil {
+	if err := c.calls.Begin(ctx); err != nil {
 		return err
 	}
-	defer c.release()
+	defer c.calls.Done()
 	release := sockets.WithContext(ctx, c.nc)
 	defer release()
 	return call()
 }
 
-// acquire begins a call.
-func (c *Client) acquire(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.ended != nil:
-		return c.endedError()
-	case c.busy:
-		return ErrBusy
-	}
-	c.busy = true
-	return nil
-}
-
-// endedError tells why no call is possible any more, under the lock.
-func (c *Client) endedError() error {
-	if errors.Is(c.ended, net.ErrClosed) {
-		return fmt.Errorf("smtp: session: %w", c.ended)
-	}
-	return fmt.Errorf("smtp: session: %w, by: %w", net.ErrClosed, c.ended)
-}
-
-// release ends a call.
-func (c *Client) release() {
-	c.mu.Lock()
-	c.busy = false
-	c.mu.Unlock()
-}
-
-// end closes the session, for the reason that later calls are told.
-func (c *Client) end(why error) {
-	c.mu.Lock()
-	first := c.ended == nil
-	if first {
-		c.ended = why
-	}
-	c.mu.Unlock()
-	if first {
-		c.conn.Close()
-	}
-}
-
 // Alive tells whether the session can take another call, as far as this end
 // knows.
-func (c *Client) Alive() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ended == nil && !c.busy
-}
-
-// living tells, within a call, that the session has not ended.
-func (c *Client) living() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ended == nil
-}
+func (c *Client) Alive() bool { return c.calls.Free() }

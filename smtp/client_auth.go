@@ -76,7 +76,7 @@ func (c *Client) concluded(mechanism SASLClient, r Reply) error {
 	}
 	if _, err := mechanism.Next(nil, false); err != nil {
 		err = during("AUTH", err)
-		c.end(err)
+		c.calls.End(err)
 		return err
 	}
 	return nil
@@ -100,7 +100,7 @@ func (c *Client) giveUp(ctx context.Context, why error) error {
 	}
 	r, err := c.reply(ctx, "AUTH", "Command", c.opts.Timeouts.Command)
 	if err == nil && r.Code/100 != 5 {
-		c.end(why)
+		c.calls.End(why)
 	}
 	return why
 }
@@ -114,7 +114,7 @@ func (c *Client) authLine(line []byte) error {
 		}
 		if err != nil {
 			err = during("AUTH", err)
-			c.end(err)
+			c.calls.End(err)
 		}
 	}
 	return err

@@ -43,7 +43,7 @@ func (c *Client) unasked() error {
 	case err == nil || isTimeout(err): // a whole one, or the beginning of one
 		err = unexpected(r, "Ready", "RFC 5321 §4.2")
 	}
-	c.end(err)
+	c.calls.End(err)
 	return err
 }
 
@@ -57,7 +57,7 @@ func (c *Client) sent(name string, cmd Command, then func() error) error {
 		return nil
 	}
 	if err := then(); err != nil {
-		c.end(err)
+		c.calls.End(err)
 		return during(name, err)
 	}
 	return nil
@@ -80,7 +80,7 @@ func (c *Client) reply(ctx context.Context, command, timeout string, d time.Dura
 		err = timedOut(timeout, d)
 	}
 	err = during(command, err)
-	c.end(err)
+	c.calls.End(err)
 	return r, err
 }
 
@@ -95,7 +95,7 @@ func (c *Client) verdict(command string, r Reply, code int, ref string) error {
 		return &ReplyError{Reply: r, Command: command}
 	}
 	err := during(command, unexpected(r, command, ref))
-	c.end(err)
+	c.calls.End(err)
 	return err
 }
 

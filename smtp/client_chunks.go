@@ -32,7 +32,7 @@ func (t *transaction) sendChunks(s *source) error {
 	}
 	c.unclean = true
 	if k.last && c.opts.LMTP {
-		c.end(err) // how many replies there will be is not known
+		c.calls.End(err) // how many replies there will be is not known
 	}
 	for ; k.waiting > 0; k.waiting-- {
 		if _, ended := k.reply(); ended != nil {

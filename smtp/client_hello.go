@@ -73,7 +73,7 @@ func (c *Client) startTLS(ctx context.Context, config *tls.Config) error {
 		return fmt.Errorf("%w: the server does not offer STARTTLS", ErrTLSRequired)
 	}
 	if err := c.askTLS(ctx); err != nil {
-		if c.living() {
+		if c.calls.Alive() {
 			err = fmt.Errorf("%w: %w", ErrTLSRequired, err)
 		}
 		return err
@@ -123,7 +123,7 @@ func (c *Client) handshake(ctx context.Context, config *tls.Config) error {
 	ctx, cancel := within(ctx, c.opts.Timeouts.Handshake)
 	defer cancel()
 	if err := c.conn.StartTLS(ctx, config); err != nil {
-		c.end(err)
+		c.calls.End(err)
 		return during("TLS", err)
 	}
 	return nil

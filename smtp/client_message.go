@@ -189,7 +189,7 @@ func (t *transaction) sendData(s *source) error {
 		// Its end would have the server take a part for the whole, so that there
 		// is none.
 		err = during(name, err)
-		c.end(err)
+		c.calls.End(err)
 		return err
 	}
 	if err == nil {

@@ -171,7 +171,7 @@ func (t *transaction) take() error {
 func (t *transaction) note(verb Verb, i int, r Reply, err error) error {
 	refused, _ := errors.AsType[*ReplyError](err)
 	if err != nil && (refused == nil || verb == VerbRSET) {
-		t.c.end(err)
+		t.c.calls.End(err)
 		return err
 	}
 	switch verb {
@@ -228,7 +228,7 @@ func (t *transaction) nothing() error {
 		// One reply for each recipient granted would be none at all; what this
 		// server sends is not known (RFC 2033 §4.2).
 		err := during("DATA", unexpected(Reply{Code: 354}, StateNoRecipient.String(), "RFC 2033 §4.2"))
-		c.end(err)
+		c.calls.End(err)
 		return err
 	}
 	w := c.conn.DataWriter(PolicyNormalize)
@@ -291,7 +291,7 @@ const patience = time.Second
 // take more mostly says why before it closes, behind its replies to what it took.
 func (t *transaction) lastWords(command string, err error) error {
 	c := t.c
-	defer func() { c.end(err) }()
+	defer func() { c.calls.End(err) }()
 	err = during(command, err)
 	if isTimeout(err) {
 		return err

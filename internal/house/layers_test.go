@@ -11,7 +11,7 @@ import (
 // internal packages serve tests alone.
 var floors = []string{
 	"internal/ascii", "internal/line", "internal/dot", "internal/reply", "internal/sasl",
-	"internal/fsm", "internal/boundary", "internal/utf7", "internal/dialogue",
+	"internal/fsm", "internal/boundary", "internal/utf7", "internal/dialogue", "internal/session",
 	"internal/lockfile",
 }
 
@@ -34,6 +34,7 @@ var layers = []house.Layer{
 	{Who: "internal/boundary", Why: floorWhy},
 	{Who: "internal/utf7", Why: floorWhy},
 	{Who: "internal/dialogue", Why: floorWhy},
+	{Who: "internal/session", Why: floorWhy},
 	{Who: "internal/lockfile", Why: floorWhy},
 	{Who: "internal/testkit", Why: floorWhy},
 	{Who: "internal/house", Why: floorWhy},
