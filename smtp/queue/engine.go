@@ -20,12 +20,11 @@ import (
 // that none with many destinations keeps others waiting; at a destination jobs
 // wait in their order.
 type engine struct {
-	schedule    Schedule
-	maxAge      time.Duration
-	delayAfter  time.Duration // negative for never
-	limits      Limits
-	destination func(smtp.Path) string
-	random      func() float64
+	schedule   Schedule
+	maxAge     time.Duration
+	delayAfter time.Duration // negative for never
+	limits     Limits
+	random     func() float64
 	// tells says whether the sender of a message is to be told something.
 	tells func(*entry) bool
 
@@ -78,7 +77,7 @@ func (g *engine) delayOf(e *entry, now time.Time) bool {
 	return g.delayAfter >= 0 && !now.Before(e.msg.Arrived.Add(g.delayAfter))
 }
 
-// Add takes a message in.
+// Add takes a message in, whose recipients have a destination.
 func (g *engine) Add(now time.Time, e *entry) {
 	e.jobs = map[*job]bool{}
 	byDest := map[string]*job{}
@@ -89,11 +88,10 @@ func (g *engine) Add(now time.Time, e *entry) {
 		if r.final() {
 			continue
 		}
-		dest := g.destination(r.Path)
-		j := byDest[dest]
+		j := byDest[r.dest]
 		if j == nil {
-			j = &job{e: e, dest: dest, next: r.last.next}
-			byDest[dest], jobs = j, append(jobs, j)
+			j = &job{e: e, dest: r.dest, next: r.last.next}
+			byDest[r.dest], jobs = j, append(jobs, j)
 		}
 		j.to = append(j.to, i)
 		if r.last.next.Before(j.next) {

@@ -31,7 +31,7 @@ func newSimulation(t testing.TB, limits Limits) *simulation {
 	s := &simulation{t: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), ended: map[*entry]bool{}, place: map[string]int{}, given: map[string]int{}}
 	s.g = &engine{
 		schedule: Schedule{Jitter: -1}, maxAge: 5 * 24 * time.Hour, delayAfter: 4 * time.Hour, limits: limits.inForce(),
-		destination: domain, random: func() float64 { return 0.5 }, places: map[string]*place{},
+		random: func() float64 { return 0.5 }, places: map[string]*place{},
 	}
 	q := &Queue{}
 	s.g.tells = q.tells
@@ -45,6 +45,7 @@ func (s *simulation) add(notify smtp.Notify, to ...smtp.Path) *entry {
 		list = append(list, smtp.Recipient{Path: p, RcptOptions: smtp.RcptOptions{Notify: notify}})
 	}
 	e := newEntry(Message{ID: fmt.Sprint(len(s.all)), From: smtp.Path{Local: "a", Domain: "crepes.fr"}, Arrived: s.now}, list)
+	e.route(domain)
 	s.all = append(s.all, e)
 	s.g.Add(s.now, e)
 	return e

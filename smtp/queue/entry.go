@@ -10,6 +10,7 @@ import (
 // recipient is a recipient of a message and what became of it so far.
 type recipient struct {
 	smtp.Recipient
+	dest string // where he is
 	way  fsm.Machine[State, Event]
 	last outcome // of the last try, if there was one
 	// delayTold and told say that the sender has a report of the delay and of
@@ -59,6 +60,13 @@ func newEntry(m Message, to []smtp.Recipient) *entry {
 		e.to[i] = recipient{Recipient: r, way: fsm.NewMachine(table, StateWaiting)}
 	}
 	return e
+}
+
+// route says where the recipients are.
+func (e *entry) route(destination func(smtp.Path) string) {
+	for i := range e.to {
+		e.to[i].dest = destination(e.to[i].Path)
+	}
 }
 
 // over tells that no recipient will be tried again.

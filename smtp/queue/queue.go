@@ -3,6 +3,7 @@ package queue
 import (
 	"cmp"
 	"errors"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -86,6 +87,12 @@ const (
 // there. Files that are damaged are moved to the folder "corrupt". The error is
 // [ErrLocked] where another process has the queue.
 func (q *Queue) Open() error {
+	var aside []func()
+	defer func() {
+		for _, tell := range aside {
+			tell()
+		}
+	}()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.open {
@@ -107,7 +114,7 @@ func (q *Queue) Open() error {
 	q.engine = q.newEngine()
 	q.entries = map[string]*entry{}
 	q.bytes, q.count = 0, 0
-	if err := q.load(time.Now()); err != nil {
+	if aside, err = q.load(time.Now()); err != nil {
 		return errors.Join(err, s.close())
 	}
 	q.wake, q.closed = make(chan struct{}, 1), make(chan struct{})
@@ -116,20 +123,25 @@ func (q *Queue) Open() error {
 }
 
 func (q *Queue) newEngine() *engine {
-	g := &engine{
-		schedule:    q.Schedule,
-		maxAge:      cmp.Or(q.MaxAge, defaultMaxAge),
-		delayAfter:  cmp.Or(q.DelayAfter, defaultDelayAfter),
-		limits:      q.limits,
-		destination: q.Destination,
-		random:      rand.Float64,
-		tells:       q.tells,
-		places:      map[string]*place{},
+	return &engine{
+		schedule:   q.Schedule,
+		maxAge:     cmp.Or(q.MaxAge, defaultMaxAge),
+		delayAfter: cmp.Or(q.DelayAfter, defaultDelayAfter),
+		limits:     q.limits,
+		random:     rand.Float64,
+		tells:      q.tells,
+		places:     map[string]*place{},
 	}
-	if g.destination == nil {
-		g.destination = domain
+}
+
+// ready makes a message that is on the disk one that the engine can be given.
+func (q *Queue) ready(e *entry) {
+	e.msg.Open = func() (io.ReadCloser, error) { return e.file.open(q.spool, e.msg.ID) }
+	if q.Destination != nil {
+		e.route(q.Destination)
+	} else {
+		e.route(domain)
 	}
-	return g
 }
 
 // domain is where mail goes if nobody says otherwise.

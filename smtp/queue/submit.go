@@ -77,7 +77,7 @@ func (q *Queue) store(id string, arrived time.Time, env smtp.Envelope, write fun
 
 // add gives a message that is on the disk to the engine.
 func (q *Queue) add(e *entry) {
-	e.msg.Open = func() (io.ReadCloser, error) { return e.file.open(q.spool, e.msg.ID) }
+	q.ready(e)
 	q.mu.Lock()
 	q.entries[e.msg.ID] = e
 	q.engine.Add(time.Now(), e)
@@ -87,10 +87,11 @@ func (q *Queue) add(e *entry) {
 
 // load reads what is in the folder. A report that was written but not yet noted
 // is noted before anybody gets it, so that it is not made twice.
-func (q *Queue) load(now time.Time) error {
+// aside tells of the files that were set aside.
+func (q *Queue) load(now time.Time) (aside []func(), err error) {
 	list, err := names(q.spool.root, dirMessages)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var all []*entry
 	for _, id := range list {
@@ -100,12 +101,17 @@ func (q *Queue) load(now time.Time) error {
 		}
 		e, err := q.spool.load(id)
 		if err != nil {
-			if err := q.setAside(id, err); err != nil {
-				return err
+			if !isType[*ParseError](err) {
+				return aside, err
+			}
+			aside = append(aside, func() { q.Trace.corrupt(id, err) })
+			q.log.Error("damaged file set aside", "id", id, "err", err)
+			if err := q.spool.setAside(id); err != nil {
+				return aside, err
 			}
 			continue
 		}
-		e.msg.Open = func() (io.ReadCloser, error) { return e.file.open(q.spool, id) }
+		q.ready(e)
 		q.entries[id], all = e, append(all, e)
 		q.count++
 		q.bytes += e.msg.Size
@@ -114,14 +120,14 @@ func (q *Queue) load(now time.Time) error {
 	for _, e := range all {
 		if report := q.entries[e.nextReport()]; report != nil {
 			if err := q.noteReport(e, report); err != nil {
-				return err
+				return aside, err
 			}
 		}
 	}
 	for _, e := range all {
 		q.engine.Add(now, e)
 	}
-	return nil
+	return aside, nil
 }
 
 // noteReport notes a report that was written when the process ended.
@@ -136,16 +142,6 @@ func (q *Queue) noteReport(e, report *entry) error {
 	}
 	e.told(to)
 	return nil
-}
-
-// setAside moves a file away that is damaged. Another error is returned.
-func (q *Queue) setAside(name string, err error) error {
-	if _, ok := errors.AsType[*ParseError](err); !ok {
-		return err
-	}
-	q.log.Error("damaged file set aside", "id", name, "err", err)
-	q.Trace.corrupt(name, err)
-	return q.spool.setAside(name)
 }
 
 // nextReport returns the name of the next report about a message.
