@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 
+	client "applayer/internal/session"
 	"applayer/sockets"
 )
 
@@ -40,9 +40,7 @@ type Client struct {
 	nc   *sockets.Conn
 	host string // of the server, for TLS
 
-	mu    sync.Mutex // guards busy and ended
-	busy  bool
-	ended error
+	calls client.Calls
 
 	// What follows belongs to the call under way.
 	machine   Machine
@@ -84,8 +82,9 @@ func newClient(ctx context.Context, nc net.Conn, o Options, host string) (*Clien
 	c := &Client{opts: o, lim: o.Limits.inForce(), host: host}
 	c.nc = sockets.NewConn(nc, &sockets.ConnOptions{WriteTimeout: o.ReplyTimeout, ReadTimeout: o.ReplyTimeout})
 	c.conn = NewConn(c.nc, &ConnOptions{Client: true, Limits: &o.Limits, Trace: o.Trace})
+	c.calls = client.Calls{Proto: "pop3", Busy: ErrBusy, Close: c.conn.Close}
 	if err := c.start(ctx); err != nil {
-		c.end(err)
+		c.calls.End(err)
 		return nil, err
 	}
 	return c, nil
@@ -119,18 +118,18 @@ func (c *Client) start(ctx context.Context) error {
 // Close ends the session at once, whatever is under way, and removes nothing.
 // [Client.Quit] is what removes the messages that [Client.Dele] marked.
 func (c *Client) Close() error {
-	c.end(net.ErrClosed)
+	c.calls.End(net.ErrClosed)
 	return nil
 }
 
 // Quit ends the session: what [Client.Dele] marked is removed, if the error is
 // nil. The session is closed whatever the error.
 func (c *Client) Quit(ctx context.Context) error {
-	defer c.end(net.ErrClosed)
-	if err := c.acquire(ctx); err != nil {
+	defer c.calls.End(net.ErrClosed)
+	if err := c.calls.Begin(ctx); err != nil {
 		return err
 	}
-	defer c.release()
+	defer c.calls.Done()
 	_, err := c.command(ctx, VerbQUIT, "")
 	if errors.Is(err, io.ErrUnexpectedEOF) && c.machine.State() == StateClosed {
 		return nil // nobody was logged in, so that nothing was lost
@@ -138,64 +137,12 @@ func (c *Client) Quit(ctx context.Context) error {
 	return err
 }
 
-// acquire begins a call.
-func (c *Client) acquire(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.ended != nil:
-		return c.endedError()
-	case c.busy:
-		return ErrBusy
-	}
-	c.busy = true
-	return nil
-}
-
-// endedError tells why no call is possible any more, under the lock.
-func (c *Client) endedError() error {
-	if errors.Is(c.ended, net.ErrClosed) {
-		return fmt.Errorf("pop3: session: %w", c.ended)
-	}
-	return fmt.Errorf("pop3: session: %w, by: %w", net.ErrClosed, c.ended)
-}
-
-// release ends a call.
-func (c *Client) release() {
-	c.mu.Lock()
-	c.busy = false
-	c.mu.Unlock()
-}
-
-// end closes the session, for the reason that later calls are told.
-func (c *Client) end(why error) {
-	c.mu.Lock()
-	first := c.ended == nil
-	if first {
-		c.ended = why
-	}
-	c.mu.Unlock()
-	if first {
-		c.conn.Close()
-	}
-}
-
-// alive tells whether the session goes on.
-func (c *Client) alive() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ended == nil
-}
-
 // with runs a call that leaves nothing open.
 func (c *Client) with(ctx context.Context, call func() error) error {
-	if err := c.acquire(ctx); err != nil {
+	if err := c.calls.Begin(ctx); err != nil {
 		return err
 	}
-	defer c.release()
+	defer c.calls.Done()
 	return call()
 }
 

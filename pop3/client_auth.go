@@ -54,7 +54,7 @@ func (c *Client) exchange(ctx context.Context, m SASLClient, initial []byte) err
 		}
 		if r.Status == StatusOK {
 			if _, err := m.Next(nil, false); err != nil {
-				c.end(err) // who is logged in to whom nobody knows
+				c.calls.End(err) // who is logged in to whom nobody knows
 				return err
 			}
 			return nil
@@ -87,7 +87,7 @@ func (c *Client) cancel(ctx context.Context, why error) error {
 		return why
 	}
 	if err == nil {
-		c.end(why) // it was to refuse
+		c.calls.End(why) // it was to refuse
 	}
 	return errors.Join(why, err)
 }

@@ -39,7 +39,7 @@ func (c *Client) send(ctx context.Context, verb Verb, arg string) error {
 		return err
 	}
 	if err := c.unasked(verb); err != nil {
-		c.end(err)
+		c.calls.End(err)
 		return err
 	}
 	err := c.conn.WriteCommand(cmd)
@@ -73,7 +73,7 @@ func (c *Client) sent(what string, err error) error {
 		return nil
 	}
 	if _, refused := errors.AsType[*ParseError](err); !refused {
-		c.end(err)
+		c.calls.End(err)
 	}
 	return fmt.Errorf("pop3: %s: %w", what, err)
 }
@@ -83,7 +83,7 @@ func (c *Client) response(ctx context.Context, what string) (Response, error) {
 	r, err := c.anyResponse(ctx, what)
 	if err == nil && r.Status == StatusContinue {
 		err = &ProtocolError{Remote: true, State: c.machine.State().String(), Event: "challenge", Ref: "RFC 5034 §4"}
-		c.end(err)
+		c.calls.End(err)
 	}
 	return r, err
 }
@@ -107,7 +107,7 @@ func (c *Client) broken(what string, err error) error {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
-	c.end(err)
+	c.calls.End(err)
 	return fmt.Errorf("pop3: %s: %w", what, err)
 }
 

@@ -25,7 +25,7 @@ func (c *Client) capabilities(ctx context.Context) (Capabilities, error) {
 		return c.caps, nil
 	}
 	_, err := c.command(ctx, VerbCAPA, "")
-	if _, refused := errors.AsType[*ReplyError](err); refused && c.alive() {
+	if _, refused := errors.AsType[*ReplyError](err); refused && c.calls.Alive() {
 		c.caps, c.capsKnown = nil, true
 		return nil, nil
 	}
@@ -160,7 +160,7 @@ func (c *Client) delete(ctx context.Context, numbers []int, refused *[]error) er
 	for _, number := range numbers {
 		if err := c.send(ctx, VerbDELE, strconv.Itoa(number)); err != nil {
 			if c.ahead > 0 {
-				c.end(err) // some were sent, whose answers nobody waits for
+				c.calls.End(err) // some were sent, whose answers nobody waits for
 			}
 			return err
 		}

@@ -43,11 +43,11 @@ func (c *Client) Top(ctx context.Context, number, lines int) (*Message, error) {
 }
 
 func (c *Client) open(ctx context.Context, number int, verb Verb, arg string) (*Message, error) {
-	if err := c.acquire(ctx); err != nil {
+	if err := c.calls.Begin(ctx); err != nil {
 		return nil, err
 	}
 	if _, err := c.command(ctx, verb, arg); err != nil {
-		c.release()
+		c.calls.Done()
 		return nil, err
 	}
 	m := c.message(ctx, number)
@@ -149,7 +149,7 @@ func (m *Message) Close() error {
 	m.release = nil
 	m.c.nc.SetReadTimeout(m.c.opts.ReplyTimeout)
 	if m.call {
-		m.c.release()
+		m.c.calls.Done()
 	}
 	return nil
 }
@@ -166,11 +166,11 @@ var errMessageClosed = errors.New("pop3: message closed")
 // [Limits].MaxDiscard are not waited for.
 func (c *Client) RetrAll(ctx context.Context, numbers iter.Seq[int]) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
-		if err := c.acquire(ctx); err != nil {
+		if err := c.calls.Begin(ctx); err != nil {
 			yield(nil, err)
 			return
 		}
-		defer c.release()
+		defer c.calls.Done()
 		window, err := c.window(ctx)
 		if err != nil {
 			yield(nil, err)
@@ -198,7 +198,7 @@ func (f *fetch) run(yield func(*Message, error) bool) {
 	for {
 		if err := f.ask(); err != nil {
 			if len(f.asked) > 0 {
-				f.c.end(err)
+				f.c.calls.End(err)
 			}
 			yield(nil, err)
 			return
@@ -246,7 +246,7 @@ func (f *fetch) step(yield func(*Message, error) bool) bool {
 	}
 	more := yield(m, nil)
 	m.Close()
-	return more && f.c.alive()
+	return more && f.c.calls.Alive()
 }
 
 // answer reads the next response. Without a message the session has ended.
@@ -255,7 +255,7 @@ func (f *fetch) answer() (*Message, error) {
 	f.asked = f.asked[1:]
 	f.c.ahead--
 	_, err := f.c.response(f.ctx, "RETR "+strconv.Itoa(number))
-	if _, refused := errors.AsType[*ReplyError](err); refused && f.c.alive() {
+	if _, refused := errors.AsType[*ReplyError](err); refused && f.c.calls.Alive() {
 		return &Message{Number: number, c: f.c, err: err}, err
 	}
 	if err != nil {
@@ -266,7 +266,7 @@ func (f *fetch) answer() (*Message, error) {
 
 // abandon throws away what was asked for.
 func (f *fetch) abandon() {
-	for len(f.asked) > 0 && f.c.alive() {
+	for len(f.asked) > 0 && f.c.calls.Alive() {
 		if m, err := f.answer(); err == nil {
 			m.Close()
 		}

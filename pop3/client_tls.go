@@ -42,7 +42,7 @@ func (c *Client) shakeHands(ctx context.Context) error {
 	defer cancel()
 	c.caps, c.capsKnown = nil, false
 	if err := c.conn.StartTLS(ctx, config); err != nil {
-		c.end(err)
+		c.calls.End(err)
 		return fmt.Errorf("pop3: %w", err)
 	}
 	return nil
