@@ -202,6 +202,9 @@ func TestServerGuessing(t *testing.T) {
 		c.do(right, "454 4.7.0")
 		time.Sleep(10 * time.Minute)
 		c = play(t, srv, hello)
+		waits = nil
+		try(c, wrong, "535")
+		assert.Equal(t, []time.Duration{s}, waits, "what was long ago is forgotten")
 		c.do(right, "235")
 	})
 }

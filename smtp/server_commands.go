@@ -117,8 +117,6 @@ func (d *dialogue) recipient(ctx context.Context, arg []byte) Reply {
 	switch {
 	case err != nil:
 		return d.refusalReply(err)
-	case !d.opts.UTF8 && !to.IsASCII():
-		return replyNotUTF8
 	case (opts.Notify != 0 || opts.Original != OriginalRecipient{}) && !d.srv.offered.has(extDSN):
 		return replyNotOffered
 	case d.recipients >= d.srv.limits.MaxRecipients:

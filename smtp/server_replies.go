@@ -31,7 +31,6 @@ var (
 	replyNotOffered    = one(555, codeArgument, "Parameter not offered")
 	replyTooLarge      = one(552, EnhancedCode{5, 3, 4}, "Message too large")
 	replyTooManyRcpts  = one(452, EnhancedCode{4, 5, 3}, "Too many recipients")
-	replyNotUTF8       = one(553, EnhancedCode{5, 6, 7}, "Address beyond ASCII without SMTPUTF8")
 	replyNotYours      = one(550, EnhancedCode{5, 7, 1}, "Not your address")
 	replyBadChunk      = one(501, codeArgument, "Syntax: BDAT <octets> [LAST]")
 	replyTooManyErrors = one(421, EnhancedCode{4, 7, 0}, "Too many errors, closing connection")

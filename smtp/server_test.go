@@ -93,6 +93,7 @@ func TestServerEHLO(t *testing.T) {
 			S: 502 5.5.1
 			C: NOOP
 			S: 250`)
+		play(t, &smtp.Server{Backend: new(mailbox), Without: []string{"SIZE"}}, "S: 220\nC: EHLO a\nS: 250\nC: MAIL FROM:<> SIZE=1\nS: 555 5.5.4")
 	})
 }
 
@@ -115,7 +116,7 @@ func TestServerBadInput(t *testing.T) {
 		{"5321-4.1.4 DATA first", "", "DATA\r\n", "503 5.5.1"},
 		{"4954-4 AUTH without mechanisms", hello, "AUTH PLAIN\r\n", "502 5.5.1"},
 		{"3207-4 STARTTLS without TLS", hello, "STARTTLS\r\n", "502 5.5.1"},
-		{"5321-4.1.1.1 EHLO without a name", "", "EHLO\r\n", "501 "},
+		{"5321-4.1.1.1 EHLO without a name", "", "EHLO\r\n", "501 Error"}, // and no status code (RFC 2034 §4)
 		{"5321-4.1.4 RCPT before MAIL", hello, "RCPT TO:<a@b>\r\n", "503 5.5.1"},
 		{"5321-4.1.4 DATA before MAIL", hello, "DATA\r\n", "503 5.5.1"},
 		{"5321-4.1.4 second MAIL", mail, "MAIL FROM:<c@d>\r\n", "503 5.5.1"},
@@ -202,6 +203,8 @@ func TestServerBackendErrors(t *testing.T) {
 					return smtp.Refuse(550, smtp.EnhancedCode{5, 7, 1}, "Not you.\nAgain.")
 				case "odd":
 					return smtp.Refuse(250, smtp.EnhancedCode{}, "No refusal.")
+				case "odder":
+					return smtp.Refuse(600, smtp.EnhancedCode{}, "No reply.")
 				}
 				return nil
 			},
@@ -222,6 +225,8 @@ func TestServerBackendErrors(t *testing.T) {
 			C: MAIL FROM:<spam@b>
 			S: 550 5.7.1 Again.
 			C: MAIL FROM:<odd@b>
+			S: 451 4.3.0
+			C: MAIL FROM:<odder@b>
 			S: 451 4.3.0
 			C: RCPT TO:<bob@d>
 			S: 503 5.5.1
@@ -375,6 +380,7 @@ func TestServerFloods(t *testing.T) {
 	}{
 		{"unknown", "X", "500", 20}, {"out of order", "DATA", "503", 20},
 		{"NOOP", "NOOP", "250", 100}, {"RSET", "RSET", "250", 100}, {"VRFY", "VRFY x", "252", 100}, {"EHLO", "EHLO x", "250", 100},
+		{"HELO", "HELO x", "250", 100}, {"HELP", "HELP", "214", 100},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
