@@ -1,6 +1,7 @@
 package maildomain
 
 import (
+	"fmt"
 	"strings"
 	"sync/atomic"
 
@@ -13,7 +14,14 @@ import (
 type accounts struct {
 	domain string
 	file   string
-	users  atomic.Pointer[users.Users]
+	now    atomic.Pointer[userList]
+}
+
+// userList is what the users file says. Names have no case in addresses, and
+// none in the names of mailboxes.
+type userList struct {
+	*users.Users
+	byName map[string]string // names by their small letters
 }
 
 // reload reads the file again; one that is wrong changes nothing.
@@ -22,9 +30,20 @@ func (a *accounts) reload() error {
 	if err != nil {
 		return err
 	}
-	a.users.Store(u)
+	list := &userList{u, map[string]string{}}
+	for _, name := range u.Names() {
+		small := strings.ToLower(name)
+		if other, twice := list.byName[small]; twice {
+			return fmt.Errorf("%s: %q and %q differ in case alone", a.file, other, name)
+		}
+		list.byName[small] = name
+	}
+	a.now.Store(list)
 	return nil
 }
+
+// users are those of now.
+func (a *accounts) users() *userList { return a.now.Load() }
 
 // isLocal tells whether the mail of an address ends here.
 func (a *accounts) isLocal(p smtp.Path) bool {
@@ -38,10 +57,10 @@ func (a *accounts) isLocal(p smtp.Path) bool {
 // (RFC 5233 §3). The postmaster is somebody in any case: where nobody has the
 // name, the first in the file (RFC 5321 §4.5.1).
 func (a *accounts) user(p smtp.Path) (name string, ok bool) {
-	u := a.users.Load()
+	u := a.users()
 	local, _, _ := strings.Cut(p.Local, "+")
-	for _, name := range []string{p.Local, local, strings.ToLower(local)} {
-		if name != "" && u.Has(name) {
+	for _, given := range []string{p.Local, local} {
+		if name, ok := u.byName[strings.ToLower(given)]; ok {
 			return name, true
 		}
 	}
@@ -64,7 +83,7 @@ func (a *accounts) login(name string) string {
 // check tells who it is that has a name and a password.
 func (a *accounts) check(user, password string) (name string, ok bool) {
 	name = a.login(user)
-	return name, a.users.Load().Check(name, password)
+	return name, a.users().Check(name, password)
 }
 
 // owns tells whether a user may send from an address: his own, with a tag or

@@ -337,6 +337,30 @@ func TestBounce(t *testing.T) {
 	})
 }
 
+// Who asks to hear of success hears of it, by RFC 3461 §5.2.3.
+func TestSuccessIsReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := testkit.NewNetwork()
+		crepes := start(t, network, "crepes.fr", "alice:thirsty\n")
+		hamburger := start(t, network, "hamburger.edu", "bob:hungry\n")
+		c := hamburger.dial("25", smtp.Options{})
+		e := envelope(t, "alice@crepes.fr", "bob@hamburger.edu")
+		e.EnvelopeID, e.To[0].Notify = "QQ314159", smtp.NotifySuccess
+		_, err := c.Send(t.Context(), e, strings.NewReader(text))
+		require.NoError(t, err)
+		<-hamburger.ended // the message
+		<-hamburger.ended // the report
+		assert.Len(t, hamburger.inbox("bob", "hungry"), 1)
+		inbox := crepes.inbox("alice", "thirsty")
+		require.Len(t, inbox, 1)
+		for _, line := range []string{"Original-Envelope-Id: QQ314159", "Final-Recipient: rfc822; bob@hamburger.edu", "Action: delivered", "Status: 2."} {
+			assert.Contains(t, inbox[0], "\r\n"+line)
+		}
+		_, offered := hamburger.dial("24", smtp.Options{LMTP: true}).Extension("DSN")
+		assert.False(t, offered, "over LMTP who hands over reports")
+	})
+}
+
 // What was taken is there behind a restart.
 func TestRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -405,8 +429,10 @@ func TestReload(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, []byte("alice:thirsty\n"), 0o600))
 		require.NoError(t, s.Reload())
 		assert.Empty(t, s.inbox("alice", "thirsty"))
-		require.NoError(t, os.WriteFile(file, []byte("no colon\n"), 0o600))
-		assert.Error(t, s.Reload())
+		for _, wrong := range []string{"no colon\n", "bob:hungry\nBob:thirsty\n"} {
+			require.NoError(t, os.WriteFile(file, []byte(wrong), 0o600))
+			assert.Error(t, s.Reload(), wrong)
+		}
 		assert.Empty(t, s.inbox("alice", "thirsty"), "a file that is wrong changes nothing")
 	})
 }

@@ -23,7 +23,7 @@ func (d *Domain) check(_ context.Context, identity, user, password string) (who 
 // passwords that the users file has as they are.
 func (d *Domain) mechanisms(c *smtp.Conn) []smtp.SASLServer {
 	all := smtp.ServeSCRAM(c, crypto.SHA256, scram[smtp.SCRAMVerifier](d, crypto.SHA256))
-	if d.accounts.users.Load().Plain() {
+	if d.accounts.users().Plain() {
 		all = append(all, smtp.ServeSCRAM(c, crypto.SHA1, scram[smtp.SCRAMVerifier](d, crypto.SHA1))...)
 	}
 	return append(all, smtp.ServePlain(d.check), smtp.ServeLogin(d.check))
@@ -32,7 +32,7 @@ func (d *Domain) mechanisms(c *smtp.Conn) []smtp.SASLServer {
 // pop3Mechanisms are those of POP3.
 func (d *Domain) pop3Mechanisms(c *pop3.Conn) []pop3.SASLServer {
 	all := pop3.ServeSCRAM(c, crypto.SHA256, scram[pop3.SCRAMVerifier](d, crypto.SHA256))
-	if d.accounts.users.Load().Plain() {
+	if d.accounts.users().Plain() {
 		all = append(all, pop3.ServeSCRAM(c, crypto.SHA1, scram[pop3.SCRAMVerifier](d, crypto.SHA1))...)
 	}
 	return append(all, pop3.ServePlain(d.check), pop3.ServeLogin(d.check))
@@ -42,7 +42,7 @@ func (d *Domain) pop3Mechanisms(c *pop3.Conn) []pop3.SASLServer {
 func scram[V smtp.SCRAMVerifier | pop3.SCRAMVerifier](d *Domain, hash crypto.Hash) func(ctx context.Context, identity, user string) (V, error) {
 	return func(_ context.Context, identity, user string) (V, error) {
 		name := d.accounts.login(user)
-		v, err := d.accounts.users.Load().SCRAM(hash, name)
+		v, err := d.accounts.users().SCRAM(hash, name)
 		if err == nil && identity != "" && d.accounts.login(identity) != name {
 			err = smtp.ErrAuthRefused
 		}

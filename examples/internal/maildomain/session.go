@@ -36,7 +36,8 @@ func (d *Domain) Submission() *smtp.Server {
 // took (RFC 2033).
 func (d *Domain) LMTP() *smtp.Server {
 	s := d.server(session{d: d, lmtp: true})
-	s.LMTP, s.Auth = true, nil
+	// Who hands the message over makes the reports.
+	s.LMTP, s.Auth, s.Without = true, nil, []string{"DSN"}
 	return s
 }
 
@@ -68,7 +69,7 @@ type session struct {
 	options smtp.MailOptions
 	to      []smtp.Recipient
 	users   []string // whose those are that are local, in the same order
-	remote  bool     // one is not local
+	queued  bool     // one is not local, or is to be reported of
 }
 
 // Mail implements [smtp.Session].
@@ -100,7 +101,7 @@ func (s *session) Rcpt(_ context.Context, to smtp.Path, opts smtp.RcptOptions) e
 	}
 	s.to = append(s.to, smtp.Recipient{Path: to, RcptOptions: opts})
 	s.users = append(s.users, user)
-	s.remote = s.remote || user == ""
+	s.queued = s.queued || user == "" || opts.Notify&smtp.NotifySuccess != 0
 	return nil
 }
 
@@ -121,14 +122,15 @@ func (s *session) mayRelay() bool {
 
 // Data implements [smtp.Session]. Mail for users alone goes into their mailboxes
 // at once. Where others are among the recipients the queue takes it for all, so
-// that it is taken as a whole or not at all.
+// that it is taken as a whole or not at all; and where somebody wants to hear of
+// success (RFC 3461 §4.1), since it is the queue that tells him.
 func (s *session) Data(ctx context.Context, message io.Reader) error {
 	defer s.Reset()
 	message, err := s.traced(message)
 	if err != nil {
 		return err
 	}
-	if s.remote {
+	if s.queued {
 		_, err := s.d.queue.Submit(ctx, smtp.Envelope{From: s.from, MailOptions: s.options, To: s.to}, message)
 		return err
 	}
