@@ -251,12 +251,8 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn) error {
 // ends before, it calls Close and returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.init()
-	var implicit error
-	var wg sync.WaitGroup
-	wg.Go(func() { implicit = s.implicit.Shutdown(ctx) })
-	err := s.plain.Shutdown(ctx)
-	wg.Wait()
-	if err = errors.Join(err, implicit); err != nil {
+	err := s.servers().Shutdown(ctx)
+	if err != nil {
 		s.cut()
 	}
 	return err
@@ -267,5 +263,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) Close() error {
 	s.init()
 	s.cut()
-	return errors.Join(s.plain.Close(), s.implicit.Close())
+	return s.servers().Close()
 }
+
+// servers are the one in the clear and the one over TLS.
+func (s *Server) servers() sockets.Servers { return sockets.Servers{&s.plain, &s.implicit} }

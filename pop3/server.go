@@ -205,17 +205,15 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn) error {
 // ctx ends before, it calls Close and returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.init()
-	var implicit error
-	var wg sync.WaitGroup
-	wg.Go(func() { implicit = s.implicit.Shutdown(ctx) })
-	err := s.plain.Shutdown(ctx)
-	wg.Wait()
-	return errors.Join(err, implicit)
+	return s.servers().Shutdown(ctx)
 }
 
 // Close closes the listeners and cuts all connections. It does not wait for
 // sessions; Serve does.
 func (s *Server) Close() error {
 	s.init()
-	return errors.Join(s.plain.Close(), s.implicit.Close())
+	return s.servers().Close()
 }
+
+// servers are the one in the clear and the one over TLS.
+func (s *Server) servers() sockets.Servers { return sockets.Servers{&s.plain, &s.implicit} }

@@ -248,12 +248,8 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn) error {
 // ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.init()
-	var implicit error
-	var wg sync.WaitGroup
-	wg.Go(func() { implicit = s.implicit.Shutdown(ctx) })
-	err := s.plain.Shutdown(ctx)
-	wg.Wait()
-	if err = errors.Join(err, implicit); err != nil {
+	err := s.servers().Shutdown(ctx)
+	if err != nil {
 		s.cut()
 	}
 	return err
@@ -264,5 +260,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) Close() error {
 	s.init()
 	s.cut()
-	return errors.Join(s.plain.Close(), s.implicit.Close())
+	return s.servers().Close()
 }
+
+// servers are the one in the clear and the one over TLS.
+func (s *Server) servers() sockets.Servers { return sockets.Servers{&s.plain, &s.implicit} }
