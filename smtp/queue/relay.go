@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
+	"time"
 
 	"applayer/smtp"
 )
@@ -79,57 +81,93 @@ type turn struct {
 	message *Message
 	to      []smtp.Recipient
 	results []Result
-	pending []int // recipients for whom another host may be tried
+	pending []int    // recipients for whom another host may be tried
+	tried   []string // addresses
 }
 
-// try tries one host after the other.
+// try tries one host after the other. One that turns out to be this one ends it:
+// who is no better would bring the mail back (RFC 5321 §5.1).
 func (t *turn) try(ctx context.Context, hosts []Host) {
-	left := t.relay.Limits.maxAddresses()
+	if most := t.relay.Limits.maxAddresses(); most > 0 {
+		hosts = hosts[:min(len(hosts), most)] // each of them has to be looked up
+	}
 	for _, h := range hosts {
-		addrs, err := t.relay.addresses(ctx, h)
-		if err != nil {
-			t.failed(err, "")
+		if len(t.pending) == 0 {
+			return
 		}
-		for _, addr := range addrs {
-			if len(t.pending) == 0 || left == 0 {
-				return
-			}
-			if ctx.Err() != nil {
-				t.failed(context.Cause(ctx), "")
-				return
-			}
-			left--
-			t.visit(ctx, h.Name, addr)
+		if err := t.tryHost(ctx, h); isLoop(err) {
+			return
 		}
 	}
 }
 
-// visit tries one address.
-func (t *turn) visit(ctx context.Context, host, addr string) {
-	r := t.relay
-	s, err := r.pool.take(ctx, r, host, addr)
+// tryHost tries the addresses of a host that were not tried yet.
+func (t *turn) tryHost(ctx context.Context, h Host) error {
+	addrs, err := t.relay.addresses(ctx, h)
 	if err != nil {
-		r.log("no session", t.message.ID, host, addr, err)
-		t.failed(r.excused(err), host)
-		return
+		t.failed(t.relay.excused(err), "")
+		return err
 	}
+	for _, addr := range addrs {
+		switch {
+		case slices.Contains(t.tried, addr):
+			continue
+		case len(t.pending) == 0, len(t.tried) == t.relay.Limits.maxAddresses():
+			return nil
+		case ctx.Err() != nil:
+			t.failed(context.Cause(ctx), "")
+			return nil
+		}
+		t.tried = append(t.tried, addr)
+		if err := t.visit(ctx, h.Name, addr); err != nil {
+			t.relay.log("no session", t.message.ID, h.Name, addr, err)
+			t.failed(t.relay.excused(err), h.Name)
+			if isLoop(err) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// visit tries one address. An error is of the session that was not to be had.
+func (t *turn) visit(ctx context.Context, host, addr string) error {
+	pool := &t.relay.pool
+	s, err := pool.take(ctx, t.relay, host, addr)
+	if err != nil {
+		return err
+	}
+	whole := false
+	defer func() {
+		if !whole {
+			s.client.Close() // whatever broke off here, it is in the middle of something
+		}
+		pool.give(t.relay, s)
+	}()
 	t.use(ctx, s)
-	r.pool.give(r, s)
+	whole = true
+	return nil
 }
 
 // use sends the message to those who are pending, in as many transactions as it
 // takes. Those who are to be tried elsewhere are pending then.
 func (t *turn) use(ctx context.Context, s *relaySession) {
-	waiting := t.pending
+	waiting, begun := t.pending, time.Now()
 	t.pending = nil
 	most := t.relay.Limits.maxRecipients()
 	for len(waiting) > 0 {
 		n := min(len(waiting), most)
 		again, err := t.send(ctx, s, waiting[:n])
 		waiting = slices.Concat(again, waiting[n:])
+		if len(again) > 0 {
+			most = n - len(again) // what this host takes
+		}
 		if err != nil && !s.client.Alive() {
 			t.fail(waiting, err, "")
 			t.pending = append(t.pending, waiting...)
+			if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+				t.relay.pool.down.lost(s.addr, time.Since(begun), t.relay.Limits.maxDown(), err)
+			}
 			return
 		}
 	}
@@ -221,13 +259,17 @@ func isFull(err error) bool {
 func (t *turn) failed(err error, host string) { t.fail(t.pending, err, host) }
 
 func (t *turn) fail(who []int, err error, host string) {
-	if _, answered := errors.AsType[*smtp.ReplyError](err); !answered {
+	if e, answered := errors.AsType[*smtp.ReplyError](err); !answered || isLocal(e) {
 		host = ""
 	}
 	for _, i := range who {
 		t.results[i] = hopeful(t.results[i], Result{Err: err, RemoteMTA: host})
 	}
 }
+
+// isLocal tells that a refusal is this host's: what another said names the
+// command that it was said to.
+func isLocal(e *smtp.ReplyError) bool { return e.Command == "" }
 
 // final tells that the message need not be tried again.
 func (r Result) final() bool {

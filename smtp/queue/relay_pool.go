@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -23,6 +24,9 @@ type RelayLimits struct {
 	// MaxPerHost bounds the sessions with one address at a time (default 4).
 	// More messages wait.
 	MaxPerHost int
+	// MaxWait bounds that (default 1 minute; negative, none does): a slow host
+	// with many domains must not take up all tries of a queue.
+	MaxWait time.Duration
 	// MaxIdle bounds the sessions that are kept for the next message (default
 	// 32; negative, none are).
 	MaxIdle int
@@ -34,11 +38,19 @@ type RelayLimits struct {
 	// each server must take by RFC 5321 §4.5.3.1.8). Others get theirs in
 	// another.
 	MaxRecipients int
-	// MaxAddresses bounds the addresses that are tried in one turn (default 10).
+	// MaxAddresses bounds the hosts that are looked up in one turn, and the
+	// addresses that are tried (default 10), whatever the records of a domain.
 	MaxAddresses int
+	// MaxDown bounds the addresses that are remembered since nobody answers
+	// there (default 1000; negative, none are). One is left alone for four times
+	// as long as was lost there, half an hour at most, and messages for it are
+	// put off at once.
+	MaxDown int
 }
 
 func (l RelayLimits) maxAddresses() int { return cmp.Or(l.MaxAddresses, 10) }
+
+func (l RelayLimits) maxDown() int { return cmp.Or(l.MaxDown, 1000) }
 
 func (l RelayLimits) maxRecipients() int {
 	if l.MaxRecipients < 0 {
@@ -70,38 +82,65 @@ type relayPool struct {
 	idle   int
 	closed bool
 	wg     sync.WaitGroup // goodbyes under way
+
+	down downList
 }
 
 // take returns a session with an address: an idle one that still answers, else
-// a new one. It waits where there are too many.
+// a new one. It waits where there are too many, unless nobody answers there.
 func (p *relayPool) take(ctx context.Context, r *Relay, host, addr string) (*relaySession, error) {
 	key := host + " " + addr
+	patience := time.NewTimer(max(0, cmp.Or(r.Limits.MaxWait, time.Minute)))
+	defer patience.Stop()
 	for {
+		if err := p.down.check(addr); err != nil {
+			return nil, err
+		}
 		s, wait, err := p.claim(key, cmp.Or(r.Limits.MaxPerHost, 4))
 		switch {
 		case err != nil:
 			return nil, err
-		case wait != nil:
-			select {
-			case <-wait:
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
-			}
-			continue
-		case s != nil:
-			if s.answers(ctx) {
-				return s, nil
-			}
-			s.client.Close()
+		case wait == nil:
+			return p.open(ctx, r, s, host, addr)
 		}
-		c, err := r.connect(ctx, host, addr)
-		if err != nil {
-			p.leave(key)
-			return nil, err
+		select {
+		case <-wait:
+		case <-patience.C:
+			return nil, errBusy
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
 		}
-		return &relaySession{client: c, host: host, addr: addr}, nil
 	}
 }
+
+// open returns the idle session that was claimed, if it still answers, else a new
+// one. Without one it gives the right to it back.
+func (p *relayPool) open(ctx context.Context, r *Relay, idle *relaySession, host, addr string) (s *relaySession, err error) {
+	defer func() {
+		if s == nil {
+			p.leave(host + " " + addr)
+		}
+	}()
+	if idle != nil {
+		if idle.answers(ctx) {
+			return idle, nil
+		}
+		idle.client.Close()
+	}
+	begun := time.Now()
+	c, err := r.connect(ctx, host, addr)
+	if err != nil {
+		if ctx.Err() == nil {
+			p.down.lost(addr, time.Since(begun), r.Limits.maxDown(), err)
+		}
+		return nil, err
+	}
+	p.down.won(addr)
+	return &relaySession{client: c, host: host, addr: addr}, nil
+}
+
+// errBusy is what a message gets that waited for too long.
+var errBusy = errors.New("smtp/queue: as many sessions as may be with this host")
 
 // answers tells whether a session that was idle still is one.
 func (s *relaySession) answers(ctx context.Context) bool {
@@ -177,15 +216,26 @@ func (p *relayPool) tidy(key string, at *berth) {
 	}
 }
 
-// give keeps a session for the next message, or ends it.
+// give gives a session back, which is kept for the next message, or ends.
 func (p *relayPool) give(r *Relay, s *relaySession) {
 	key := s.host + " " + s.addr
-	l := r.Limits
-	most, messages := cmp.Or(l.MaxIdle, 32), cmp.Or(l.MaxMessages, 100)
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	defer p.left(key)
-	if p.closed || most < 0 || p.idle >= most || messages > 0 && s.messages >= messages || !s.client.Alive() {
+	closed := p.closed
+	if !closed {
+		p.keep(key, s, r.Limits)
+	}
+	p.left(key)
+	p.mu.Unlock()
+	if closed {
+		s.client.Close() // Relay.Close does not wait for a goodbye of it
+	}
+}
+
+// keep keeps a session for the next message, or says goodbye to it, under the
+// lock.
+func (p *relayPool) keep(key string, s *relaySession, l RelayLimits) {
+	most, messages := cmp.Or(l.MaxIdle, 32), cmp.Or(l.MaxMessages, 100)
+	if most < 0 || p.idle >= most || messages > 0 && s.messages >= messages || !s.client.Alive() {
 		p.farewell(s)
 		return
 	}
@@ -217,8 +267,8 @@ func (p *relayPool) farewell(s *relaySession) {
 	})
 }
 
-// Close ends the sessions that are idle, and those that are busy when they are
-// given back. Nothing can be delivered after it.
+// Close ends the sessions that are idle, and waits for that; those that are busy
+// end with what they are at. Nothing can be delivered after it.
 func (r *Relay) Close() error {
 	p := &r.pool
 	p.mu.Lock()

@@ -51,6 +51,9 @@ func (r *Relay) Route(ctx context.Context, to smtp.Path) ([]Host, error) {
 		return []Host{h}, err
 	case to.Literal:
 		addr, err := literal(to.Domain)
+		if err == nil && r.isSelf(addr) {
+			err = errLoop("[" + to.Domain + "]")
+		}
 		return []Host{{Name: addr}}, err
 	case to.Domain == "":
 		return nil, smtp.Refuse(550, smtp.EnhancedCode{5, 1, 3}, "No domain in the address")
@@ -103,20 +106,42 @@ func (r *Relay) usable(domain string, records []*net.MX) ([]Host, error) {
 	return hosts, nil
 }
 
-func errLoop(domain string) error {
-	return smtp.Refuse(554, smtp.EnhancedCode{5, 4, 6}, "Mail for "+domain+" comes back to this host")
+func errLoop(what string) error {
+	return smtp.Refuse(554, statusLoop, "Mail for "+what+" comes back to this host")
+}
+
+// statusLoop is that of a routing loop (RFC 3463 §3.5).
+var statusLoop = smtp.EnhancedCode{5, 4, 6}
+
+// isLoop tells that err is of errLoop.
+func isLoop(err error) bool {
+	e, refused := errors.AsType[*smtp.ReplyError](err)
+	return refused && isLocal(e) && e.Enhanced == statusLoop
 }
 
 // isSelf tells whether a name or address is one of this host's.
 func (r *Relay) isSelf(name string) bool {
-	same := func(own string) bool { return ascii.EqualFold(strings.TrimSuffix(own, "."), name) }
-	return r.Hostname != "" && same(r.Hostname) || slices.ContainsFunc(r.Self, same)
+	name = canonicalHost(name)
+	same := func(own string) bool { return own != "" && canonicalHost(own) == name }
+	return same(r.Hostname) || slices.ContainsFunc(r.Self, same)
+}
+
+// canonicalHost is the form of a host's name or address in which it is compared.
+func canonicalHost(host string) string {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Unmap().String()
+	}
+	host = strings.TrimSuffix(host, ".")
+	if name, err := smtp.ToASCII(host); err == nil {
+		return name
+	}
+	return strings.ToLower(host) // with "_", as a host should not be called
 }
 
 // addresses returns where a host is reached, in the resolver's order.
 func (r *Relay) addresses(ctx context.Context, h Host) ([]string, error) {
 	port := strconv.Itoa(int(cmp.Or(h.Port, r.Port, 25)))
-	if _, err := netip.ParseAddr(h.Name); err == nil {
+	if _, err := netip.ParseAddr(h.Name); err == nil && !h.implicit { // a domain of digits is none
 		return []string{net.JoinHostPort(h.Name, port)}, nil
 	}
 	ips, err := r.resolver().LookupHost(ctx, h.Name+".")

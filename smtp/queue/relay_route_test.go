@@ -3,8 +3,10 @@ package queue_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,6 +46,11 @@ func TestRelayRoute(t *testing.T) {
 		{name: "no domain", to: "a..example", code: 553, enh: smtp.EnhancedCode{5, 1, 2}},
 		{name: "5321-4.1.3 a literal", to: "[192.0.2.1]", want: []string{"192.0.2.1"}},
 		{name: "5321-4.1.3 of IPv6", to: "[IPv6:2001:db8::1]", want: []string{"2001:db8::1"}},
+		{name: "5321-4.1.3 our own", relay: queue.Relay{Self: []string{"192.0.2.1"}}, to: "[192.0.2.1]", code: 554, enh: smtp.EnhancedCode{5, 4, 6}},
+		{name: "5321-4.1.3 our own, written in another way", relay: queue.Relay{Self: []string{"2001:DB8::1"}}, to: "[IPv6:2001:0db8:0:0::1]", code: 554, enh: smtp.EnhancedCode{5, 4, 6}},
+		{name: "our own name as U-labels", names: names{"mx a.example": mx("a", "xn--bcher-kva.example", "c")}, relay: queue.Relay{Self: []string{"bücher.example"}}, to: "a.example", want: []string{"a"}},
+		{name: "our own name with an underscore", names: names{"mx a.example": mx("a", "MX_2.example", "c")}, relay: queue.Relay{Self: []string{"mx_2.Example."}}, to: "a.example", want: []string{"a"}},
+		{name: "an empty name is nobody's", names: names{"mx a.example": mx("a", "b")}, relay: queue.Relay{Self: []string{""}}, to: "a.example", want: []string{"a", "b"}},
 		{name: "5321-4.1.3 of another kind", to: "[x400:c=us]", code: 550, enh: smtp.EnhancedCode{5, 1, 2}},
 		{name: "Postmaster without a domain", to: "", code: 550, enh: smtp.EnhancedCode{5, 1, 3}},
 		{name: "a smart host", names: names{"mx a.example": mx("c")}, relay: queue.Relay{SmartHost: "smart.example"}, to: "a.example", want: []string{"smart.example"}},
@@ -107,4 +114,47 @@ type partial struct{ names }
 
 func (partial) LookupMX(context.Context, string) ([]*net.MX, error) {
 	return []*net.MX{{Host: "good.", Pref: 1}}, errors.New("DNS response contained records which contain invalid names")
+}
+
+// The many MX records of a domain are not all looked up, and none is when the
+// message is taken.
+func TestRelayFloodOfHosts(t *testing.T) {
+	n := counting{names: names{"a z0": "192.0.2.1"}, asked: new(int)}
+	var hosts []string
+	for i := range 1000 {
+		hosts = append(hosts, fmt.Sprint("z", i))
+	}
+	n.names["mx a.example"] = mx(hosts...)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		r := w.relay()
+		r.Resolver = n
+		assert.Equal(t, []string{"later"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("a.example", "bob"))))
+		assert.Equal(t, 10, *n.asked)
+		*n.asked = 0
+		w.host("192.0.2.1", "z0", nil)
+		assert.Equal(t, []string{"taken by z0"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("a.example", "bob"))))
+		assert.Equal(t, 1, *n.asked)
+	})
+}
+
+// counting counts the hosts that are looked up.
+type counting struct {
+	names
+	asked *int
+}
+
+func (c counting) LookupHost(ctx context.Context, host string) ([]string, error) {
+	*c.asked++
+	return c.names.LookupHost(ctx, host)
+}
+
+// A domain of digits is no address: it has no brackets (RFC 5321 §4.1.3).
+func TestRelayDomainOfDigits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.host("192.0.2.1", "mx", nil)
+		assert.Equal(t, []string{"550"}, outcomes(w.relay().Deliver(t.Context(), outgoing(), rcpts("192.0.2.1", "bob"))))
+		assert.Empty(t, w.dialled())
+	})
 }

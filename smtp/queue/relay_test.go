@@ -80,8 +80,13 @@ func TestRelayDeliver(t *testing.T) {
 		{"the name servers are down", names{"mx b.example": errors.New("SERVFAIL")}, nil, []string{"bob"}, []string{"later"}, nil},
 		{"null MX", names{"mx b.example": []*net.MX{{Host: "."}}}, nil, []string{"bob", "carol"}, []string{"556", "556"}, nil},
 		{"an alias of an MX", names{"mx b.example": mx("mx.b.example"), "cname mx.b.example": "c.example", "a c.example": "192.0.2.1"}, map[string][]string{"192.0.2.1": nil}, []string{"bob"}, []string{"taken by mx.b.example"}, []string{"192.0.2.1"}},
-		{"5321-6.3 a host that greets by our name", two, map[string][]string{"192.0.2.1": {"220 relay.example ESMTP", "250 hi"}, "192.0.2.2": {"220 RELAY.EXAMPLE", "250 hi"}}, []string{"bob"}, []string{"554 mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"5321-6.3 a host that greets by our name", two, map[string][]string{"192.0.2.1": {"220 relay.example ESMTP", "250 hi"}, "192.0.2.2": nil}, []string{"bob"}, []string{"554"}, []string{"192.0.2.1"}},
 		{"5321-5.1 our own address", names{"mx b.example": mx("mx.b.example"), "a mx.b.example": "192.0.2.99"}, nil, []string{"bob"}, []string{"554"}, nil},
+		{"in the form of IPv6", names{"mx b.example": mx("mx.b.example"), "a mx.b.example": "::ffff:192.0.2.99"}, nil, []string{"bob"}, []string{"554"}, nil},
+		{"5321-5.1 who is no better than we are by our address", names{"mx b.example": mx("mx1.b.example", "mx2.b.example", "mx3.b.example"), "a mx1.b.example": "192.0.2.1", "a mx2.b.example": "192.0.2.99", "a mx3.b.example": "192.0.2.3"}, map[string][]string{"192.0.2.3": nil}, []string{"bob"}, []string{"later"}, []string{"192.0.2.1"}},
+		{"5321-5.1 who is no better than we are by our greeting", names{"mx b.example": mx("mx1.b.example", "mx2.b.example", "mx3.b.example"), "a mx1.b.example": "192.0.2.1", "a mx2.b.example": "192.0.2.2", "a mx3.b.example": "192.0.2.3"}, map[string][]string{"192.0.2.2": {"220 relay.example hi", "250 hi"}, "192.0.2.3": nil}, []string{"bob"}, []string{"later"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"hosts that share an address", names{"mx b.example": mx("mx1.b.example", "mx2.b.example", "mx3.b.example"), "a mx1.b.example": "192.0.2.1", "a mx2.b.example": "192.0.2.1 192.0.2.1", "a mx3.b.example": "192.0.2.1 192.0.2.3"}, nil, []string{"bob"}, []string{"later"}, []string{"192.0.2.1", "192.0.2.3"}},
+		{"what another host said of our name is its word", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "554 5.4.6 too many hops"}, "192.0.2.2": nil}, []string{"bob"}, []string{"554 mx1.b.example"}, []string{"192.0.2.1"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -252,7 +257,10 @@ func TestRelayLimits(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := hamburger(t, nil)
-		w.names["a mail.hamburger.edu"] = strings.Repeat("192.0.2.1 ", 50)
+		w.names["a mail.hamburger.edu"] = "192.0.2.1 192.0.2.1 "
+		for i := range 50 {
+			w.names["a mail.hamburger.edu"] = fmt.Sprint(w.names["a mail.hamburger.edu"], "192.0.2.", i, " ")
+		}
 		w.relay().Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
 		assert.Len(t, w.dialled(), 10, "MaxAddresses")
 	})
@@ -376,6 +384,17 @@ func TestRelaySmartHost(t *testing.T) {
 		results := wrong.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
 		assert.Equal(t, []string{"later"}, outcomes(results), "a wrong password is no reason to return the mail")
 		assert.ErrorContains(t, results[0].Err, "535")
+	})
+}
+
+// A smart host that cannot be found is no reason to return the mail either.
+func TestRelaySmartHostNotFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newWorld(t).relay()
+		r.SmartHost = "smart.example"
+		results := r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
+		assert.Equal(t, []string{"later"}, outcomes(results))
+		assert.ErrorContains(t, results[0].Err, "smart host: smtp: reply 550 5.4.4")
 	})
 }
 

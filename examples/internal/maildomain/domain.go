@@ -114,7 +114,10 @@ func (d *Domain) Reload() error { return d.accounts.reload() }
 func (d *Domain) Run(ctx context.Context) error { return d.queue.Run(ctx) }
 
 // Flush has the queue try everything now.
-func (d *Domain) Flush() error { return d.queue.Flush() }
+func (d *Domain) Flush() error {
+	d.relay.Forget()
+	return d.queue.Flush()
+}
 
 // Close closes the queue and the mailboxes. The servers are to be shut down
 // before.

@@ -1,0 +1,210 @@
+package queue_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/smtp"
+	"applayer/smtp/queue"
+)
+
+// away has an address swallow whatever is sent there: connecting takes until the
+// dialler has had enough.
+func (w *world) away(r *queue.Relay, addr string) {
+	dial := r.Options.Dial
+	r.Options.Dial = func(ctx context.Context, network, to string) (net.Conn, error) {
+		if to != net.JoinHostPort(addr, "25") {
+			return dial(ctx, network, to)
+		}
+		w.mu.Lock()
+		w.dials = append(w.dials, to)
+		w.mu.Unlock()
+		<-ctx.Done()
+		return nil, &net.OpError{Op: "dial", Net: network, Err: ctx.Err()}
+	}
+}
+
+// A host that does not answer costs one message the wait, and not all of them
+// (RFC 5321 §4.5.4.1).
+func TestRelayLeavesDeadHostAlone(t *testing.T) {
+	tests := []struct {
+		name   string
+		script []string // nil: connecting takes for ever
+		lost   time.Duration
+		rest   time.Duration
+	}{
+		{"that cannot be reached", nil, time.Minute, 4 * time.Minute},
+		{"that never greets", []string{"-", "220 too late"}, 5 * time.Minute, 20 * time.Minute},
+		{"that never answers EHLO", []string{"220 hi", "-", "-"}, 5 * time.Minute, 20 * time.Minute},
+		{"that never answers MAIL", []string{"220 hi", "250 hi", "-", "-"}, 5 * time.Minute, 20 * time.Minute},
+		{"that never answers the message", []string{"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "-", "-", "-"}, 10 * time.Minute, 30 * time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := hamburger(t, nil)
+				r := w.relay()
+				if tt.script == nil {
+					w.away(r, "192.0.2.1")
+				} else {
+					w.script("192.0.2.1", append(tt.script, "-")...)
+				}
+				deliver := func() (queue.Result, time.Duration) {
+					begun := time.Now()
+					result := r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))[0]
+					require.Equal(t, "later", outcome(result))
+					return result, time.Since(begun)
+				}
+				first, took := deliver()
+				assert.Equal(t, tt.lost, took)
+				for range 100 {
+					result, took := deliver()
+					assert.Zero(t, took)
+					assert.ErrorContains(t, result.Err, "left alone until ")
+					assert.ErrorContains(t, result.Err, first.Err.Error(), "why is told")
+				}
+				assert.Len(t, w.dialled(), 1)
+				time.Sleep(tt.rest - time.Second)
+				_, took = deliver()
+				assert.Zero(t, took)
+				time.Sleep(time.Second)
+				_, took = deliver()
+				assert.Equal(t, tt.lost, took)
+
+				r.Forget()
+				_, took = deliver()
+				assert.Equal(t, tt.lost, took, "it is tried at once where somebody asks for it")
+			})
+		})
+	}
+}
+
+// A host that is back is tried by all at once, and one that refuses quickly was
+// never left alone.
+func TestRelayHostIsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, nil)
+		r := w.relay()
+		for range 3 { // refused: nothing is lost
+			assert.Equal(t, []string{"later"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+		}
+		assert.Len(t, w.dialled(), 3)
+		w.host("192.0.2.1", "mail.hamburger.edu", new(smtp.Server))
+		assert.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+	})
+}
+
+// What cuts a try short from this end says nothing about the host.
+func TestRelayCutShortIsNoFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, nil)
+		r := w.relay()
+		w.script("192.0.2.1", "-", "220 too late")
+		for range 2 {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			results := r.Deliver(ctx, outgoing(), rcpts("hamburger.edu", "bob"))
+			cancel()
+			assert.ErrorIs(t, results[0].Err, context.DeadlineExceeded)
+			assert.NotContains(t, results[0].Err.Error(), "left alone")
+		}
+		assert.Len(t, w.dialled(), 2)
+	})
+}
+
+// The next host has the mail meanwhile, without a wait.
+func TestRelayNextOfDeadHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.names = names{"mx b.example": mx("mx1.b.example", "mx2.b.example"), "a mx1.b.example": "192.0.2.1", "a mx2.b.example": "192.0.2.2"}
+		w.host("192.0.2.2", "mx2.b.example", nil)
+		r := w.relay()
+		w.away(r, "192.0.2.1")
+		begun := time.Now()
+		for range 50 {
+			assert.Equal(t, []string{"taken by mx2.b.example"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("b.example", "bob"))))
+		}
+		assert.Equal(t, time.Minute, time.Since(begun))
+		assert.Len(t, w.dialled(), 2)
+	})
+}
+
+// What is remembered is bounded, and the rest tried as ever.
+func TestRelayMaxDown(t *testing.T) {
+	for _, tt := range []struct{ most, dials int }{{10, 10}, {5, 15}, {-1, 20}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			r := w.relay()
+			r.Limits.MaxDown = tt.most
+			for i := range 10 {
+				w.names[fmt.Sprintf("a d%d.example", i)] = fmt.Sprintf("192.0.2.%d", i)
+				w.away(r, fmt.Sprintf("192.0.2.%d", i))
+			}
+			var all sync.WaitGroup
+			for range 2 {
+				for i := range 10 {
+					all.Go(func() {
+						r.Deliver(t.Context(), outgoing(), rcpts(fmt.Sprintf("d%d.example", i), "bob"))
+					})
+				}
+				all.Wait()
+			}
+			assert.Len(t, w.dialled(), tt.dials)
+		})
+	}
+}
+
+// Messages for the many domains of a slow host do not wait for it for ever.
+func TestRelayMaxWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, new(smtp.Server))
+		r := w.relay()
+		r.Limits.MaxPerHost = 1
+		slow := outgoing()
+		slow.Open = func() (io.ReadCloser, error) {
+			time.Sleep(30 * time.Minute)
+			return io.NopCloser(strings.NewReader(letter)), nil
+		}
+		var all sync.WaitGroup
+		all.Go(func() { r.Deliver(t.Context(), slow, rcpts("hamburger.edu", "bob")) })
+		synctest.Wait()
+		begun := time.Now()
+		assert.Equal(t, []string{"later"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+		assert.Equal(t, time.Minute, time.Since(begun))
+		r.Limits.MaxWait = -1
+		assert.Equal(t, []string{"later"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+		assert.Equal(t, time.Minute, time.Since(begun))
+		all.Wait()
+		assert.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+	})
+}
+
+// A message that breaks down takes no session of its host with it.
+func TestRelayPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, new(smtp.Server))
+		r := w.relay()
+		r.Limits.MaxPerHost = 1
+		broken := outgoing()
+		broken.Open = func() (io.ReadCloser, error) { panic("broken") }
+		for range 3 {
+			assert.Panics(t, func() { r.Deliver(t.Context(), broken, rcpts("hamburger.edu", "bob")) })
+		}
+		dial := r.Options.Dial
+		r.Options.Dial = func(context.Context, string, string) (net.Conn, error) { panic("broken") }
+		assert.Panics(t, func() { r.Deliver(t.Context(), broken, rcpts("hamburger.edu", "bob")) })
+		r.Options.Dial = dial
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		assert.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(r.Deliver(ctx, outgoing(), rcpts("hamburger.edu", "bob"))))
+	})
+}
