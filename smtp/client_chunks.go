@@ -23,9 +23,6 @@ func (t *transaction) sendChunks(s *source) error {
 		k.most = 2 // one is on its way while the server works on another
 	}
 	c.chunk = c.chunk[:0]
-	if err := c.unasked(); err != nil { // it would be taken for a chunk's
-		return err
-	}
 	err := k.send(s)
 	if err == nil {
 		return t.finish("BDAT")
@@ -85,6 +82,11 @@ func (k *chunker) flush(last bool) error {
 	c := k.t.c
 	if err := k.settle(k.most - 1); err != nil {
 		return err
+	}
+	if k.waiting == 0 {
+		if err := c.unasked(); err != nil { // it would be taken for the chunk's
+			return err
+		}
 	}
 	k.t.ending = last
 	if err := k.write(last); err != nil {

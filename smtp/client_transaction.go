@@ -87,9 +87,6 @@ func (t *transaction) step(n int) (verb Verb, i int) {
 // replies have been looked at (RFC 3030 §2).
 func (t *transaction) open() error {
 	c := t.c
-	if err := c.unasked(); err != nil {
-		return err
-	}
 	t.reset = c.unclean
 	most := 1
 	if c.pipelining() {
@@ -104,11 +101,9 @@ func (t *transaction) open() error {
 		if err := c.conn.Flush(); err != nil {
 			return t.lastWords("RCPT", err)
 		}
-		left := most / 2 // keeps the line busy
-		if !t.more() {
-			left = 0
-		}
-		for t.asked-t.told > left {
+		// Half a window of replies is left, so that the line is busy; none where
+		// nothing more is sent, which a reply may bring about.
+		for t.asked > t.told && (!t.more() || t.asked-t.told > most/2) {
 			if err := t.take(); err != nil {
 				return err
 			}
@@ -131,6 +126,11 @@ func (t *transaction) more() bool {
 
 // ask writes the next command.
 func (t *transaction) ask() (err error) {
+	if t.asked == t.told {
+		if err := t.c.unasked(); err != nil {
+			return err
+		}
+	}
 	verb, i := t.step(t.asked)
 	cmd := Command{Verb: verb}
 	switch verb {
@@ -169,8 +169,11 @@ func (t *transaction) take() error {
 
 // note takes notice of the reply to a step, of which err is the verdict.
 func (t *transaction) note(verb Verb, i int, r Reply, err error) error {
-	refused, _ := errors.AsType[*ReplyError](err)
-	if err != nil && (refused == nil || verb == VerbRSET) {
+	_, refused := errors.AsType[*ReplyError](err)
+	if refused && verb == VerbRSET { // which says nothing of the message
+		err, refused = during(verb.String(), unexpected(r, verb.String(), "RFC 5321 §4.1.1.5")), false
+	}
+	if err != nil && !refused {
 		t.c.calls.End(err)
 		return err
 	}
@@ -180,6 +183,11 @@ func (t *transaction) note(verb Verb, i int, r Reply, err error) error {
 	case VerbMAIL:
 		t.mail = err
 	case VerbRCPT:
+		if t.mail != nil && err == nil {
+			// The server is in another transaction than this.
+			t.c.calls.End(unexpected(r, StateReady.String(), "RFC 5321 §3.3"))
+			return t.mail
+		}
 		t.answered(t.to[i].result, r, err)
 	case VerbDATA:
 		t.data, t.ready = err, err == nil

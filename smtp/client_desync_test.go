@@ -1,0 +1,146 @@
+package smtp_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"applayer/internal/testkit"
+	"applayer/smtp"
+)
+
+// MAIL is refused while more recipients are to be told of than go at once: the
+// replies to those that were sent are taken all the same, and the next message
+// gets its own.
+func TestSendMailRefusedBeforeManyRecipients(t *testing.T) {
+	for _, extension := range []string{"PIPELINING", "CHUNKING"} {
+		for _, n := range []int{1, 62, 63, 64, 65, 95, 96, 97, 200} {
+			synctest.Test(t, func(t *testing.T) {
+				near, far := testkit.Pipe()
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					defer far.Close()
+					in := bufio.NewReader(far)
+					io.WriteString(far, "220 hi\r\n")
+					mails := 0
+					for {
+						line, err := in.ReadString('\n')
+						if err != nil {
+							return
+						}
+						reply := "503 MAIL first"
+						switch {
+						case strings.HasPrefix(line, "EHLO"):
+							reply = "250-hi\r\n250-PIPELINING\r\n250 " + extension
+						case strings.HasPrefix(line, "MAIL"):
+							mails++
+							reply = fmt.Sprint("451 no ", mails)
+						case strings.HasPrefix(line, "NOOP"):
+							reply = "250 noop"
+						}
+						io.WriteString(far, reply+"\r\n")
+					}
+				}()
+				c, err := smtp.NewClient(t.Context(), near, nil)
+				require.NoError(t, err)
+				e := envelope()
+				for i := range n {
+					e.To = append(e.To, smtp.Recipient{Path: smtp.Path{Local: fmt.Sprint("user", i), Domain: "hamburger.edu"}})
+				}
+				for i := range 2 {
+					r, err := c.Send(t.Context(), e, strings.NewReader("Hi.\r\n"))
+					for _, result := range r.Results {
+						require.ErrorContains(t, result.Err, fmt.Sprintf(`MAIL: reply 451: "no %d"`, i+1), "%d recipients", n)
+					}
+					require.Error(t, err)
+				}
+				require.NoError(t, c.Noop(t.Context()), "%d recipients", n)
+				c.Close()
+				<-done
+			})
+		}
+	}
+}
+
+// A server that refuses MAIL and grants a recipient is in another transaction
+// than we are: nothing more is sent, least of all the end of a message.
+func TestSendRecipientWithoutMail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nc, p := playServer(t, nil, hello("PIPELINING")+`
+			C: MAIL FROM:<alice@crepes.fr>
+			C: RCPT TO:<bob@hamburger.edu>
+			C: DATA
+			S: 550 no
+			S: 250 ok
+			S: 354 go
+			C*
+		`)
+		c, err := smtp.NewClient(t.Context(), nc, &smtp.Options{Hello: "crepes.fr"})
+		require.NoError(t, err)
+		_, err = c.Send(t.Context(), envelope(bob), strings.NewReader("Hi.\r\n"))
+		assert.ErrorContains(t, err, "MAIL: reply 550")
+		assert.False(t, c.Alive())
+		p.all.Wait()
+		assert.Empty(t, p.rest.String())
+	})
+}
+
+// RSET that is refused says nothing of the message behind it, which no host has
+// refused for good then.
+func TestSendResetRefused(t *testing.T) {
+	for _, code := range []string{"452", "503"} {
+		c := client(t, nil, hello()+`
+			C: MAIL FROM:<alice@crepes.fr>
+			S: 250 ok
+			C: RCPT TO:<bob@hamburger.edu>
+			S: 550 who
+			C: RSET
+			S: `+code+` no
+			C*
+		`)
+		_, err := c.Send(t.Context(), envelope(bob), strings.NewReader("Hi.\r\n"))
+		require.ErrorContains(t, err, "550")
+		_, err = c.Send(t.Context(), envelope(carol), strings.NewReader("Hi.\r\n"))
+		e, ok := errors.AsType[*smtp.ProtocolError](err)
+		assert.True(t, ok && e.Remote, "%v", err)
+		_, ok = errors.AsType[*smtp.ReplyError](err)
+		assert.False(t, ok, "%v", err)
+		assert.False(t, c.Alive())
+	}
+}
+
+// Replies that come before their commands are nobody's. Each row has one reply
+// too many with the one before it.
+func TestSendRepliesBeforeCommands(t *testing.T) {
+	const mail, rcpt = "C: MAIL FROM:<alice@crepes.fr>\n", "C: RCPT TO:<bob@hamburger.edu>\n"
+	const two = `S~ 250 ok\r\n250 ok\r\n` + "\n"
+	for name, script := range map[string]string{
+		"EHLO": "S: 220 hi\nC: EHLO crepes.fr\n" + `S~ 250-hi\r\n250 CHUNKING\r\n250 ok\r\n` + "\nC*\n",
+		"MAIL": hello("CHUNKING") + mail + two + "C*\n",
+		"RCPT": hello("CHUNKING") + mail + "S: 250 ok\n" + rcpt + two + "C*\n",
+		"BDAT": hello("CHUNKING") + mail + "S: 250 ok\n" + rcpt + "S: 250 ok\nC: RCPT TO:<carol@hamburger.edu>\nS: 250 ok\nC: BDAT 2\nC= Hi\n" + two + "C*\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				nc, p := playServer(t, nil, script)
+				c, err := smtp.NewClient(t.Context(), nc, &smtp.Options{Hello: "crepes.fr", ChunkSize: 2})
+				require.NoError(t, err)
+				r, err := c.Send(t.Context(), envelope(bob, carol), strings.NewReader("Hi.\r\n"))
+				e, ok := errors.AsType[*smtp.ProtocolError](err)
+				require.True(t, ok && e.Remote, "%v", err)
+				assert.False(t, r.Doubtful)
+				assert.False(t, c.Alive())
+				p.all.Wait()
+				assert.Empty(t, p.rest.String(), "nothing is sent behind them")
+			})
+		})
+	}
+}
