@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"applayer/smtp"
@@ -114,11 +115,11 @@ func isType[E error](err error) bool {
 	return ok
 }
 
-// oneLine returns text without control characters, cut to a length that a field
-// or a line of the log can have.
+// oneLine returns text without control characters and line ends of any kind, cut
+// to a length that a field or a line of the log can have.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
 			return ' '
 		}
 		return r

@@ -67,6 +67,7 @@ func TestStatusOfErrors(t *testing.T) {
 
 func TestOneLine(t *testing.T) {
 	assert.Equal(t, "a  b c", queue.OneLine(" a\r\nb\x00c\x7f"))
+	assert.Equal(t, "a b c d 2J", queue.OneLine("a\u0085b\u2028c\u2029d\u009b2J"), "what a terminal or a reader may take for more than text")
 	long := queue.OneLine(strings.Repeat("x", 499) + "é" + strings.Repeat("y", 100))
 	assert.Equal(t, strings.Repeat("x", 499), long)
 	assert.True(t, utf8.ValidString(queue.OneLine("\xff\xfe")))
@@ -122,6 +123,23 @@ func TestHostname(t *testing.T) {
 	q.Hostname = ""
 	require.NoError(t, q.Open())
 	require.NoError(t, q.Close())
+	q.DoubleBounce = smtp.Path{Local: "post\r\nmaster", Domain: "crepes.fr"}
+	assert.Error(t, q.Open(), "no report could be addressed")
+}
+
+// A host whose name is in UTF-8 makes reports too: they have its form of ASCII.
+func TestHostnameInUTF8(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newSink(refusing(refuse(550, smtp.EnhancedCode{5, 1, 1}, "no")))
+		q := &queue.Queue{Dir: t.TempDir(), Deliverer: s, Hostname: "mx.crêpes.example"}
+		running(t, q)
+		submit(t, q, envelope(bob), text)
+		pass(time.Minute)
+		reports := s.reports()
+		require.Len(t, reports, 1)
+		_, r := report(t, reports[0].text)
+		assert.Equal(t, "dns; mx.xn--crpes-isa.example", r.Groups[0].Get("Reporting-MTA"))
+	})
 }
 
 // What is no file is left where it is.

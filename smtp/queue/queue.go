@@ -28,7 +28,7 @@ type Queue struct {
 	// Deliverer takes the messages where they go.
 	Deliverer Deliverer
 	// Hostname is the name of this host in reports (default what the system
-	// says, if that is a name).
+	// says, if that is a name). One in UTF-8 has its form of ASCII there.
 	Hostname string
 	// Destination tells which recipients go the same way, so that one call of
 	// the Deliverer gets them all and MaxPerDestination counts them as one. The
@@ -100,6 +100,10 @@ func (q *Queue) Open() error {
 	}
 	host, err := q.hostname()
 	if err != nil {
+		return err
+	}
+	// A report that cannot be addressed could never be made.
+	if _, err := smtp.AppendPath(nil, q.DoubleBounce); err != nil {
 		return err
 	}
 	s, err := openSpool(q.Dir)
@@ -187,13 +191,16 @@ func (q *Queue) changed() {
 }
 
 // hostname returns the name of this host. One that is given has to be one that can
-// stand in an address.
+// stand in an address. It is ASCII, since each report has it in its header.
 func (q *Queue) hostname() (string, error) {
 	name := q.Hostname
 	if name == "" {
 		name, _ = os.Hostname()
 	}
 	_, err := smtp.ParseMailbox(daemon + "@" + name)
+	if err == nil && !isASCII(name) {
+		name, err = smtp.ToASCII(name)
+	}
 	switch {
 	case err == nil:
 		return name, nil
