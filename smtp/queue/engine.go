@@ -100,7 +100,7 @@ func (g *engine) Add(now time.Time, e *entry) {
 		delay = delay || !r.delayTold && r.Notify&smtp.NotifyDelay != 0
 	}
 	if delay && g.delayAfter >= 0 {
-		g.timers.add(timer{at: e.msg.Arrived.Add(g.delayAfter), entry: e})
+		e.delay = g.timers.add(timer{at: e.msg.Arrived.Add(g.delayAfter), entry: e})
 	}
 	for _, j := range jobs {
 		e.jobs[j] = true
@@ -113,7 +113,7 @@ func (g *engine) Add(now time.Time, e *entry) {
 // sleep lets a job wait for its time.
 func (g *engine) sleep(j *job) {
 	j.stage = stageAsleep
-	g.timers.add(timer{at: j.next, entry: j.e, job: j})
+	j.timer = g.timers.add(timer{at: j.next, entry: j.e, job: j})
 }
 
 // NextTimeout returns when [engine.Timeout] is to be called, the zero time for
@@ -300,7 +300,10 @@ func (g *engine) Did(now time.Time, e *entry, ok bool) {
 		return
 	}
 	if e.chore == choreEnd {
-		return // it stays so: a timer of it may be left
+		// It stays so. A message that is gone is not kept by the notice that it
+		// will not need.
+		g.timers.remove(e.delay)
+		return
 	}
 	if e.chore == choreSave {
 		e.unsaved = false
@@ -332,6 +335,8 @@ func (g *engine) Remove(e *entry) {
 		switch j.stage {
 		case stageActive:
 			continue
+		case stageAsleep:
+			g.timers.remove(j.timer)
 		case stageReady, stageBlocked:
 			e.busy--
 		}

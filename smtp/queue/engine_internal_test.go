@@ -281,6 +281,25 @@ func TestEngineFlush(t *testing.T) {
 	assert.False(t, s.g.NextTimeout().IsZero(), "the notice of delay still waits")
 }
 
+// A message that is gone is not held in memory by the time of a notice that it no
+// longer needs: there would be those of all that came in 4 hours.
+func TestEngineForgetsWhatEnded(t *testing.T) {
+	s := newSimulation(t, Limits{})
+	s.add(smtp.NotifyDelay, at("x", "a"))
+	asleep := s.add(smtp.NotifyDelay, at("x", "b"), at("x", "c"))
+	s.begin()
+	s.end(0, true, fine)
+	s.end(0, true, func(int) Result { return Result{Err: errNoResult} })
+	s.begin()
+	s.did(0, true)
+	assert.Equal(t, 2, s.g.timers.heap.Len(), "a try and a notice of the other one")
+	s.g.Remove(asleep)
+	s.end(0, true, fine)
+	s.begin()
+	s.did(0, true)
+	assert.Zero(t, s.g.timers.heap.Len())
+}
+
 // Whatever comes in whatever order: the limits hold, nobody is tried who is done
 // or being tried, and all comes to its end. See [simulation].
 func FuzzEngine(f *testing.F) {
@@ -354,8 +373,8 @@ func FuzzEngine(f *testing.F) {
 				t.Fatalf("%s ended too early", e.msg.ID)
 			}
 		}
-		if len(s.g.places) != 0 || s.g.active != 0 || s.g.doing != 0 {
-			t.Fatalf("left: %d places, %d tries, %d chores", len(s.g.places), s.g.active, s.g.doing)
+		if len(s.g.places) != 0 || s.g.active != 0 || s.g.doing != 0 || len(s.g.timers.heap) != 0 {
+			t.Fatalf("left: %d places, %d tries, %d chores, %d timers", len(s.g.places), s.g.active, s.g.doing, len(s.g.timers.heap))
 		}
 	})
 }

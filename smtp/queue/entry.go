@@ -46,6 +46,7 @@ type entry struct {
 	jobs    map[*job]bool // those that are not over
 	ready   []*job        // those that may begin, in their order
 	held    []*job        // those that wait until a report is made
+	delay   *timer        // of the notice of delay, nil for none
 	busy    int           // how many jobs are ready, wait for their destination, or are tried
 	listed  bool          // it stands in the ring
 	unsaved bool          // the disk lacks what the memory has
@@ -86,6 +87,7 @@ type job struct {
 	to    []int // indexes of recipients that are not final
 	next  time.Time
 	stage stage
+	timer *timer // that wakes it
 }
 
 // stage is where a job is.

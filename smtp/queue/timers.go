@@ -14,6 +14,7 @@ type timer struct {
 	entry *entry
 	job   *job
 	retry bool
+	index int // where it is in the heap, negative if nowhere
 }
 
 // timers are those that wait, the earliest first.
@@ -22,10 +23,18 @@ type timers struct {
 	n    uint64
 }
 
-func (t *timers) add(v timer) {
+func (t *timers) add(v timer) *timer {
 	t.n++
 	v.n = t.n
-	heap.Push(&t.heap, v)
+	heap.Push(&t.heap, &v)
+	return &v
+}
+
+// remove takes out one that is not to come; nil is none.
+func (t *timers) remove(v *timer) {
+	if v != nil && v.index >= 0 {
+		heap.Remove(&t.heap, v.index)
+	}
 }
 
 // next returns the time of the earliest, the zero time for none.
@@ -37,11 +46,11 @@ func (t *timers) next() time.Time {
 }
 
 // due takes the earliest, if its time has come.
-func (t *timers) due(now time.Time) (timer, bool) {
+func (t *timers) due(now time.Time) (*timer, bool) {
 	if len(t.heap) == 0 || t.heap[0].at.After(now) {
-		return timer{}, false
+		return nil, false
 	}
-	return heap.Pop(&t.heap).(timer), true
+	return heap.Pop(&t.heap).(*timer), true
 }
 
 // takeJobs takes those of jobs, the earliest first.
@@ -54,29 +63,43 @@ func (t *timers) takeJobs() (jobs timerHeap) {
 			rest = append(rest, v)
 		}
 	}
-	heap.Init(&rest)
 	sort.Sort(jobs)
+	for _, v := range jobs {
+		v.index = -1
+	}
+	for i, v := range rest {
+		v.index = i
+	}
 	t.heap = rest
+	heap.Init(&t.heap)
 	return jobs
 }
 
 // timerHeap implements [heap.Interface].
-type timerHeap []timer
+type timerHeap []*timer
 
 func (h timerHeap) Len() int { return len(h) }
 func (h timerHeap) Less(i, j int) bool {
 	return h[i].at.Before(h[j].at) || h[i].at.Equal(h[j].at) && h[i].n < h[j].n
 }
-func (h timerHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h timerHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
 
 // Push implements [heap.Interface].
-func (h *timerHeap) Push(v any) { *h = append(*h, v.(timer)) }
+func (h *timerHeap) Push(v any) {
+	t := v.(*timer)
+	t.index = len(*h)
+	*h = append(*h, t)
+}
 
 // Pop implements [heap.Interface].
 func (h *timerHeap) Pop() any {
 	last := len(*h) - 1
-	v := (*h)[last]
-	(*h)[last] = timer{}
+	t := (*h)[last]
+	(*h)[last] = nil
 	*h = (*h)[:last]
-	return v
+	t.index = -1
+	return t
 }
