@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"bytes"
 	"errors"
 	"hash/crc32"
 	"io"
@@ -30,16 +31,27 @@ func (f *file) write(s *spool, id string, lines []byte) error {
 	if err != nil {
 		return err
 	}
-	// What an append left that failed in the middle is written over.
-	_, err = w.WriteAt(f.due, f.end)
-	if err == nil {
-		err = w.Sync()
+	return errors.Join(f.writeDue(w), w.Close())
+}
+
+// writeDue writes line by line, each of which is on the disk before the next: of
+// two that are written at once a crash could leave the second alone, and the file
+// would be a damaged one. What an append left that failed in the middle is written
+// over.
+func (f *file) writeDue(w *os.File) error {
+	for len(f.due) > 0 {
+		line := f.due[:bytes.IndexByte(f.due, '\n')+1]
+		if _, err := w.WriteAt(line, f.end); err != nil {
+			return err
+		}
+		if err := w.Sync(); err != nil {
+			return err
+		}
+		f.end += int64(len(line))
+		f.due = f.due[len(line):]
 	}
-	if err = errors.Join(err, w.Close()); err == nil {
-		f.end += int64(len(f.due))
-		f.due = nil
-	}
-	return err
+	f.due = nil
+	return nil
 }
 
 // open opens the content.
@@ -54,8 +66,9 @@ func (f *file) open(s *spool, id string) (io.ReadCloser, error) {
 	return &content{f: r, extent: f.content, left: f.content.size}, nil
 }
 
-// content reads the content of a message, and fails in place of its end if it is
-// not what was written: so a client that sends it does not end it either.
+// content reads the content of a message. If it is not what was written, the read
+// that would be the last fails and has nothing: nobody gets the whole of it, also
+// one who counts octets and does not wait for the end.
 type content struct {
 	f *os.File
 	extent
@@ -66,18 +79,26 @@ type content struct {
 // Read implements [io.Reader].
 func (c *content) Read(p []byte) (int, error) {
 	if c.left == 0 {
-		if c.got != c.sum {
-			return 0, &ParseError{Offset: c.offset, What: "content", Err: ErrChecksum}
-		}
-		return 0, io.EOF
+		return 0, c.end()
 	}
 	n, err := c.f.Read(p[:min(int64(len(p)), c.left)])
 	c.got = crc32.Update(c.got, castagnoli, p[:n])
 	c.left -= int64(n)
-	if err == io.EOF {
-		err = &ParseError{Offset: c.offset + c.size - c.left, What: "content", Err: ErrShort}
+	switch {
+	case err == io.EOF:
+		return n, &ParseError{Offset: c.offset + c.size - c.left, What: "content", Err: ErrShort}
+	case err == nil && c.left == 0 && c.end() != io.EOF:
+		return 0, c.end()
 	}
 	return n, err
+}
+
+// end returns what stands at the end of the content.
+func (c *content) end() error {
+	if c.got != c.sum {
+		return &ParseError{Offset: c.offset, What: "content", Err: ErrChecksum}
+	}
+	return io.EOF
 }
 
 // Close closes the file.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -233,6 +234,33 @@ func TestDamagedContent(t *testing.T) {
 		assert.Nil(t, r.Original)
 		assert.Equal(t, []string{id}, messages(t, dir, "corrupt"))
 	})
+}
+
+// Who counts octets and does not read up to the end gets no whole content either,
+// if it is not what was written.
+func TestDamagedContentByCount(t *testing.T) {
+	for name, chunk := range map[string]func(io.Reader) io.Reader{
+		"at once":   func(r io.Reader) io.Reader { return r },
+		"by octets": iotest.OneByteReader,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, "messages"), 0o700))
+			b := []byte(strings.Replace(string(fileOf(t)), "like", "hate", 1))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "messages", "x"), b, 0o600))
+			q := &queue.Queue{Dir: dir}
+			require.NoError(t, q.Open())
+			defer q.Close()
+			m := q.List()[0].Message
+			r, err := m.Open()
+			require.NoError(t, err)
+			defer r.Close()
+			_, err = io.ReadFull(chunk(r), make([]byte, m.Size))
+			assert.ErrorIs(t, err, queue.ErrChecksum)
+			_, err = r.Read(make([]byte, 1))
+			assert.ErrorIs(t, err, queue.ErrChecksum, "it stays so")
+		})
+	}
 }
 
 func TestOpenContent(t *testing.T) {
