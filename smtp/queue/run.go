@@ -210,7 +210,8 @@ func (q *Queue) doChore(e *entry, c chore) error {
 	return nil
 }
 
-// end removes a message of which nothing is left to do.
+// end removes a message of which nothing is left to do, and with it a report that
+// was begun before somebody took the message out.
 func (q *Queue) end(e *entry) error {
 	out := q.spool.remove
 	if e.damaged {
@@ -219,12 +220,25 @@ func (q *Queue) end(e *entry) error {
 	if err := out(e.msg.ID); err != nil {
 		return err
 	}
+	if e.report != nil {
+		if err := q.spool.remove(e.report.msg.ID); err != nil {
+			return err
+		}
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.entries[e.msg.ID] == e {
 		delete(q.entries, e.msg.ID)
-		q.count--
-		q.bytes -= e.msg.Size
+		q.free(e)
+		if e.report != nil {
+			q.free(e.report)
+		}
 	}
 	return nil
+}
+
+// free gives back the room that a message took.
+func (q *Queue) free(e *entry) {
+	q.count--
+	q.bytes -= e.msg.Size
 }

@@ -107,7 +107,8 @@ func (s *spool) create(id string, arrived time.Time, env *smtp.Envelope) (*draft
 		return nil, err
 	}
 	d := &draft{s: s, id: id, content: extent{offset: int64(len(head))}}
-	d.f, err = s.root.OpenFile(d.tmp(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	// A report has the name of the one that could not be written, which may be here.
+	d.f, err = s.root.OpenFile(d.tmp(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +128,16 @@ func (s *spool) load(id string) (*entry, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	e.msg.ID = id
-	return e, errors.Join(f.Truncate(e.file.end), f.Close())
+	return e, errors.Join(cutTail(f, e.file.end), f.Close())
+}
+
+// cutTail cuts off what is behind the end of what is whole.
+func cutTail(f *os.File, end int64) error {
+	info, err := f.Stat()
+	if err != nil || info.Size() == end {
+		return err
+	}
+	return f.Truncate(end)
 }
 
 // spoolFile is what a message is read from.
@@ -180,9 +190,11 @@ func (s *spool) remove(id string) error {
 	return s.sync.sync()
 }
 
-// setAside moves a file that is no message to where somebody can look at it.
+// setAside moves a file that is no message to where somebody can look at it. One
+// that is not there was moved before, and what failed was the sync.
 func (s *spool) setAside(name string) error {
-	if err := s.root.Rename(dirMessages+"/"+name, dirCorrupt+"/"+name); err != nil {
+	err := s.root.Rename(dirMessages+"/"+name, dirCorrupt+"/"+name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return errors.Join(syncDir(s.root, dirCorrupt), s.sync.sync())
