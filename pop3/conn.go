@@ -175,7 +175,7 @@ func (c *Conn) readLine(name string, max int, idle bool) ([]byte, error) {
 		if i < 0 {
 			end = c.w - c.r
 		}
-		if c.skip+end > max+c.lim.MaxDiscard {
+		if c.skip+end-max > c.lim.MaxDiscard {
 			c.take(end)
 			c.rerr = &LimitError{Name: "MaxDiscard", Max: int64(c.lim.MaxDiscard)}
 			return nil, c.rerr
