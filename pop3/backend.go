@@ -51,7 +51,7 @@ type Maildrop interface {
 	UID(i int) string
 	// Open returns the octets of message i, its lines ending in CRLF, without
 	// dot-stuffing. A CR or LF that stands alone is sent as CRLF. A message that
-	// has been lost meanwhile is an error.
+	// has been lost meanwhile is an error, and so are fewer octets than Stat says.
 	Open(ctx context.Context, i int) (io.ReadCloser, error)
 	// Commit removes the messages whose indexes it is given, in ascending order:
 	// the session has come to its UPDATE state (RFC 1939 §6). They must be gone

@@ -1,8 +1,12 @@
 package pop3_test
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -29,4 +33,40 @@ func TestNoLimits(t *testing.T) {
 	r, err := client.ReadResponse()
 	require.NoError(t, err)
 	assert.Equal(t, long, r.Text)
+}
+
+// shrunk is a maildrop whose messages are not as long as it says.
+type shrunk struct {
+	*mail
+	by int64
+}
+
+func (s shrunk) Open(ctx context.Context, identity string) (pop3.Maildrop, error) {
+	d, err := s.mail.Open(ctx, identity)
+	return shrunkDrop{d, s.by}, err
+}
+
+type shrunkDrop struct {
+	pop3.Maildrop
+	by int64
+}
+
+func (d shrunkDrop) Stat(i int) int64 { return d.Maildrop.Stat(i) + d.by }
+
+// A message that has become shorter than LIST said must not look whole: a short
+// one is refused, and the end of a long one is not marked.
+func TestMessageShrunk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		long := "Subject: long\r\n\r\n" + strings.Repeat("0123456\r\n", 8<<10)
+		c := serve(t, &pop3.Server{Backend: shrunk{letters(first, long), 1}}).login()
+		c.talk("C: RETR 1\nS: -ERR [SYS/TEMP] Something is wrong here. Try later.\nC: NOOP\nS: +OK\nC: TOP 2 1\nS: +OK…\nS: Subject: long\nS: \nS: 0123456\nS: .")
+		c.send("RETR 2\r\n")
+		all, err := io.ReadAll(c.in)
+		require.NoError(t, err)
+		assert.Equal(t, fmt.Sprintf("+OK %d octets\r\n%s", len(long)+1, long), string(all))
+	})
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &pop3.Server{Backend: shrunk{letters(second), -1}}).login()
+		c.talk("C: RETR 1\nS: +OK 22 octets\nS: Subject: two\nS: \nS: 1\nS: 2\nS: 3\nS: .")
+	})
 }

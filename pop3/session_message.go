@@ -36,12 +36,13 @@ func (x *session) top(args [][]byte, _ []byte) {
 func (x *session) send(i int, text string, cut *topCut) bool {
 	b := getLarge()
 	defer putBuffer(b)
-	r, err := x.drop.Open(x.ctx, i)
+	opened, err := x.drop.Open(x.ctx, i)
 	if err != nil {
 		x.fail("open message", err)
 		return false
 	}
-	defer r.Close()
+	defer opened.Close()
+	r := &whole{opened, x.drop.Stat(i)}
 	n, err := readSome(r, b)
 	if err == nil || err == io.EOF {
 		err = x.mayHave(i, b[:n], err)
@@ -56,6 +57,23 @@ func (x *session) send(i int, text string, cut *topCut) bool {
 		return false
 	}
 	return true
+}
+
+// whole is a message that has as many octets as the maildrop says. One of which
+// less is left gives io.ErrUnexpectedEOF at its end, since behind an end mark the
+// client would take it for all that was announced.
+type whole struct {
+	r    io.Reader
+	left int64
+}
+
+func (w *whole) Read(b []byte) (int, error) {
+	n, err := w.r.Read(b)
+	w.left -= int64(n)
+	if err == io.EOF && w.left > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
 }
 
 // stream sends what b has, and what r has behind that if end is nil.
