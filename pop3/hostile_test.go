@@ -70,3 +70,22 @@ func TestMessageShrunk(t *testing.T) {
 		c.talk("C: RETR 1\nS: +OK 22 octets\nS: Subject: two\nS: \nS: 1\nS: 2\nS: 3\nS: .")
 	})
 }
+
+// RFC 1939 §7: lines is a number, which may be more than there can be.
+func TestNumbers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &pop3.Server{Backend: letters(second)}).login()
+		const all = "S: +OK The top follows.\nS: Subject: two\nS: \nS: 1\nS: 2\nS: 3\nS: .\n"
+		for _, lines := range []string{"00003", "2147483648", "4294967295", "9223372036854775808", strings.Repeat("9", 200)} {
+			c.talk("C: TOP 1 " + lines + "\n" + all)
+		}
+		for _, lines := range []string{"-1", "+1", "1.0", "0x1", "\u0661", "1\x00"} {
+			c.send("TOP 1 " + lines + "\r\n")
+			c.want("-ERR…")
+		}
+		c.talk("C: LIST 0001\nS: +OK 1 23")
+		for _, number := range []string{"0", "2", "4294967297", "18446744073709551617", "+1", "-1", "\u0661", "1x"} {
+			c.talk("C: LIST " + number + "\nS: -ERR There is no such message.")
+		}
+	})
+}

@@ -104,6 +104,19 @@ func numberError(err error) error {
 	return ErrSyntax
 }
 
+// argCount takes a number of lines that is a whole argument. There may be less
+// than that: one too large for a message is as good as any that is.
+func argCount(arg []byte) (int, bool) {
+	if ascii.Span(&ascii.Digit, arg) != len(arg) {
+		return 0, false
+	}
+	v, _, err := ascii.Decimal(arg, math.MaxInt32)
+	if err == ascii.ErrOverflow {
+		return math.MaxInt32, true
+	}
+	return int(v), err == nil
+}
+
 // argNumber takes a message-number that is a whole argument.
 func argNumber(arg []byte) (int, bool) {
 	v, n, err := ascii.Decimal(arg, math.MaxInt32)

@@ -21,7 +21,7 @@ const topSyntax = "TOP <message> <lines>"
 
 // top is TOP (RFC 1939 §7).
 func (x *session) top(args [][]byte, _ []byte) {
-	lines, isNumber := argNumber(args[1])
+	lines, isNumber := argCount(args[1])
 	if !isNumber {
 		x.fault("Syntax: " + topSyntax)
 		return
