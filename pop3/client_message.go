@@ -159,7 +159,9 @@ var errMessageClosed = errors.New("pop3: message closed")
 // RetrAll asks for many messages, ahead of the answers where the server has
 // PIPELINING. Each is to be read within its step: what is not read of it then is
 // thrown away as [Message.Close] does. A message that the server refuses comes
-// with its error, and the others follow; behind any other error nothing does.
+// with its error, and the others follow; behind any other error nothing does. It
+// comes without a message, also where the session ends within a step, so that a
+// loop without one has seen all.
 //
 // The session is busy meanwhile, numbers included. Who leaves the loop early may
 // lose the session: messages that were asked for already and are longer than
@@ -194,7 +196,22 @@ type fetch struct {
 }
 
 func (f *fetch) run(yield func(*Message, error) bool) {
-	defer func() { f.c.ahead = 0 }()
+	panicked := true
+	defer func() {
+		f.c.ahead = 0
+		if panicked {
+			f.c.calls.End(errStepPanicked)
+		}
+	}()
+	f.each(yield)
+	panicked = false
+}
+
+// errStepPanicked is why no call is possible behind a loop that was left in the
+// middle of a message.
+var errStepPanicked = errors.New("a loop over messages panicked")
+
+func (f *fetch) each(yield func(*Message, error) bool) {
 	for {
 		if err := f.ask(); err != nil {
 			if len(f.asked) > 0 {
@@ -203,7 +220,7 @@ func (f *fetch) run(yield func(*Message, error) bool) {
 			yield(nil, err)
 			return
 		}
-		if len(f.asked) == 0 {
+		if f.done() {
 			return
 		}
 		if !f.step(yield) {
@@ -246,8 +263,15 @@ func (f *fetch) step(yield func(*Message, error) bool) bool {
 	}
 	more := yield(m, nil)
 	m.Close()
-	return more && f.c.calls.Alive()
+	if err := f.c.calls.Err(); err != nil && more && !f.done() {
+		yield(nil, err) // or the loop would seem to have come to its end
+		return false
+	}
+	return more
 }
+
+// done tells that all were asked for, and answered.
+func (f *fetch) done() bool { return f.over && len(f.asked) == 0 }
 
 // answer reads the next response. Without a message the session has ended.
 func (f *fetch) answer() (*Message, error) {

@@ -72,6 +72,16 @@ func (c *Calls) End(why error) {
 	}
 }
 
+// Err tells why no call is possible any more, nil while the session goes on.
+func (c *Calls) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended == nil {
+		return nil
+	}
+	return c.endedError()
+}
+
 // Alive tells whether the session goes on.
 func (c *Calls) Alive() bool {
 	c.mu.Lock()
