@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"time"
 
 	"applayer/sockets"
 )
@@ -56,12 +58,14 @@ func (c *Client) unasked(verb Verb) error {
 	if c.ahead > 0 || c.conn.Buffered() == 0 {
 		return nil
 	}
-	r, err := c.conn.ReadResponse()
-	switch {
-	case err != nil:
-		return err
-	case r.Status == StatusErr:
-		return &ReplyError{Response: r, Command: verb.String()}
+	if c.conn.waiting() { // what has not come whole is not waited for
+		r, err := c.conn.ReadResponse()
+		switch {
+		case err != nil:
+			return err
+		case r.Status == StatusErr:
+			return &ReplyError{Response: r, Command: verb.String()}
+		}
 	}
 	return &ProtocolError{Remote: true, State: c.machine.State().String(), Event: "response that nobody asked for", Ref: "RFC 1939 §3"}
 }
@@ -90,9 +94,7 @@ func (c *Client) response(ctx context.Context, what string) (Response, error) {
 
 // anyResponse is response that takes challenges.
 func (c *Client) anyResponse(ctx context.Context, what string) (Response, error) {
-	release := sockets.WithContext(ctx, c.nc)
-	r, err := c.conn.ReadResponse()
-	release()
+	r, err := c.readResponse(ctx)
 	if err != nil {
 		return r, c.broken(what, err)
 	}
@@ -100,6 +102,22 @@ func (c *Client) anyResponse(ctx context.Context, what string) (Response, error)
 		return r, &ReplyError{Response: r, Command: what}
 	}
 	return r, nil
+}
+
+// readResponse waits for the whole of a response: one that comes octet by octet
+// gets no more time.
+func (c *Client) readResponse(ctx context.Context) (Response, error) {
+	defer sockets.WithContext(ctx, c.nc)()
+	within := c.opts.ReplyTimeout
+	if within > 0 {
+		c.nc.SetReadDeadline(time.Now().Add(within))
+		defer c.nc.SetReadDeadline(time.Time{})
+	}
+	r, err := c.conn.ReadResponse()
+	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", &LimitError{Name: "ReplyTimeout", Max: int64(within)}, err)
+	}
+	return r, err
 }
 
 // broken ends the session for an error of reading.
@@ -111,8 +129,8 @@ func (c *Client) broken(what string, err error) error {
 	return fmt.Errorf("pop3: %s: %w", what, err)
 }
 
-// lines reads the lines of a listing.
-func (c *Client) lines(ctx context.Context, what string, each func(line []byte) error) error {
+// lines reads the lines of a listing, which may have so many octets.
+func (c *Client) lines(ctx context.Context, what string, most int64, each func(line []byte) error) error {
 	release := sockets.WithContext(ctx, c.nc)
 	defer release()
 	var octets int64
@@ -126,8 +144,8 @@ func (c *Client) lines(ctx context.Context, what string, each func(line []byte) 
 				return nil
 			}
 		}
-		if octets += int64(len(line)) + 2; octets > c.lim.MaxListing {
-			return c.broken(what, &LimitError{Name: "MaxListing", Max: c.lim.MaxListing})
+		if octets += int64(len(line)) + 2; octets > most {
+			return c.broken(what, &LimitError{Name: "MaxListing", Max: most})
 		}
 		if err := each(line); err != nil {
 			return c.broken(what, err)

@@ -20,6 +20,10 @@ func (c *Client) Capabilities(ctx context.Context) (caps Capabilities, err error
 	return slices.Clone(caps), err
 }
 
+// maxCapabilities bounds the octets of CAPA's answer: words that are kept take
+// many times what short ones take on the wire.
+const maxCapabilities = 64 << 10
+
 func (c *Client) capabilities(ctx context.Context) (Capabilities, error) {
 	if c.capsKnown {
 		return c.caps, nil
@@ -31,7 +35,7 @@ func (c *Client) capabilities(ctx context.Context) (Capabilities, error) {
 	}
 	var caps Capabilities
 	if err == nil {
-		err = c.lines(ctx, "CAPA", func(line []byte) error {
+		err = c.lines(ctx, "CAPA", min(c.lim.MaxListing, maxCapabilities), func(line []byte) error {
 			one, err := ParseCapability(line)
 			if err == nil {
 				caps = append(caps, one)
@@ -82,7 +86,7 @@ func (c *Client) List(ctx context.Context) (all []Listing, err error) {
 func (c *Client) ListOne(ctx context.Context, number int) (one Listing, err error) {
 	err = c.with(ctx, func() error {
 		one, err = listingOf(ctx, c, VerbLIST, number, ParseListing)
-		return err
+		return sameNumber(VerbLIST, number, one.Number, err)
 	})
 	return one, err
 }
@@ -101,7 +105,7 @@ func (c *Client) UIDL(ctx context.Context) (all []UniqueID, err error) {
 func (c *Client) UIDLOne(ctx context.Context, number int) (one UniqueID, err error) {
 	err = c.with(ctx, func() error {
 		one, err = listingOf(ctx, c, VerbUIDL, number, ParseUniqueID)
-		return err
+		return sameNumber(VerbUIDL, number, one.Number, err)
 	})
 	return one, err
 }
@@ -112,7 +116,7 @@ func listing[T any](ctx context.Context, c *Client, verb Verb, parse func([]byte
 		return nil, err
 	}
 	var all []T
-	err := c.lines(ctx, verb.String(), func(line []byte) error {
+	err := c.lines(ctx, verb.String(), c.lim.MaxListing, func(line []byte) error {
 		one, err := parse(line)
 		if err != nil {
 			return err
@@ -134,6 +138,14 @@ func listingOf[T any](ctx context.Context, c *Client, verb Verb, number int, par
 	}
 	one, err = parse([]byte(r.Text))
 	return one, wrong(verb.String(), err)
+}
+
+// sameNumber tells of an answer that is for another message.
+func sameNumber(verb Verb, want, got int, err error) error {
+	if err == nil && got != want {
+		err = wrong(verb.String(), &ParseError{What: "message-number", Ref: "RFC 1939 §5", Err: ErrValue})
+	}
+	return err
 }
 
 // Dele marks messages, which [Client.Quit] removes. The commands go together

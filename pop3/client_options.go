@@ -49,8 +49,9 @@ type Options struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Limits bounds what the server can make us hold.
 	Limits Limits
-	// ReplyTimeout bounds the wait for a response (default 2 minutes: servers
-	// look through maildrops), StallTimeout that for the next octets of a
+	// ReplyTimeout bounds the wait for the whole of a response, and for the next
+	// octets of a listing (default 2 minutes: servers look through maildrops),
+	// StallTimeout that for the next octets of a
 	// message (default 1 minute), ConnectTimeout the connecting (default 30 s)
 	// and HandshakeTimeout a TLS handshake (default 10 s). A negative one is
 	// none.

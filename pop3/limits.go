@@ -25,7 +25,7 @@ type Limits struct {
 	// included (default 4096; RFC 1939 §3 has 512).
 	MaxResponse int
 	// MaxListing bounds the octets of one listing that a client keeps: LIST,
-	// UIDL, CAPA and LANG (default 64 MiB).
+	// UIDL and CAPA (default 64 MiB; CAPA has 64 KiB at most).
 	MaxListing int64
 	// MaxMessages bounds the messages of a maildrop (default 1,000,000). At the
 	// client it bounds listings, at the server what it opens.
