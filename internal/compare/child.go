@@ -57,12 +57,27 @@ func startFTPChild(name string) func() (*server, error) {
 }
 
 // startChild starts this program again as the server of that name.
-func startChild(name, root string) (*server, error) {
+func startChild(name, root string) (*server, error) { return anywhere.startChild(name, root) }
+
+// processors are those that a program may run on, as taskset has them: "1-3".
+type processors string
+
+// anywhere is all of them.
+const anywhere processors = ""
+
+func (p processors) command(name string, args ...string) *exec.Cmd {
+	if p == anywhere {
+		return exec.Command(name, args...)
+	}
+	return exec.Command("taskset", append([]string{"-c", string(p), name}, args...)...)
+}
+
+func (p processors) startChild(name, root string) (*server, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(self)
+	cmd := p.command(self)
 	cmd.Env = append(os.Environ(), childEnv+"="+name+":"+root)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

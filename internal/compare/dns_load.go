@@ -147,8 +147,12 @@ func parseDNSPerf(out string, lost losses) (rate float64, err error) {
 // daemon runs a program in the foreground until it is stopped; answers says
 // whether it serves.
 func daemon(addr string, dir string, name string, args ...string) (*server, error) {
+	return anywhere.daemon(addr, dir, name, args...)
+}
+
+func (p processors) daemon(addr string, dir string, name string, args ...string) (*server, error) {
 	var log strings.Builder
-	cmd := exec.Command(name, args...)
+	cmd := p.command(name, args...)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		return nil, err

@@ -18,7 +18,7 @@
 // a measurement fails.
 //
 // The subjects http-file-… have wrk ask nginx and us in turn, and are skipped
-// where either program is missing; those named ftp-… need vsftpd, smtp-accept,
+// where either program is missing; those named ftp-… need vsftpd, smtp-accept…,
 // smtp-session and smtp-maildir the load generators of Postfix, pop3-retr
 // Dovecot.
 //

@@ -93,6 +93,7 @@ func compare(o options, out io.Writer) (met bool, err error) {
 	defer removeFTP()
 	defer removeMail()
 	defer removePOP3()
+	defer removeSMTP()
 	fmt.Fprintf(out, "%s %s/%s, %d CPUs, %d rounds of %v; median [95 %% interval]; ratio: peer's by ours\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), o.rounds, o.benchtime)
 	met = true
