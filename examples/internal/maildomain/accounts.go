@@ -50,7 +50,12 @@ func (a *accounts) isLocal(p smtp.Path) bool {
 	if p.Domain == "" {
 		return !p.IsNull() // <Postmaster> (RFC 5321 §4.1.1.3)
 	}
-	return !p.Literal && smtp.Path{Local: "x", Domain: p.Domain}.Equal(smtp.Path{Local: "x", Domain: a.domain})
+	return !p.Literal && a.isDomain(p.Domain)
+}
+
+// isDomain tells whether a name is the domain's, in A-labels or U-labels.
+func (a *accounts) isDomain(name string) bool {
+	return smtp.Path{Local: "x", Domain: name}.Equal(smtp.Path{Local: "x", Domain: a.domain})
 }
 
 // user tells whose a local address is: of "bob+lists" it is bob's
@@ -71,13 +76,13 @@ func (a *accounts) user(p smtp.Path) (name string, ok bool) {
 }
 
 // login returns the user's name of one that was given to log in: bob, or
-// bob@hamburger.edu.
+// bob@hamburger.edu. It is the users file's, however it was typed: a mailbox
+// goes by it.
 func (a *accounts) login(name string) string {
-	local, domain, ok := strings.Cut(name, "@")
-	if ok && ascii.EqualFold(domain, a.domain) {
-		return local
+	if at := strings.LastIndexByte(name, '@'); at >= 0 && a.isDomain(name[at+1:]) {
+		name = name[:at]
 	}
-	return name
+	return a.users().Name(name)
 }
 
 // check tells who it is that has a name and a password.

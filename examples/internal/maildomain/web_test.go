@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -155,6 +157,34 @@ func TestLogins(t *testing.T) {
 			}
 			assert.Equal(t, ok, status == pop3.StatusOK, password)
 			c.Close()
+		}
+	})
+}
+
+// A name is one however it was typed (RFC 4013): there is one mailbox for all.
+func TestNamesTypedOtherwise(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, testkit.NewNetwork(), "hamburger.edu", "bob:hungry\njosé:thirsty\n")
+		const wide = "\uff42\uff4f\uff42" // bob
+		b := s.browser()
+		for _, name := range []string{wide, wide + "@hamburger.edu", "bob@HAMBURGER.edu", "b\u00adob"} {
+			status, page := b.login(name, "hungry")
+			require.Equal(t, http1.StatusOK, status, name)
+			assert.Contains(t, page, ">bob <", name)
+			for _, auth := range []smtp.SASLClient{smtp.AuthPlain("", name, "hungry"), smtp.AuthPlain(name, "bob", "hungry")} {
+				c := s.dial("587", smtp.Options{})
+				require.NoError(t, c.Auth(t.Context(), auth), name)
+				_, err := c.Send(t.Context(), envelope(t, "bob@hamburger.edu", "bob@hamburger.edu"), strings.NewReader(text))
+				assert.NoError(t, err, "it is his address: %s", name)
+			}
+		}
+		assert.Len(t, s.inbox(wide, "hungry"), 8)
+		status, _ := b.login("jose\u0301", "thirsty")
+		assert.Equal(t, http1.StatusOK, status)
+		folders, err := os.ReadDir(filepath.Join(s.dir, "mail"))
+		require.NoError(t, err)
+		for _, f := range folders {
+			assert.NotContains(t, f.Name(), "%EF", "a mailbox of another name")
 		}
 	})
 }

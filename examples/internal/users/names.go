@@ -10,3 +10,7 @@ func (u *Users) Has(name string) bool {
 	_, ok := u.byName[prepared(name)]
 	return ok
 }
+
+// Name is a user's name as [Users.Names] has it, however it was typed: there is
+// one for all that [Users.Check] takes as the same.
+func (u *Users) Name(typed string) string { return prepared(typed) }
