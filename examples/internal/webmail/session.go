@@ -62,15 +62,15 @@ func (h *Handler) login(ctx context.Context, w *http1.ResponseWriter, r *http1.R
 		return
 	}
 	peer := peerOf(r)
-	if h.isRefused(peer) {
+	if !h.guard.enter(peer, time.Now()) {
 		h.page(w, r, http1.StatusTooManyRequests, "login", "One attempt at a time.")
 		return
 	}
-	name, err := h.mail.Login(ctx, f.Get("user"), f.Get("password"))
+	name, wait, err := h.attempt(ctx, peer, f)
 	switch {
 	case errors.Is(err, ErrRefused):
 		h.opts.Logger.Warn("login refused", "peer", r.RemoteAddr)
-		h.delay(ctx, peer)
+		pause(ctx, wait)
 		h.page(w, r, http1.StatusForbidden, "login", "User and password do not match.")
 		return
 	case err != nil:
@@ -92,30 +92,25 @@ func (h *Handler) login(ctx context.Context, w *http1.ResponseWriter, r *http1.R
 	redirect(w, "/")
 }
 
+// attempt is a login that may be looked at. Where it is refused, wait is after
+// how long to say so.
+func (h *Handler) attempt(ctx context.Context, peer netip.Prefix, f form.Fields) (name string, wait time.Duration, err error) {
+	defer func() { wait = h.guard.leave(peer, errors.Is(err, ErrRefused), time.Now()) }()
+	name, err = h.mail.Login(ctx, f.Get("user"), f.Get("password"))
+	return name, 0, err
+}
+
 // onLoopback tells whether the visitor is on this host.
 func onLoopback(r *http1.Request) bool { return peerOf(r).Addr().IsLoopback() }
 
-// isRefused tells whether a peer waits for the end of a refusal.
-func (h *Handler) isRefused(peer netip.Prefix) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.refused[peer]
-}
-
-// delay makes guessing slow: for this attempt, and for others of the peer.
-func (h *Handler) delay(ctx context.Context, peer netip.Prefix) {
-	h.mu.Lock()
-	h.refused[peer] = true
-	h.mu.Unlock()
-	t := time.NewTimer(h.opts.LoginDelay)
+// pause waits, as long as there is somebody to answer.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 	case <-ctx.Done():
 	}
-	h.mu.Lock()
-	delete(h.refused, peer)
-	h.mu.Unlock()
 }
 
 // logout ends a session.

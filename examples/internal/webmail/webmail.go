@@ -20,7 +20,6 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
-	"sync"
 	"time"
 
 	"applayer/http1"
@@ -83,8 +82,9 @@ type Options struct {
 	// Secure says that the pages are served over TLS alone. Without it nobody
 	// logs in who is not on this host, as his password could be heard.
 	Secure bool
-	// LoginDelay is after how long a login is refused (default 1 s); another
-	// from the same address waits in vain meanwhile.
+	// LoginDelay is after how long a login is refused (default 1 s), twice that
+	// the next time, up to 16 times. Another from the same address waits in vain
+	// meanwhile.
 	LoginDelay time.Duration
 	// Logger hears of logins and failures; nil is silent.
 	Logger *slog.Logger
@@ -96,20 +96,19 @@ type Handler struct {
 	opts     Options
 	mux      http1.Mux
 	sessions *cookie.Sessions
-
-	mu      sync.Mutex // guards what is below
-	refused map[netip.Prefix]bool
+	guard    guard
 }
 
 // New returns the pages of a domain's mail.
 func New(mail Mail, opts *Options) (*Handler, error) {
-	h := &Handler{mail: mail, refused: map[netip.Prefix]bool{}}
+	h := &Handler{mail: mail}
 	if opts != nil {
 		h.opts = *opts
 	}
 	if h.opts.LoginDelay == 0 {
 		h.opts.LoginDelay = time.Second
 	}
+	h.guard.first = h.opts.LoginDelay
 	if h.opts.Logger == nil {
 		h.opts.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -29,9 +29,14 @@ type office struct {
 	sent  []string
 	to    []string
 	fail  error
+
+	slow   time.Duration // that a login takes
+	logins int           // that were looked at
 }
 
 func (o *office) Login(_ context.Context, user, password string) (string, error) {
+	o.logins++
+	time.Sleep(o.slow)
 	if o.fail != nil {
 		return "", o.fail
 	}
@@ -93,6 +98,7 @@ type browser struct {
 	h      http1.Handler
 	cookie string
 	addr   net.IP // default 127.0.0.1
+	ctx    context.Context
 }
 
 func newBrowser(t *testing.T, o *office) *browser {
@@ -121,10 +127,17 @@ func (b *browser) do(method, path string, fields url.Values) (status int, body s
 	if b.addr != nil {
 		from.IP = b.addr
 	}
-	r, err = http1.Record(b.t.Context(), http1.HandlerFunc(func(ctx context.Context, w *http1.ResponseWriter, r *http1.Request) {
+	ctx := b.ctx
+	if ctx == nil {
+		ctx = b.t.Context()
+	}
+	r, err = http1.Record(ctx, http1.HandlerFunc(func(ctx context.Context, w *http1.ResponseWriter, r *http1.Request) {
 		r.RemoteAddr = from
 		b.h.ServeHTTP(ctx, w, r)
 	}), req)
+	if ctx.Err() != nil {
+		return 0, "", nil // he hung up
+	}
 	require.NoError(b.t, err)
 	all, err := io.ReadAll(r.Body)
 	require.NoError(b.t, err)
@@ -241,6 +254,50 @@ func TestLoginOneAtATime(t *testing.T) {
 		assert.Equal(t, http1.StatusTooManyRequests, status)
 		assert.Equal(t, http1.StatusForbidden, <-first)
 		b.login()
+	})
+}
+
+// Guesses that arrive at the same time are not looked at all at once, and who
+// hangs up instead of waiting for the refusal waits all the same.
+func TestGuessesTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{slow: time.Millisecond}
+		b := newBrowser(t, o)
+		wrong := url.Values{"user": {"bob"}, "password": {"thirsty"}}
+		for range 100 {
+			go (&browser{t: t, h: b.h}).do("POST", "/login", wrong)
+		}
+		time.Sleep(500 * time.Millisecond)
+		assert.Equal(t, 1, o.logins)
+		time.Sleep(time.Second)
+
+		for _, wait := range []time.Duration{2, 4, 8, 16, 16} {
+			ctx, cancel := context.WithCancel(t.Context())
+			gone := make(chan struct{})
+			go func() {
+				defer close(gone)
+				(&browser{t: t, h: b.h, ctx: ctx}).do("POST", "/login", wrong)
+			}()
+			time.Sleep(10 * time.Millisecond)
+			cancel()
+			<-gone
+			time.Sleep(wait*time.Second - 11*time.Millisecond)
+			before := o.logins
+			status, _, _ := b.do("POST", "/login", wrong)
+			assert.Equal(t, http1.StatusTooManyRequests, status, wait)
+			assert.Equal(t, before, o.logins)
+			time.Sleep(2 * time.Millisecond)
+		}
+		other := &browser{t: t, h: b.h, addr: net.IPv4(127, 0, 0, 2)}
+		other.login()
+		b.login()
+		begun := time.Now()
+		b.do("POST", "/login", wrong)
+		assert.Equal(t, 16*time.Second, time.Since(begun)-time.Millisecond, "his own account makes him no freer")
+		time.Sleep(10 * time.Minute)
+		begun = time.Now()
+		b.do("POST", "/login", wrong)
+		assert.Equal(t, time.Second, time.Since(begun)-time.Millisecond, "it is forgotten")
 	})
 }
 
