@@ -222,7 +222,7 @@ func (m *Mailbox) Append(ctx context.Context, message io.Reader, opts *AppendOpt
 	}
 	t := &target{Mailbox: m}
 	targets := []*target{t}
-	y, err := m.dir.Create(&maildir.DeliveryOptions{LF: true, Flags: o.Flags, Received: o.Received})
+	y, err := m.begun(&maildir.DeliveryOptions{LF: true, Flags: o.Flags, Received: o.Received})
 	if errors.Is(err, fs.ErrNotExist) {
 		_, err = m.Refresh(ctx) // which finds out that the mailbox was removed
 		return 0, cmp.Or(err, error(ErrGone))

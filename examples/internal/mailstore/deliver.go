@@ -150,7 +150,7 @@ func anyFailed(targets []*target) bool {
 func create(targets []*target, opts *maildir.DeliveryOptions) (y *maildir.Delivery, at *target, err error) {
 	for _, t := range targets {
 		if err = t.store.opts.fault("create"); err == nil {
-			y, err = t.dir.Create(opts)
+			y, err = t.begun(opts)
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			if y, err = t.reopen(opts); err != nil {
@@ -176,6 +176,16 @@ func (t *target) reopen(opts *maildir.DeliveryOptions) (*maildir.Delivery, error
 	t.Mailbox = m
 	old.Close()
 	return m.dir.Create(opts)
+}
+
+// begun begins a delivery. A tmp that somebody has removed, as it was empty, is made
+// again.
+func (m *Mailbox) begun(opts *maildir.DeliveryOptions) (*maildir.Delivery, error) {
+	y, err := m.dir.Create(opts)
+	if errors.Is(err, fs.ErrNotExist) && maildir.Make(m.root) == nil {
+		return m.dir.Create(opts)
+	}
+	return y, err
 }
 
 // receive writes the message and syncs it.
@@ -277,7 +287,7 @@ func filePath(f maildir.Message) string {
 
 // copyFile puts a copy of a file into the mailbox.
 func (m *Mailbox) copyFile(b *maildir.Batch, src io.Reader, opts *maildir.DeliveryOptions) (maildir.Message, error) {
-	y, err := m.dir.Create(opts)
+	y, err := m.begun(opts)
 	if err != nil {
 		return maildir.Message{}, err
 	}

@@ -337,3 +337,40 @@ func TestOpenFails(t *testing.T) {
 	assert.ErrorIs(t, err, mailstore.ErrClosed)
 	assert.Error(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("")))
 }
+
+// A Maildir of which some directories are missing, as one who was killed while he made
+// it leaves it, or a backup that has left out what was empty, is made whole; one of
+// which none is there is no folder.
+func TestHalfMadeMaildir(t *testing.T) {
+	for _, there := range [][]string{{}, {"tmp"}, {"tmp", "new"}, {"cur"}, {"new"}} {
+		s, dir := newStore(t, nil)
+		box := filepath.Join(dir, "bob", "Maildir")
+		for _, name := range there {
+			require.NoError(t, os.MkdirAll(filepath.Join(box, name), 0o700))
+			require.NoError(t, os.MkdirAll(filepath.Join(box, ".Sent", name), 0o700))
+		}
+		require.NoError(t, os.MkdirAll(filepath.Join(box, ".Sent"), 0o700))
+		assert.NoError(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("a\r\n")), "%v", there)
+		assert.Equal(t, 1, view(t, mailbox(t, s, "bob", "INBOX")).Len())
+		m, err := s.Mailbox("bob", "Sent")
+		if len(there) == 0 {
+			assert.ErrorIs(t, err, mailstore.ErrNoMailbox)
+			continue
+		}
+		require.NoError(t, err, "%v", there)
+		fill(t, m, "b\r\n")
+		require.NoError(t, m.Close())
+	}
+}
+
+// A tmp that is removed while the store is open, as it is empty, is made again.
+func TestTmpRemoved(t *testing.T) {
+	s, dir := newStore(t, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	remove := func() { require.NoError(t, os.Remove(filepath.Join(dir, "bob", "Maildir", "tmp"))) }
+	remove()
+	require.NoError(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("a\r\n")))
+	remove()
+	fill(t, m, "b\r\n")
+	assert.Equal(t, []string{"1 new", "2 new"}, rows(view(t, m)), "it is the same mailbox")
+}

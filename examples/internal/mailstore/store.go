@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -257,46 +258,44 @@ func (s *Store) forget(m *Mailbox) {
 	}
 }
 
-// openDir opens the Maildir of a mailbox, and makes it if it may be made.
+// openDir opens the Maildir of a mailbox, and makes it if it may be made. One that
+// lacks one of its directories gets it: whoever made it was killed, or a backup has
+// left out what was empty.
 func (s *Store) openDir(m *Mailbox, create bool) (*os.Root, *maildir.Dir, error) {
 	if err := s.opts.fault("open"); err != nil {
 		return nil, nil, err
 	}
-	if create {
-		if err := s.makeUser(m.user.dir, m.path); err != nil {
-			return nil, nil, err
-		}
-	}
 	root, err := s.root.OpenRoot(m.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, ErrNoMailbox
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	d, err := maildir.OpenRoot(root, ".")
-	if err != nil {
-		root.Close()
-		if errors.Is(err, fs.ErrNotExist) {
-			err = ErrNoMailbox
+	if create && errors.Is(err, fs.ErrNotExist) {
+		if err = s.root.MkdirAll(m.path, 0o700); err == nil {
+			root, err = s.root.OpenRoot(m.path)
 		}
-		return nil, nil, err
+	}
+	if err != nil {
+		return nil, nil, noMailbox(err)
+	}
+	d, err := s.mend(root, m, create)
+	if err != nil {
+		return nil, nil, errors.Join(noMailbox(err), root.Close())
 	}
 	return root, d, nil
 }
 
-// makeUser makes a user's folder and Maildir.
-func (s *Store) makeUser(dir, path string) error {
-	if info, err := s.root.Lstat(path + "/new"); err == nil && info.IsDir() {
-		return nil
+// mend makes what a Maildir lacks, if it is one or is to be one, and opens it. What
+// was made, now or by a process that died before it was synced, is on the disk then.
+func (s *Store) mend(root *os.Root, m *Mailbox, create bool) (*maildir.Dir, error) {
+	if !create && !hasAny(root, "cur", "new", "tmp") {
+		return nil, ErrNoMailbox
 	}
-	if err := s.root.MkdirAll(path, 0o700); err != nil {
-		return err
+	if err := errors.Join(maildir.Make(root), m.user.settle(s.root)); err != nil {
+		return nil, err
 	}
-	root, err := s.root.OpenRoot(path)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	return errors.Join(maildir.Make(root), maildir.SyncDir(s.root, dir), maildir.SyncDir(s.root, "."))
+	return maildir.OpenRoot(root, ".")
+}
+
+func hasAny(root *os.Root, names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		_, err := root.Stat(name)
+		return err == nil
+	})
 }

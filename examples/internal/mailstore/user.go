@@ -3,6 +3,7 @@ package mailstore
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 
 	"applayer/mime/maildir"
@@ -13,10 +14,23 @@ type user struct {
 	dir string
 
 	mu       sync.Mutex // guards below
+	settled  bool       // the folder is on the disk
 	known    bool       // all folders are in sizes
 	sizes    map[string]int64
 	used     int64 // sum of sizes
 	reserved int64 // for deliveries under way
+}
+
+// settle makes sure that the user's folder and Maildir are on the disk.
+func (u *user) settle(root *os.Root) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.settled {
+		return nil
+	}
+	err := errors.Join(maildir.SyncDir(root, u.dir), maildir.SyncDir(root, "."))
+	u.settled = err == nil
+	return err
 }
 
 // sizeIs tells the size of a mailbox.
