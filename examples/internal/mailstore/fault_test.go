@@ -374,3 +374,38 @@ func TestTmpRemoved(t *testing.T) {
 	fill(t, m, "b\r\n")
 	assert.Equal(t, []string{"1 new", "2 new"}, rows(view(t, m)), "it is the same mailbox")
 }
+
+// An index that was written anew, and whose directory could not be synced, is the one
+// that has the name: what comes later is in it, and no UID is given twice.
+func TestIndexRewrittenNotSynced(t *testing.T) {
+	failed := 0
+	opts := &mailstore.Options{}
+	mailstore.SetFault(opts, func(op string) error {
+		if op == "index directory" {
+			if failed++; failed == 2 { // the first has made it
+				return syscall.EIO
+			}
+		}
+		return nil
+	})
+	s, dir := newStore(t, opts)
+	m := mailbox(t, s, "bob", "INBOX")
+	fill(t, m, "a\r\n")
+	for i := 0; failed < 2; i++ { // until it is mostly garbage
+		how := []mailstore.How{mailstore.Add, mailstore.Remove}[i%2]
+		_, err := m.Change(t.Context(), mailstore.Change{How: how, Keywords: []string{"work"}}, 1)
+		require.NoError(t, err)
+	}
+	// So many come that most of it is none.
+	const more = 1500
+	for i := range more {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "bob", "Maildir", "new", "1."+itoa(i)), nil, 0o600))
+	}
+	require.Equal(t, 1+more, view(t, m).Len())
+	require.NoError(t, m.Expunge(t.Context(), 2))
+	v := view(t, m)
+	require.Equal(t, uint32(2+more), v.UIDNext)
+	_, again := reopened(t, s, dir, "bob", "INBOX")
+	assert.Equal(t, v.UIDNext, again.UIDNext, "a UID is never given again")
+	assert.True(t, slices.Equal(rows(v), rows(again)))
+}

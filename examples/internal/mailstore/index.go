@@ -87,10 +87,9 @@ func openIndex(root *os.Root, fault func(string) error) (x *index, s state, cut 
 		return x, state{}, false, nil
 	}
 	if err != nil {
-		return nil, state{}, false, err
+		return x, state{}, false, err
 	}
-	s, x.size, err = readIndex(x.f)
-	if err == nil {
+	if s, x.size, err = readIndex(x.f); err == nil {
 		var info fs.FileInfo
 		if info, err = x.f.Stat(); err == nil && info.Size() > x.size {
 			cut = true
@@ -104,8 +103,10 @@ func openIndex(root *os.Root, fault func(string) error) (x *index, s state, cut 
 
 // append writes records behind the others.
 func (x *index) append(b []byte) error {
-	if x.broken != nil || x.f == nil {
-		x.broken = errors.Join(x.broken, errNotWritten)
+	if x.broken == nil && x.f == nil {
+		x.broken = errNotWritten
+	}
+	if x.broken != nil {
 		return x.broken
 	}
 	err := x.fault("index")
@@ -162,16 +163,18 @@ func (x *index) rewrite(s *state) error {
 	if err == nil {
 		err = x.root.Rename(indexNewFile, indexFile)
 	}
-	if err == nil {
-		err = maildir.SyncDir(x.root, ".")
-	}
 	if err != nil {
 		return errors.Join(err, f.Close(), x.root.Remove(indexNewFile))
 	}
+	// The old file has no name any more: what is appended to it is lost.
 	x.close()
 	x.f, x.size, x.dirty, x.broken = f, int64(len(b)), false, nil
 	s.records = s.live() + len(s.gone) + 2
-	return nil
+	if err = x.fault("index directory"); err == nil {
+		err = maildir.SyncDir(x.root, ".")
+	}
+	x.broken = err // which of the two a crash leaves is not known
+	return err
 }
 
 // shrink rewrites the index if most of it is garbage.

@@ -136,6 +136,7 @@ func (m *Mailbox) lost() { m.store.forget(m) }
 // loadIndex reads the index, or begins one if it is missing or damaged.
 func (m *Mailbox) loadIndex() error {
 	x, s, cut, err := openIndex(m.root, m.store.opts.fault)
+	m.index = x
 	bad, isBad := errors.AsType[*ParseError](err)
 	switch {
 	case isBad:
@@ -145,7 +146,6 @@ func (m *Mailbox) loadIndex() error {
 	case cut:
 		m.store.log.Warn("index cut where a write was not ended", "mailbox", m.path, "bytes", x.size)
 	}
-	m.index = x
 	if isBad || s.validity == 0 {
 		v, err := m.store.newValidity(s.validity)
 		if err != nil {
