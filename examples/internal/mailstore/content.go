@@ -190,7 +190,9 @@ func (c *cache) put(uid uint32, content *Content) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.at[uid] = cached{off, len(b) - cacheRecordHead}
+	if c.f == f { // else it was closed meanwhile
+		c.at[uid] = cached{off, len(b) - cacheRecordHead}
+	}
 }
 
 // close closes the file.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -122,4 +123,24 @@ func TestContent(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, cache, 0o600))
 	require.NoError(t, os.Remove(filepath.Join(path, "mailstore-index")))
 	assert.Equal(t, "ONE", subject(again(), 1))
+}
+
+// A content that is asked for while the cache is closed is told all the same.
+func TestContentWhileClosing(t *testing.T) {
+	s, _ := newStore(t, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	fill(t, m, "a\r\n")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 500 {
+				_, err := m.Content(t.Context(), 1)
+				assert.NoError(t, err)
+			}
+		})
+	}
+	for range 500 {
+		mailstore.EmptyCache(m)
+	}
+	wg.Wait()
 }

@@ -119,3 +119,10 @@ var (
 	AppendContent = appendContent
 	ParseContent  = parseContent
 )
+
+// EmptyCache closes the cache of a mailbox and opens it anew, with nothing in it.
+func EmptyCache(m *Mailbox) {
+	m.cache.close()
+	m.root.Remove(cacheFile)
+	m.cache.open(m)
+}
