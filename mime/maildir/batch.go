@@ -29,7 +29,13 @@ func (b *Batch) Place(y *Delivery) (Message, error) {
 
 // SetFlags is [Dir.SetFlags].
 func (b *Batch) SetFlags(m Message, flags Flags) (Message, error) {
-	from, to, err := b.d.rename(m, flags)
+	return b.ChangeFlags(m, func(Flags) Flags { return flags })
+}
+
+// ChangeFlags is SetFlags with the flags that change makes of those that the message
+// has: if another program has given it others meanwhile, it is asked again.
+func (b *Batch) ChangeFlags(m Message, change func(Flags) Flags) (Message, error) {
+	from, to, err := b.d.rename(m, change)
 	if err != nil {
 		return Message{}, err
 	}

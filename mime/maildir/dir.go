@@ -190,10 +190,11 @@ func (d *Dir) SetFlags(m Message, flags Flags) (Message, error) {
 	return to, b.Commit()
 }
 
-// rename gives a message the name that has the flags.
-func (d *Dir) rename(m Message, flags Flags) (from, to Message, err error) {
+// rename gives a message the name that has other flags. It can be renamed only by the
+// name that the flags were taken from, so no change of another program is undone.
+func (d *Dir) rename(m Message, change func(Flags) Flags) (from, to Message, err error) {
 	from, err = d.retry(m, func(m Message) error {
-		to = Message{Name: Name{Base: m.Base, Flags: flags.With(), Info: true}}
+		to = Message{Name: Name{Base: m.Base, Flags: change(m.Flags).With(), Info: true}}
 		to.File = to.String()
 		if to.path() == m.path() {
 			_, err := d.root.Lstat(m.path())

@@ -195,6 +195,20 @@ func TestSetFlags(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
+// Flags that another program has given a message since it was looked for are not
+// undone: the change is made of those.
+func TestChangeFlagsRace(t *testing.T) {
+	d, path := newDir(t)
+	m := deliver(t, d, "a", nil)
+	require.NoError(t, os.Rename(filepath.Join(path, "new", m.File), filepath.Join(path, "cur", m.File+":2,Sa")))
+	b := d.Batch()
+	m, err := b.ChangeFlags(m, func(f maildir.Flags) maildir.Flags { return f.With(maildir.Replied) })
+	require.NoError(t, err)
+	require.NoError(t, b.Commit())
+	assert.Equal(t, maildir.Flags("RSa"), m.Flags)
+	assert.Equal(t, []string{m.Base + ":2,RSa"}, files(t, path, "cur"))
+}
+
 // Of two messages with the same base, none takes the place of the other.
 func TestSetFlagsOverAnother(t *testing.T) {
 	d, path := newDir(t)

@@ -82,24 +82,9 @@ func sorted(uids []uint32) []uint32 { return slices.Compact(slices.Sorted(slices
 // change renames a message's file, and returns the record of the change, nil if there
 // is none.
 func (m *Mailbox) change(b *maildir.Batch, c *Change, msg *message) (*record, error) {
-	set := msg.flags & letterBits
-	keywords := keywordNames(m.state.keywords, msg.keywords)
-	letters := setOf(c.Flags) & capitals
-	switch c.How {
-	case Replace:
-		set, keywords = set&^capitals|letters, c.Keywords
-	case Add:
-		set, keywords = set|letters, append(keywords, c.Keywords...)
-	case Remove:
-		set &^= letters
-		keywords = slices.DeleteFunc(keywords, func(k string) bool { return slices.Contains(c.Keywords, k) })
-	}
-	r := &record{
-		kind: recordChange, uid: msg.uid, modSeq: m.nextModSeq(), flags: msg.flags,
-		keywords: slices.Compact(slices.Sorted(slices.Values(keywords))),
-	}
 	before := slices.Sorted(slices.Values(keywordNames(m.state.keywords, msg.keywords)))
-	if set == msg.flags&letterBits {
+	r := &record{kind: recordChange, uid: msg.uid, modSeq: m.nextModSeq(), flags: msg.flags, keywords: c.keywords(before)}
+	if c.letters(msg.flags) == msg.flags&letterBits {
 		if slices.Equal(r.keywords, before) {
 			return nil, nil
 		}
@@ -108,13 +93,39 @@ func (m *Mailbox) change(b *maildir.Batch, c *Change, msg *message) (*record, er
 	if err := m.store.opts.fault("rename"); err != nil {
 		return nil, err
 	}
-	f, err := b.SetFlags(m.file(msg), set.flags())
+	f, err := b.ChangeFlags(m.file(msg), func(f maildir.Flags) maildir.Flags { return c.letters(setOf(f)).flags() })
 	if err != nil {
 		return nil, err
 	}
 	r.flags = setOfFile(f)
 	m.isOdd(msg.uid, "")
 	return r, nil
+}
+
+// letters returns the letters that a message has after the change.
+func (c *Change) letters(set flagSet) flagSet {
+	set &= letterBits
+	letters := setOf(c.Flags) & capitals
+	switch c.How {
+	case Add:
+		return set | letters
+	case Remove:
+		return set &^ letters
+	}
+	return set&^capitals | letters
+}
+
+// keywords returns the keywords that a message has after the change, in order.
+func (c *Change) keywords(before []string) []string {
+	after := slices.Clone(c.Keywords)
+	switch c.How {
+	case Add:
+		after = append(after, before...)
+	case Remove:
+		after = slices.DeleteFunc(slices.Clone(before), func(k string) bool { return slices.Contains(c.Keywords, k) })
+	}
+	slices.Sort(after)
+	return slices.Compact(after)
 }
 
 // capitals are the flags that have a meaning to all programs.

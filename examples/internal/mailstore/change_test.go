@@ -283,6 +283,37 @@ func TestOtherHands(t *testing.T) {
 	assert.Equal(t, v.UIDValidity, again.UIDValidity)
 }
 
+// A flag or keyword that another program gives a message at the same time as we do
+// is not lost.
+func TestChangeKeepsOthersFlags(t *testing.T) {
+	s, dir := newStore(t, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	path := filepath.Join(dir, "bob", "Maildir")
+	for _, tt := range []struct {
+		change      mailstore.Change
+		others, got string
+	}{
+		{mailstore.Change{How: mailstore.Add, Flags: "S"}, "Fa", "FSa"},
+		{mailstore.Change{How: mailstore.Remove, Flags: "S"}, "FRSb", "FRb"},
+		{mailstore.Change{Flags: "S"}, "FRb", "Sb"},
+	} {
+		fill(t, m, "a\r\n")
+		last, base := view(t, m).UIDNext-1, view(t, m).At(view(t, m).Len()-1).Base
+		if tt.change.How == mailstore.Remove {
+			_, err := m.Change(t.Context(), mailstore.Change{Flags: "S"}, last)
+			require.NoError(t, err)
+			require.NoError(t, os.Rename(filepath.Join(path, "cur", base+":2,S"), filepath.Join(path, "cur", base+":2,"+tt.others)))
+		} else {
+			require.NoError(t, os.Rename(filepath.Join(path, "new", base), filepath.Join(path, "cur", base+":2,"+tt.others)))
+		}
+		_, err := m.Change(t.Context(), tt.change, last)
+		require.NoError(t, err)
+		assert.FileExists(t, filepath.Join(path, "cur", base+":2,"+tt.got))
+		v := view(t, m)
+		assert.Equal(t, maildir.Flags(tt.got), v.At(v.Len()-1).Flags)
+	}
+}
+
 // A View looks at the files when a directory has changed, without being asked to.
 func TestViewLooks(t *testing.T) {
 	s, dir := newStore(t, nil)
