@@ -47,6 +47,31 @@ func TestDiskFailsAfterATry(t *testing.T) {
 	})
 }
 
+// What the disk did not take is tried once more when the queue ends, so that who
+// had the message does not have it again after the next start.
+func TestDiskFailsBeforeTheEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		dir := t.TempDir()
+		away := filepath.Join(dir, "away")
+		q := &queue.Queue{Dir: dir, Schedule: exact, Limits: queue.Limits{MaxActive: 1}}
+		q.Deliverer = queue.DelivererFunc(func(_ context.Context, m *queue.Message, to []smtp.Recipient) []queue.Result {
+			if to[0].Path == bob {
+				assert.NoError(t, os.Rename(filepath.Join(dir, "messages", m.ID), away))
+				return []queue.Result{{}}
+			}
+			return []queue.Result{{Err: errDown}}
+		})
+		stop := running(t, q)
+		id := submit(t, q, envelope(bob, dave), text)
+		pass(30 * time.Second)
+		require.NoError(t, os.Rename(away, filepath.Join(dir, "messages", id)))
+		stop()
+		e, _, err := queue.Read(read(t, filepath.Join(dir, "messages", id)))
+		require.NoError(t, err)
+		assert.Equal(t, queue.StateDone, e.To[0].State)
+	})
+}
+
 func read(t *testing.T, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(name)

@@ -127,15 +127,20 @@ func (g *engine) Timeout(now time.Time) {
 		case t.job != nil:
 			g.wake(t.job)
 		case t.retry:
-			if t.entry.removed {
-				t.entry.chore = choreEnd
-			}
-			g.chores.push(t.entry)
+			g.again(t.entry)
 		default:
 			t.entry.delayDue = true
 			g.settle(t.entry)
 		}
 	}
+}
+
+// again has the chore of a message done that failed.
+func (g *engine) again(e *entry) {
+	if e.removed {
+		e.chore = choreEnd
+	}
+	g.chores.push(e)
 }
 
 // wake makes a job ready whose time has come.
@@ -319,10 +324,22 @@ func (g *engine) Did(now time.Time, e *entry, ok bool) {
 
 // Flush wakes all that waits for its next try.
 func (g *engine) Flush(now time.Time) {
-	for _, t := range g.timers.takeJobs() {
+	for _, t := range g.timers.take(func(t *timer) bool { return t.job != nil }) {
 		g.wake(t.job)
 	}
 	g.Timeout(now)
+}
+
+// Start lets tries begin.
+func (g *engine) Start() { g.stopped = false }
+
+// Stop lets no further try begin. What the disk did not take is tried once more at
+// once: there may be no later.
+func (g *engine) Stop() {
+	g.stopped = true
+	for _, t := range g.timers.take(func(t *timer) bool { return t.retry }) {
+		g.again(t.entry)
+	}
 }
 
 // Remove takes a message out. It ends when the tries have that are under way.

@@ -281,6 +281,33 @@ func TestEngineFlush(t *testing.T) {
 	assert.False(t, s.g.NextTimeout().IsZero(), "the notice of delay still waits")
 }
 
+// When the queue stops, what the disk did not take is tried once more: what is not
+// noted by then is done again by the next process.
+func TestEngineSavesWhenItStops(t *testing.T) {
+	s := newSimulation(t, Limits{})
+	s.add(0, at("x", "a"), at("x", "b"))
+	s.begin()
+	s.end(0, false, fine)
+	s.begin()
+	s.did(0, false)
+	s.begin()
+	require.Empty(t, s.work, "it waits for its time")
+	s.g.Stop()
+	s.begin()
+	require.Len(t, s.work, 1)
+	assert.Equal(t, choreSave, s.work[0].chore)
+	s.did(0, false)
+	s.begin()
+	assert.Empty(t, s.work, "once")
+	s.end(0, true, func(int) Result { return Result{Err: errNoResult} })
+	s.g.Flush(s.now)
+	s.begin()
+	assert.True(t, s.g.idle())
+	s.g.Start()
+	s.begin()
+	assert.Len(t, s.tries, 1)
+}
+
 // A message that is gone is not held in memory by the time of a notice that it no
 // longer needs: there would be those of all that came in 4 hours.
 func TestEngineForgetsWhatEnded(t *testing.T) {

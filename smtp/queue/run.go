@@ -55,9 +55,11 @@ func (q *Queue) run(ctx context.Context) {
 	defer grace.Stop()
 	grace.Stop()
 	end, closed, stopping := ctx.Done(), (<-chan struct{})(q.closed), false
+	q.mu.Lock()
+	q.engine.Start()
+	q.mu.Unlock()
 	for {
 		q.mu.Lock()
-		q.engine.stopped = stopping
 		now := time.Now()
 		q.engine.Timeout(now)
 		for s, ok := q.engine.Next(); ok; s, ok = q.engine.Next() {
@@ -86,6 +88,9 @@ func (q *Queue) run(ctx context.Context) {
 		}
 		// No further try begins; what became of those under way is noted still.
 		end, closed, stopping = nil, nil, true
+		q.mu.Lock()
+		q.engine.Stop()
+		q.mu.Unlock()
 		grace.Reset(max(0, cmp.Or(q.Grace, defaultGrace)))
 	}
 }

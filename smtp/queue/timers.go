@@ -53,18 +53,18 @@ func (t *timers) due(now time.Time) (*timer, bool) {
 	return heap.Pop(&t.heap).(*timer), true
 }
 
-// takeJobs takes those of jobs, the earliest first.
-func (t *timers) takeJobs() (jobs timerHeap) {
+// take takes those that want says, the earliest first.
+func (t *timers) take(want func(*timer) bool) (taken timerHeap) {
 	var rest timerHeap
 	for _, v := range t.heap {
-		if v.job != nil {
-			jobs = append(jobs, v)
+		if want(v) {
+			taken = append(taken, v)
 		} else {
 			rest = append(rest, v)
 		}
 	}
-	sort.Sort(jobs)
-	for _, v := range jobs {
+	sort.Sort(taken)
+	for _, v := range taken {
 		v.index = -1
 	}
 	for i, v := range rest {
@@ -72,7 +72,7 @@ func (t *timers) takeJobs() (jobs timerHeap) {
 	}
 	t.heap = rest
 	heap.Init(&t.heap)
-	return jobs
+	return taken
 }
 
 // timerHeap implements [heap.Interface].
