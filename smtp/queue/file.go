@@ -34,6 +34,13 @@ func (f *file) write(s *spool, id string, lines []byte) error {
 	return errors.Join(f.writeDue(w), w.Close())
 }
 
+// note has lines that are to be written with the next call of write.
+func (f *file) note(lines []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.due = append(f.due, lines...)
+}
+
 // writeDue writes line by line, each of which is on the disk before the next: of
 // two that are written at once a crash could leave the second alone, and the file
 // would be a damaged one. What an append left that failed in the middle is written

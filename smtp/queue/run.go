@@ -129,8 +129,11 @@ func (q *Queue) try(ctx context.Context, j *job) {
 	last := q.leavesNothing(j, outcomes)
 	q.mu.Unlock()
 	saved := true
-	if news && !last {
-		if err := j.e.file.write(q.spool, m.ID, appendOutcomes(nil, j.to, outcomes)); err != nil {
+	if news {
+		lines := appendOutcomes(nil, j.to, outcomes)
+		if last {
+			j.e.file.note(lines)
+		} else if err := j.e.file.write(q.spool, m.ID, lines); err != nil {
 			saved = false
 			q.log.Error("disk", "id", m.ID, "err", err)
 		}
@@ -187,7 +190,7 @@ var (
 )
 
 // leavesNothing tells whether nothing is left to do for a message after a try, so
-// that its file need not be written to before it is removed.
+// that its file need not be written to, but if it cannot be removed.
 func (q *Queue) leavesNothing(j *job, outcomes []outcome) bool {
 	if j.e.removed {
 		return true
@@ -223,7 +226,8 @@ func (q *Queue) end(e *entry) error {
 		out = q.spool.setAside
 	}
 	if err := out(e.msg.ID); err != nil {
-		return err
+		// It stays for some time: with what became of it.
+		return errors.Join(err, e.file.write(q.spool, e.msg.ID, nil))
 	}
 	if e.report != nil {
 		if err := q.spool.remove(e.report.msg.ID); err != nil {
