@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"bytes"
 	"io"
 
 	"applayer/internal/dot"
@@ -101,10 +102,12 @@ func (w *connWriter) Write(p []byte) (int, error) { return (*Conn)(w).write(p) }
 
 // DataWriter writes a message: behind DATA with dots before its dots and the end
 // mark (RFC 5321 §4.5.2), behind BDAT as it is. It goes to the Conn's buffer.
-// Whatever it is given, no CR or LF goes out alone, so that nobody behind us can
-// take the message for two (CVE-2023-51764).
+// Whatever it is given, no CR or LF goes out alone, and no NUL, which some leave
+// out of what they read, so that nobody behind us can take the message for two
+// (CVE-2023-51764).
 type DataWriter struct {
-	w *dot.Writer
+	w   *dot.Writer
+	err error // of NUL
 }
 
 // DataWriter returns a writer of the message behind DATA. Close writes the end
@@ -112,21 +115,30 @@ type DataWriter struct {
 // the caller's. Without Close the peer waits on.
 //
 // PolicyNormalize makes CRLF of a CR or LF that stands alone, with any other
-// policy it is a [*ParseError], and the message cannot be ended then.
+// policy it is a [*ParseError], as NUL is with each, and the message cannot be
+// ended then.
 func (c *Conn) DataWriter(policy Policy) *DataWriter {
-	return &DataWriter{dot.NewWriter((*connWriter)(c), policy.line())}
+	return &DataWriter{w: dot.NewWriter((*connWriter)(c), policy.line())}
 }
 
 // NewTextWriter returns a writer of a message to w that sees to its line ends as
 // [Conn.DataWriter] does, and to nothing else: for BDAT (RFC 3030 §2). Close ends
 // the last line.
 func NewTextWriter(w io.Writer, policy Policy) *DataWriter {
-	return &DataWriter{dot.NewPlainWriter(w, policy.line())}
+	return &DataWriter{w: dot.NewPlainWriter(w, policy.line())}
 }
 
 // Write writes a part of the message. After an error it repeats the error.
 func (w *DataWriter) Write(p []byte) (int, error) {
-	n, err := w.w.Write(p)
+	if w.err != nil {
+		return 0, w.err
+	}
+	text, _, nul := bytes.Cut(p, []byte{0})
+	n, err := w.w.Write(text)
+	if err == nil && nul {
+		w.err = nulInside(w.w.Offset())
+		return n, w.err
+	}
 	return n, w.explain(err)
 }
 
@@ -134,9 +146,10 @@ func (w *DataWriter) Write(p []byte) (int, error) {
 func (w *DataWriter) ReadFrom(r io.Reader) (n int64, err error) {
 	b := getLargeBuffer()
 	defer putBuffer(b)
-	for {
+	for empty := 0; empty < maxEmptyReads; empty++ {
 		m, rerr := r.Read(b)
 		if m > 0 {
+			empty = 0
 			m, err = w.Write(b[:m])
 			n += int64(m)
 			if err != nil {
@@ -151,10 +164,16 @@ func (w *DataWriter) ReadFrom(r io.Reader) (n int64, err error) {
 			return n, rerr
 		}
 	}
+	return n, io.ErrNoProgress
 }
 
 // Close writes what ends the message.
-func (w *DataWriter) Close() error { return w.explain(w.w.Close()) }
+func (w *DataWriter) Close() error {
+	if w.err != nil {
+		return w.err
+	}
+	return w.explain(w.w.Close())
+}
 
 func (w *DataWriter) explain(err error) error {
 	switch err {

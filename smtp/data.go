@@ -196,6 +196,14 @@ func bareNewline(at int64) error {
 	}
 }
 
+// nulInside is the error of NUL, which no message of lines holds.
+func nulInside(at int64) error {
+	return &ParseError{
+		Offset: at, What: "message", Ref: "RFC 2045 §2.8",
+		Reply: 554, Enhanced: EnhancedCode{5, 6, 0}, Err: ErrControlOctet,
+	}
+}
+
 // refuse reads a message to its end that is refused for why.
 func (d *DataReader) refuse(why error) error {
 	if d.policy == PolicyRejectAndClose {

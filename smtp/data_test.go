@@ -149,15 +149,20 @@ func TestSmugglingOut(t *testing.T) {
 					}
 					return w.Close()
 				})
-				if policy == smtp.PolicyReject && !strings.Contains(s, "\x00") {
+				switch {
+				case strings.Contains(s, "\x00"):
+					require.ErrorIs(t, err, smtp.ErrControlOctet, "%q", s)
+					require.NotContains(t, wire, "evil", "%q", s)
+				case policy == smtp.PolicyReject:
 					require.ErrorIs(t, err, smtp.ErrBareNewline, "%q", s)
 					require.NotContains(t, wire, "evil", "%q", s)
-				} else {
+				default:
 					require.NoError(t, err, "%q", s)
 					require.Equal(t, 1, strings.Count(wire, "\r\n.\r\n"), "%q", s)
 					require.True(t, strings.HasSuffix(wire, "\r\n.\r\n"), "%q", s)
 				}
 				rest := strings.ReplaceAll(wire, "\r\n", "")
+				require.NotContains(t, rest, "\x00", "%q", s)
 				require.NotContains(t, rest, "\r", "%q", s)
 				require.NotContains(t, rest, "\n", "%q", s)
 			}
@@ -224,7 +229,36 @@ func TestDataWriter(t *testing.T) {
 	e, ok := errors.AsType[*smtp.ParseError](err)
 	require.True(t, ok)
 	assert.Equal(t, int64(1), e.Offset)
+
+	_, err = sent(t, func(c *smtp.Conn) error {
+		_, err := c.DataWriter(0).ReadFrom(idleReader{})
+		return err
+	})
+	assert.Equal(t, io.ErrNoProgress, err)
 }
+
+// RFC 2045 §2.8: a message with NUL is not written, and cannot be ended.
+func TestDataWriterNUL(t *testing.T) {
+	var b bytes.Buffer
+	for _, policy := range []smtp.Policy{smtp.PolicyReject, smtp.PolicyNormalize} {
+		for _, w := range []*smtp.DataWriter{smtp.NewTextWriter(&b, policy), smtp.NewConn(at(nil, "192.0.2.1:25"), nil).DataWriter(policy)} {
+			n, err := w.Write([]byte("a\r\n\x00.\r\n"))
+			assert.Equal(t, 3, n)
+			e, ok := errors.AsType[*smtp.ParseError](err)
+			require.True(t, ok)
+			assert.Equal(t, int64(3), e.Offset)
+			_, again := w.Write([]byte("b"))
+			assert.Equal(t, err, again)
+			assert.Equal(t, err, w.Close())
+		}
+	}
+	assert.Equal(t, "a\r\na\r\n", b.String())
+}
+
+// idleReader has nothing to say.
+type idleReader struct{}
+
+func (idleReader) Read([]byte) (int, error) { return 0, nil }
 
 type errReader struct{ err error }
 
@@ -352,6 +386,10 @@ func FuzzDotReader(f *testing.F) {
 			}
 			return w.Close()
 		})
+		if strings.Contains(text, "\x00") { // which the server refuses one floor above
+			require.ErrorIs(t, err, smtp.ErrControlOctet)
+			return
+		}
 		require.NoError(t, err, "what was taken can be sent")
 		again, err := io.ReadAll(feed(t, wire, 1000, opts).DataReader(smtp.PolicyReject))
 		if err == nil {

@@ -138,10 +138,7 @@ func (r *messageReader) pass(b []byte) error {
 		r.err = r.head.look(b, r.lim)
 	}
 	if nul >= 0 && r.err == nil {
-		r.err = &ParseError{
-			Offset: r.octets, What: "message", Ref: "RFC 2045 §2.8",
-			Reply: 554, Enhanced: EnhancedCode{5, 6, 0}, Err: ErrControlOctet,
-		}
+		r.err = nulInside(r.octets)
 	}
 	return r.err
 }
