@@ -165,16 +165,28 @@ func (c *Client) Quit(ctx context.Context) error {
 	return err
 }
 
-// with runs a call under its context.
+// with runs a call under its context. One that panics, in a message's reader or
+// a mechanism, has left the dialogue anywhere.
 func (c *Client) with(ctx context.Context, call func() error) error {
 	if err := c.calls.Begin(ctx); err != nil {
 		return err
 	}
 	defer c.calls.Done()
+	returned := false
+	defer func() {
+		if !returned {
+			c.calls.End(errPanicked)
+		}
+	}()
 	release := sockets.WithContext(ctx, c.nc)
 	defer release()
-	return call()
+	err := call()
+	returned = true
+	return err
 }
+
+// errPanicked is why a session has ended in which a call did not return.
+var errPanicked = errors.New("a call that panicked")
 
 // Alive tells whether the session can take another call, as far as this end
 // knows.

@@ -43,17 +43,31 @@ func (e *sourceError) Unwrap() error { return e.err }
 
 // look reads the front of the message.
 func (s *source) look() error {
-	n, err := io.ReadFull(s.rest, s.piece[:])
-	s.front = s.piece[:n]
-	switch err {
-	case io.EOF, io.ErrUnexpectedEOF:
-		s.whole = true
-	case nil:
-	default:
-		return &sourceError{err}
+	for n := 0; n < len(s.piece) && !s.whole; s.front = s.piece[:n] {
+		m, err := s.read(s.piece[n:])
+		n += m
+		s.whole = err == io.EOF
+		if err != nil && !s.whole {
+			return &sourceError{err}
+		}
 	}
 	return nil
 }
+
+// read reads something of the message. The error is io.EOF at its end alone: who
+// breaks off, which io.ErrUnexpectedEOF tells, has not given all of it.
+func (s *source) read(b []byte) (int, error) {
+	for range maxEmptyReads {
+		n, err := s.rest.Read(b)
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.ErrNoProgress
+}
+
+// maxEmptyReads is how often in a row a reader may have nothing to say.
+const maxEmptyReads = 100
 
 // downgrade has the message made into one of 7-bit lines.
 func (s *source) downgrade(how func(io.Reader) (io.ReadCloser, error)) error {
@@ -77,25 +91,20 @@ func (s *source) copyTo(w io.Writer) error {
 	if err := s.put(w, s.front); err != nil || s.whole {
 		return err
 	}
-	for empty := 0; empty < maxEmptyReads; empty++ {
-		n, err := s.rest.Read(s.piece[:])
+	for {
+		n, err := s.read(s.piece[:])
 		if err := s.put(w, s.piece[:n]); err != nil {
 			return err
 		}
-		switch {
-		case err == io.EOF:
+		switch err {
+		case nil:
+		case io.EOF:
 			return nil
-		case err != nil:
+		default:
 			return &sourceError{err}
-		case n > 0:
-			empty = 0
 		}
 	}
-	return &sourceError{io.ErrNoProgress}
 }
-
-// maxEmptyReads is how often in a row a reader may have nothing to say.
-const maxEmptyReads = 100
 
 func (s *source) put(w io.Writer, b []byte) error {
 	if len(b) == 0 {
@@ -105,6 +114,9 @@ func (s *source) put(w io.Writer, b []byte) error {
 		return &sourceError{ErrUnsupported}
 	}
 	_, err := w.Write(b)
+	if errors.Is(err, ErrControlOctet) { // NUL, which goes as BINARYMIME alone
+		return &sourceError{ErrUnsupported}
+	}
 	return err
 }
 
@@ -113,7 +125,11 @@ func (s *source) put(w io.Writer, b []byte) error {
 func (t *transaction) prepareMessage(message io.Reader) (*source, error) {
 	o, x := &t.env.MailOptions, t.c.extensions
 	if o.Size <= 0 {
-		o.Size = sizeOf(message)
+		size, err := sizeOf(message)
+		if err != nil {
+			return nil, &sourceError{err}
+		}
+		o.Size = size
 	}
 	s := newSource(message)
 	if err := t.prepareBody(s); err != nil {
@@ -134,6 +150,7 @@ func (t *transaction) prepareBody(s *source) error {
 	o, x := &t.env.MailOptions, t.c.extensions
 	eight, binary, chunks := x.Has("8BITMIME"), x.Has("BINARYMIME"), x.Has("CHUNKING")
 	t.chunked = chunks && !t.c.opts.NoChunking
+	text := true // its octets are those of lines
 	if o.Body == BodyUnsaid {
 		if err := s.look(); err != nil {
 			return err
@@ -144,12 +161,13 @@ func (t *transaction) prepareBody(s *source) error {
 		if !isASCII(s.front) {
 			o.Body = BodyEightBit
 		}
+		text = bytes.IndexByte(s.front, 0) < 0
 	}
-	if o.Body == BodyBinaryMIME && !(binary && t.chunked) || o.Body == BodyEightBit && !eight {
+	if !text || o.Body == BodyBinaryMIME && !(binary && t.chunked) || o.Body == BodyEightBit && !eight {
 		if err := s.downgrade(t.c.opts.Downgrade); err != nil {
 			return err
 		}
-		o.Body, o.Size = BodySevenBit, 0
+		s.sevens, o.Body, o.Size = true, BodySevenBit, 0
 	}
 	if !eight && o.Body != BodyBinaryMIME {
 		s.sevens, o.Body = true, BodyUnsaid // BODY is 8BITMIME's
@@ -157,26 +175,27 @@ func (t *transaction) prepareBody(s *source) error {
 	return nil
 }
 
-// sizeOf returns how many octets message has, 0 where it cannot be told.
-func sizeOf(message io.Reader) int64 {
+// sizeOf returns how many octets message has, 0 where it cannot be told. The
+// error is that of a message that is no longer where it was.
+func sizeOf(message io.Reader) (int64, error) {
 	switch m := message.(type) {
 	case interface{ Len() int }:
-		return int64(m.Len())
+		return int64(m.Len()), nil
 	case io.Seeker:
 		here, err := m.Seek(0, io.SeekCurrent)
 		if err != nil {
-			return 0
+			return 0, nil // a pipe, say
 		}
 		end, err := m.Seek(0, io.SeekEnd)
+		if _, back := m.Seek(here, io.SeekStart); back != nil {
+			return 0, back
+		}
 		if err != nil {
-			return 0
+			return 0, nil
 		}
-		if _, err := m.Seek(here, io.SeekStart); err != nil {
-			return 0
-		}
-		return max(end-here, 0)
+		return max(end-here, 0), nil
 	}
-	return 0
+	return 0, nil
 }
 
 // sendData sends the message behind 354.

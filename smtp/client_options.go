@@ -58,8 +58,8 @@ type Options struct {
 	NoPipelining bool
 	// NoExtensions says HELO and does as in RFC 821: no extension is used.
 	NoExtensions bool
-	// Downgrade turns a message with octets beyond ASCII, or of lines too long
-	// or none, into one of 7-bit lines, for servers without 8BITMIME or
+	// Downgrade turns a message with octets beyond ASCII, with NUL, or of lines
+	// too long or none, into one of 7-bit lines, for servers without 8BITMIME or
 	// BINARYMIME (RFC 6152 §3); what it returns is read to its end or closed
 	// before. Without it such a message is [ErrUnsupported]. Package mime has
 	// what is needed.

@@ -30,11 +30,12 @@ import (
 //     for its result, and the others get the message. Domains are sent as
 //     A-labels then;
 //   - one of BodyEightBit or BodyBinaryMIME that the server cannot take goes
-//     through Options.Downgrade, and is [ErrUnsupported] without.
+//     through Options.Downgrade, and is [ErrUnsupported] without. So does one
+//     with NUL that is not BodyBinaryMIME, to any server.
 //
-// Of a message whose Body is not said the first 32 KiB are looked at. Where
-// octets beyond ASCII come later, and the server is one for 7 bits, the session
-// is closed in the middle of the message.
+// Of a message whose Body is not said the first 32 KiB are looked at. Where NUL
+// comes later, or octets beyond ASCII to a server for 7 bits, or where reading
+// fails, the message goes without its end: behind DATA by closing the session.
 func (c *Client) Send(ctx context.Context, e Envelope, message io.Reader) (*Receipt, error) {
 	t := &transaction{c: c, ctx: ctx, receipt: new(Receipt)}
 	t.receipt.Results = make([]Result, len(e.To))
