@@ -137,7 +137,7 @@ func TestSendNUL(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var offers []string
 				param := ""
-				script := ""
+				var script strings.Builder
 				for word := range strings.FieldsSeq(tt.script) {
 					switch {
 					case word == "8BITMIME", word == "CHUNKING":
@@ -145,14 +145,14 @@ func TestSendNUL(t *testing.T) {
 					case strings.HasPrefix(word, "BODY="):
 						param = " " + word
 					case word == "DATA":
-						script += strings.Replace(start, "%", param, 1) + "C: DATA\nS: 354 go\n"
+						script.WriteString(strings.Replace(start, "%", param, 1) + "C: DATA\nS: 354 go\n")
 					case word == "RSET":
-						script += strings.Replace(start, "%", param, 1) + "C: RSET\nS: 250 ok\n"
+						script.WriteString(strings.Replace(start, "%", param, 1) + "C: RSET\nS: 250 ok\n")
 					case word == "ENCODED":
-						script += "C: encoded\nC: .\nS: 250 ok\n"
+						script.WriteString("C: encoded\nC: .\nS: 250 ok\n")
 					}
 				}
-				nc, p := playServer(t, nil, hello(offers...)+script+"C*\n")
+				nc, p := playServer(t, nil, hello(offers...)+script.String()+"C*\n")
 				c, err := smtp.NewClient(t.Context(), nc, &smtp.Options{Hello: "crepes.fr", Downgrade: tt.down})
 				require.NoError(t, err)
 				e := envelope(bob)
