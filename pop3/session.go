@@ -25,6 +25,7 @@ type session struct {
 	faults    int    // refused commands, in fifths
 	loginBy   time.Time
 	closed    bool
+	unread    bool // octets of the client's may still come
 
 	drop      Maildrop // while it is open
 	count     int      // of its messages
@@ -89,7 +90,7 @@ func (x *session) end() {
 	x.Do(EventEnd)
 	x.closeDrop()
 	err := x.c.Flush()
-	if err == nil && x.c.Buffered() > 0 {
+	if err == nil && (x.unread || x.c.Buffered() > 0) {
 		// Octets that are not read would make a reset of the end, behind which
 		// the client may lose the last response.
 		x.c.nc.CloseLingering(0, time.Second)
@@ -156,7 +157,7 @@ func (x *session) fail(what string, err error) {
 // hangUp refuses all that may come.
 func (x *session) hangUp(code ResponseCode, text string) {
 	x.respond(refused(code, text))
-	x.closed = true
+	x.closed, x.unread = true, true
 }
 
 // printable cuts what a client said of itself for the log.
