@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -48,4 +49,19 @@ func TestLastResponseArrives(t *testing.T) {
 			assert.True(t, strings.HasSuffix(string(said), tt.want), "%q", said)
 		})
 	}
+}
+
+// What a client has asked for and cannot have been sent is not removed by
+// EXPIRE 0; what it has marked is.
+func TestExpireWhatWasSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := letters(first, second)
+		s := serve(t, &pop3.Server{Backend: m, Expire: pop3.ExpireAtOnce})
+		c := s.login()
+		c.send("RETR 1\r\nDELE 2\r\nQUIT\r\n")
+		c.nc.Close()
+		synctest.Wait()
+		assert.Equal(t, []string{"7.1"}, m.left())
+		assert.False(t, m.isLocked())
+	})
 }

@@ -200,8 +200,8 @@ func (x *session) quit([][]byte, []byte) {
 		return
 	}
 	deleted := x.deleted
-	if x.srv.Expire == ExpireAtOnce {
-		deleted = deleted.or(x.retrieved)
+	if x.srv.Expire == ExpireAtOnce && x.c.Flush() == nil {
+		deleted = deleted.or(x.retrieved) // what has left, not what is held back
 	}
 	list := deleted.list()
 	var err error
