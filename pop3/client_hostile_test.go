@@ -1,8 +1,10 @@
 package pop3_test
 
 import (
+	"bufio"
 	"context"
 	"io"
+	"math"
 	"net"
 	"runtime"
 	"strings"
@@ -84,5 +86,32 @@ func TestClientOtherNumber(t *testing.T) {
 		_, err = c.UIDLOne(t.Context(), 2)
 		assert.ErrorIs(t, err, pop3.ErrValue)
 		assert.NoError(t, c.Noop(context.Background()))
+	})
+}
+
+// RFC 2449 §6.6: the commands that go ahead are few enough for a server that
+// takes none while it writes, whatever Window says.
+func TestClientWindow(t *testing.T) {
+	asked := make(chan int, 1)
+	server := func(nc net.Conn) {
+		in := bufio.NewReader(nc)
+		io.WriteString(nc, "+OK\r\n")
+		for _, answer := range []string{"-ERR\r\n", "+OK\r\n", "+OK\r\n", "+OK\r\nPIPELINING\r\n.\r\n"} {
+			in.ReadString('\n')
+			io.WriteString(nc, answer)
+		}
+		nc.SetReadDeadline(time.Now().Add(time.Second))
+		all, _ := io.ReadAll(in)
+		asked <- strings.Count(string(all), "\r\n")
+	}
+	withServer(t, server, &pop3.Options{TLS: pop3.TLSOff, Window: 1 << 20}, func(t *testing.T, c *pop3.Client) {
+		require.NoError(t, c.Login(t.Context(), "bob", "hungry"))
+		for _, err := range c.RetrAll(t.Context(), func(yield func(int) bool) {
+			for yield(math.MaxInt32) {
+			}
+		}) {
+			assert.Error(t, err)
+		}
+		assert.Equal(t, 100, <-asked)
 	})
 }

@@ -42,7 +42,8 @@ type Options struct {
 	AllowAPOP bool
 	// Window is how many commands [Client.RetrAll], [Client.Sync] and
 	// [Client.Dele] send ahead of the answers, where the server has PIPELINING
-	// (default 32).
+	// (default 32, and 100 at most: a server that waits for its answers to be
+	// taken takes no more commands meanwhile, RFC 2449 §6.6).
 	Window int
 
 	// Dial opens the connection (default package sockets').
@@ -72,6 +73,7 @@ func (o *Options) inForce() Options {
 	if in.Window <= 0 {
 		in.Window = 32
 	}
+	in.Window = min(in.Window, 100)
 	for _, d := range []struct {
 		v         *time.Duration
 		byDefault time.Duration
