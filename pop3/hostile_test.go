@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -87,5 +89,125 @@ func TestNumbers(t *testing.T) {
 		for _, number := range []string{"0", "2", "4294967297", "18446744073709551617", "+1", "-1", "\u0661", "1x"} {
 			c.talk("C: LIST " + number + "\nS: -ERR There is no such message.")
 		}
+	})
+}
+
+// What a message holds cannot end it, nor be taken for a response; what it lacks
+// is added.
+func TestHostileMessages(t *testing.T) {
+	long := strings.Repeat("x", 10<<20)
+	tests := []struct{ name, command, text, want string }{
+		{"nothing at all", "RETR 1", "", "."},
+		{"NUL", "RETR 1", "a\x00b\r\n\x00\r\n", "a\x00b|\x00|."},
+		{"octets beyond ASCII", "RETR 1", "\r\n\xff\xfe\r\n", "|\xff\xfe|."},
+		{"bare LF around a dot", "RETR 1", "a\n.\n+OK\n", "a|..|+OK|."},
+		{"bare CR around a dot", "RETR 1", "a\r.\r+OK\r", "a|..|+OK|."},
+		{"a dot alone", "RETR 1", ".", "..|."},
+		{"dots without end", "RETR 1", "...\r\n..", "....|...|."},
+		{"CR at the end", "RETR 1", "a\r\nb\r", "a|b|."},
+		{"a line of 10 MiB", "RETR 1", "\r\n" + long, "|" + long + "|."},
+		{"1939-7 TOP without an empty line", "TOP 1 0", "A: b\r\nC: d", "A: b|C: d|."},
+		{"1939-7 TOP of a message that begins with its body", "TOP 1 1", "\r\nbody\r\nmore\r\n", "|body|."},
+		{"1939-7 TOP of a file with LF", "TOP 1 1", "A: b\n\nbody\nmore\n", "A: b||body|."},
+		{"1939-7 TOP of a line without end", "TOP 1 1", "A: b\r\n\r\nbody", "A: b||body|."},
+		{"1939-7 TOP ends a header without end", "TOP 1 5", "A: b\r\n", "A: b|."},
+		{"1939-7 TOP of a dot", "TOP 1 1", "\r\n.\r\nx\r\n", "|..|."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := serve(t, &pop3.Server{Backend: letters(tt.text)}).login()
+				c.send(tt.command + "\r\n")
+				c.want("+OK…")
+				want := strings.ReplaceAll(tt.want, "|", "\r\n") + "\r\n"
+				got := make([]byte, len(want))
+				_, err := io.ReadFull(c.in, got)
+				require.NoError(t, err)
+				if want != string(got) {
+					t.Fatalf("got %.100q", got)
+				}
+				c.talk("C: NOOP\nS: +OK")
+			})
+		})
+	}
+}
+
+// Wherever a client's octets end: nothing goes without the whole of QUIT, and the
+// maildrop is unlocked.
+func TestServerCutAnywhere(t *testing.T) {
+	const said = "USER bob\r\nPASS hungry\r\nDELE 1\r\nRETR 2\r\nDELE 2\r\nQUIT\r\n"
+	for n := range len(said) + 1 {
+		synctest.Test(t, func(t *testing.T) {
+			m := letters(first, second)
+			c := serve(t, &pop3.Server{Backend: m}).dial("127.0.0.1")
+			c.send(said[:n])
+			c.nc.(interface{ CloseWrite() error }).CloseWrite()
+			synctest.Wait()
+			assert.False(t, m.isLocked())
+			if n < len(said) {
+				assert.Equal(t, []string{"7.1", "7.2"}, m.left(), "%q", said[:n])
+			} else {
+				assert.Empty(t, m.left())
+			}
+		})
+	}
+}
+
+// A client that asks for much and reads nothing makes nothing be held but what is
+// on its way, and the time of a write ends it.
+func TestClientThatNeverReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := letters("\r\n" + strings.Repeat("x", 1<<20))
+		s := serve(t, &pop3.Server{Backend: m})
+		c := s.login()
+		var before, behind runtime.MemStats
+		runtime.ReadMemStats(&before)
+		begun := time.Now()
+		go io.WriteString(c.nc, "DELE 1\r\nRSET\r\n"+strings.Repeat("RETR 1\r\n", 5000)+"DELE 1\r\nQUIT\r\n")
+		synctest.Wait()
+		runtime.ReadMemStats(&behind)
+		assert.Less(t, behind.TotalAlloc-before.TotalAlloc, uint64(1<<20))
+		for m.isLocked() {
+			time.Sleep(time.Second)
+		}
+		assert.InDelta(t, 5*time.Minute, time.Since(begun), float64(time.Second))
+		assert.Equal(t, []string{"7.1"}, m.left())
+	})
+}
+
+// RFC 5034 §4: a line of an exchange may be as long as it says, and no longer.
+func TestAuthLineLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		took := 0
+		srv := &pop3.Server{Backend: letters(), Auth: func(*pop3.Conn) []pop3.SASLServer {
+			return []pop3.SASLServer{&odd{step: func(_ int, response []byte) ([]byte, string, error) {
+				if response == nil {
+					return nil, "", nil
+				}
+				took = len(response)
+				return nil, "", pop3.ErrAuthRefused
+			}}}
+		}}
+		c := serve(t, srv).dial("192.0.2.7")
+		c.talk("S: +OK…\nC: AUTH X-ODD\nS: + \nC: " + strings.Repeat("A", 12284) + "\nS: -ERR [AUTH]…")
+		assert.Equal(t, 12284/4*3, took)
+		c.talk("C: AUTH X-ODD\nS: + \nC: " + strings.Repeat("A", 12288) + "\nS: -ERR The line is too long.\nC: AUTH X-ODD\nS: + \nC: *\nS: -ERR Cancelled.")
+	})
+	client, server := conns(t, nil)
+	io.WriteString(client.NetConn(), strings.Repeat("A", 12286)+"\r\n"+strings.Repeat("A", 12287)+"\r\n")
+	line, err := server.ReadAuthLine()
+	require.NoError(t, err)
+	assert.Len(t, line, 12286)
+	_, err = server.ReadAuthLine()
+	assert.Equal(t, &pop3.LimitError{Name: "MaxAuthLine", Max: 12288}, err)
+}
+
+// RFC 1939 §7: the password is all behind one space; another try begins with
+// USER.
+func TestPasswordWithSpaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &pop3.Server{Backend: letters()}).dial("127.0.0.1")
+		c.talk("S: +OK…\nC: USER bob\nS: +OK…\nC: PASS  hungry\nS: -ERR [AUTH]…\nC: PASS hungry\nS: -ERR USER comes first.")
+		c.talk("C: USER alice\nS: +OK…\nC: USER bob\nS: +OK…\nC: PASS hungry\nS: +OK…")
 	})
 }
