@@ -18,7 +18,7 @@ import (
 // Web returns a server of the pages to read and send mail by, in the clear or
 // over TLS.
 func (d *Domain) Web(secure bool) (*http1.Server, error) {
-	pages, err := webmail.New(web{d}, &webmail.Options{Secure: secure, Logger: d.opts.Logger})
+	pages, err := webmail.New(web{d}, &webmail.Options{Secure: secure, Hosts: []string{d.opts.Name, d.opts.Hostname}, Logger: d.opts.Logger})
 	if err != nil {
 		return nil, err
 	}

@@ -53,9 +53,9 @@ var token = regexp.MustCompile(`name="token" value="([^"]+)"`)
 // do asks for a page, by POST if there are fields.
 func (b *browser) do(path string, fields ...form.Field) (status int, page string) {
 	b.t.Helper()
-	q, err := http1.NewRequest("GET", "http://mail.example"+path, nil)
+	q, err := http1.NewRequest("GET", "http://mail.hamburger.edu"+path, nil)
 	if len(fields) > 0 {
-		q, err = form.NewRequest("http://mail.example"+path, append(fields, form.Field{Name: "token", Value: b.token}), nil)
+		q, err = form.NewRequest("http://mail.hamburger.edu"+path, append(fields, form.Field{Name: "token", Value: b.token}), nil)
 	}
 	require.NoError(b.t, err)
 	r, err := b.client.Do(b.t.Context(), q)

@@ -11,7 +11,8 @@
 //	POST /send           sends it
 //
 // What changes something needs the token that the forms of the session carry,
-// besides its cookie, which other sites' pages cannot make a browser send.
+// besides its cookie, which other sites' pages cannot make a browser send; and no
+// other site's page can send a form, not even the one to log in by.
 package webmail
 
 import (
@@ -86,6 +87,10 @@ type Options struct {
 	// the next time, up to 16 times. Another from the same address waits in vain
 	// meanwhile.
 	LoginDelay time.Duration
+	// Hosts are the names by which the pages are known, for themselves and for
+	// what is below them; others but localhost and addresses get 421. Empty is
+	// any name, which is safe over TLS alone.
+	Hosts []string
 	// Logger hears of logins and failures; nil is silent.
 	Logger *slog.Logger
 }
@@ -139,8 +144,16 @@ func (h *Handler) ServeHTTP(ctx context.Context, w *http1.ResponseWriter, r *htt
 	head := w.Header()
 	head.Set("Cache-Control", "no-store")
 	head.Set("Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-	head.Set("Referrer-Policy", "no-referrer")
+	head.Set("Referrer-Policy", "same-origin") // with "no-referrer" a form tells no Origin
 	head.Set("X-Content-Type-Options", "nosniff")
+	switch {
+	case !h.isOurs(r):
+		w.Error(http1.StatusMisdirectedRequest, "not a name of these pages")
+		return
+	case r.Method == http1.MethodPost && isForeign(r):
+		h.page(w, r, http1.StatusForbidden, "problem", problem{"The form is another site's.", "/"})
+		return
+	}
 	h.mux.ServeHTTP(ctx, w, r)
 }
 

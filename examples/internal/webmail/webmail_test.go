@@ -404,6 +404,53 @@ func TestCookie(t *testing.T) {
 	assert.Regexp(t, `^__Host-id=.*; Secure; `, r.Header.Get("Set-Cookie"))
 }
 
+// Whose page the browser shows is in its hands, and who is asked is in the name:
+// neither another site's form nor another's name for this host is answered.
+func TestOtherSites(t *testing.T) {
+	h, err := webmail.New(&office{seen: map[uint32]bool{}}, &webmail.Options{Hosts: []string{"hamburger.edu", "mx.burgers.example"}})
+	require.NoError(t, err)
+	t.Cleanup(func() { h.Close() })
+	post := func(host, field, value string) int {
+		req, err := http1.NewRequest("POST", "http://"+host+"/login", strings.NewReader("user=bob&password=hungry"))
+		require.NoError(t, err)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if field != "" {
+			req.Header.Set(field, value)
+		}
+		r, err := http1.Record(t.Context(), http1.HandlerFunc(func(ctx context.Context, w *http1.ResponseWriter, r *http1.Request) {
+			r.RemoteAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4000}
+			h.ServeHTTP(ctx, w, r)
+		}), req)
+		require.NoError(t, err)
+		assert.Equal(t, r.Status == http1.StatusSeeOther, r.Header.Get("Set-Cookie") != "")
+		return r.Status
+	}
+	for _, host := range []string{
+		"localhost:8080", "LOCALHOST", "mail.localhost", "127.0.0.1:8080", "[::1]:8080", "192.0.2.2",
+		"hamburger.edu", "mail.Hamburger.edu:80", "mx.burgers.example",
+	} {
+		assert.Equal(t, http1.StatusSeeOther, post(host, "", ""), host)
+	}
+	for _, host := range []string{"evil.example", "evil.example:8080", "hamburger.edu.evil.example", "evilhamburger.edu", "edu", "burgers.example", "127.0.0.1.evil.example"} {
+		assert.Equal(t, http1.StatusMisdirectedRequest, post(host, "", ""), host)
+	}
+	for _, tt := range []struct {
+		field, value string
+		status       int
+	}{
+		{"Sec-Fetch-Site", "same-origin", http1.StatusSeeOther},
+		{"Sec-Fetch-Site", "none", http1.StatusSeeOther},
+		{"Sec-Fetch-Site", "same-site", http1.StatusForbidden}, // another port of this host
+		{"Sec-Fetch-Site", "cross-site", http1.StatusForbidden},
+		{"Origin", "http://localhost:8080", http1.StatusSeeOther},
+		{"Origin", "http://localhost:9090", http1.StatusForbidden},
+		{"Origin", "http://localhost:8080.evil.example", http1.StatusForbidden},
+		{"Origin", "null", http1.StatusForbidden},
+	} {
+		assert.Equal(t, tt.status, post("localhost:8080", tt.field, tt.value), tt)
+	}
+}
+
 func TestFailures(t *testing.T) {
 	o := &office{fail: errors.New("disk on fire")}
 	b := newBrowser(t, o)
