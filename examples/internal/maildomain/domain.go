@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"applayer/examples/internal/mailstore"
+	"applayer/examples/internal/webmail"
 	"applayer/http1"
 	"applayer/pop3"
 	"applayer/smtp"
@@ -72,6 +73,7 @@ type Domain struct {
 	store    *mailstore.Store
 	relay    *queue.Relay
 	queue    *queue.Queue
+	pages    []*webmail.Handler
 	log      *slog.Logger
 }
 
@@ -107,8 +109,20 @@ func Open(opts *Options) (*Domain, error) {
 }
 
 // Reload reads the users file again. One that is wrong leaves the users as they
-// were.
-func (d *Domain) Reload() error { return d.accounts.reload() }
+// were. Who has another password now, or is a user no more, has to log in to the
+// pages again.
+func (d *Domain) Reload() error {
+	before := d.accounts.users()
+	if err := d.accounts.reload(); err != nil {
+		return err
+	}
+	now := d.accounts.users()
+	var errs []error
+	for _, p := range d.pages {
+		errs = append(errs, p.EndOthers(func(user string) bool { return now.Same(before.Users, user) }))
+	}
+	return errors.Join(errs...)
+}
 
 // Run has the queue deliver until ctx ends.
 func (d *Domain) Run(ctx context.Context) error { return d.queue.Run(ctx) }
@@ -122,5 +136,9 @@ func (d *Domain) Flush() error {
 // Close closes the queue and the mailboxes. The servers are to be shut down
 // before.
 func (d *Domain) Close() error {
-	return errors.Join(d.queue.Close(), d.relay.Close(), d.store.Close())
+	errs := []error{d.queue.Close(), d.relay.Close(), d.store.Close()}
+	for _, p := range d.pages {
+		errs = append(errs, p.Close())
+	}
+	return errors.Join(errs...)
 }

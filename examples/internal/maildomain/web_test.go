@@ -188,3 +188,32 @@ func TestNamesTypedOtherwise(t *testing.T) {
 		}
 	})
 }
+
+// A session ends when its user is one no more, or has another password: it may be
+// in other hands.
+func TestSessionsEndWithTheirUsers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, testkit.NewNetwork(), "hamburger.edu", "bob:hungry\nalice:thirsty\n")
+		b := s.browser()
+		users := func(text string) {
+			require.NoError(t, os.WriteFile(filepath.Join(s.dir, "users"), []byte(text), 0o600))
+			require.NoError(t, s.Reload())
+		}
+		in := func() bool {
+			_, page := b.do("/")
+			return !strings.Contains(page, `type="password"`)
+		}
+		_, page := b.login("bob", "hungry")
+		require.True(t, in(), page)
+		users("alice:other\nbob:hungry\ncarol:new\n")
+		assert.True(t, in(), "others have changed")
+		users("alice:other\nbob:sated\n")
+		assert.False(t, in(), "his password has changed")
+		b.login("bob", "sated")
+		require.True(t, in())
+		users("alice:other\n")
+		assert.False(t, in(), "he is no user")
+		users("bob:sated\n")
+		assert.False(t, in(), "the session is over for good")
+	})
+}

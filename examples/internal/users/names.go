@@ -1,6 +1,9 @@
 package users
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // Names returns the users in the order of the file, prepared by SASLprep.
 func (u *Users) Names() []string { return slices.Clone(u.names) }
@@ -14,3 +17,16 @@ func (u *Users) Has(name string) bool {
 // Name is a user's name as [Users.Names] has it, however it was typed: there is
 // one for all that [Users.Check] takes as the same.
 func (u *Users) Name(typed string) string { return prepared(typed) }
+
+// Same tells whether name is a user in both, with the same line for his
+// password. Who is not has no right to go on by a login of before.
+func (u *Users) Same(other *Users, name string) bool {
+	a, ok := u.byName[prepared(name)]
+	b, too := other.byName[prepared(name)]
+	return ok && too && a.secret.same(&b.secret)
+}
+
+func (s *secret) same(t *secret) bool {
+	return s.plain == t.plain && s.iterations == t.iterations && s.scram == t.scram &&
+		bytes.Equal(s.hash, t.hash) && bytes.Equal(s.salt, t.salt) && bytes.Equal(s.serverKey, t.serverKey)
+}

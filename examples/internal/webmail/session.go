@@ -113,6 +113,23 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// EndOthers ends the sessions of users who may not go on: whose password was
+// changed, as it may have been stolen, or who are users no more.
+func (h *Handler) EndOthers(mayGoOn func(user string) bool) error {
+	var errs []error
+	for x, err := range h.sessions.All() {
+		var u user
+		if err == nil {
+			err = json.Unmarshal(x.Data, &u)
+		}
+		if err == nil && !mayGoOn(u.Name) {
+			err = h.sessions.End(x)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
 // logout ends a session.
 func (h *Handler) logout(_ context.Context, w *http1.ResponseWriter, r *http1.Request, v *visit) {
 	if _, ok := h.signed(w, r, v); !ok {
