@@ -51,9 +51,13 @@ func (h *Handler) loginForm(_ context.Context, w *http1.ResponseWriter, r *http1
 	h.page(w, r, http1.StatusOK, "login", "")
 }
 
-// login begins a session.
+// loginLimits are those of a form that anybody may send: a name and a password.
+// What form lets through by default is a memory's size for each connection.
+var loginLimits = form.Options{Limits: form.Limits{MaxBody: 8 << 10}}
+
+// login begins a session, and ends the one that the visitor had.
 func (h *Handler) login(ctx context.Context, w *http1.ResponseWriter, r *http1.Request) {
-	f, ok := h.form(w, r)
+	f, ok := h.form(w, r, &loginLimits)
 	if !ok {
 		return
 	}
@@ -81,6 +85,12 @@ func (h *Handler) login(ctx context.Context, w *http1.ResponseWriter, r *http1.R
 	if err != nil {
 		h.fail(w, r, err)
 		return
+	}
+	if old, err := h.sessions.Find(r.Header.Get("Cookie")); err == nil {
+		if err := h.sessions.End(old); err != nil {
+			h.fail(w, r, err)
+			return
+		}
 	}
 	x, err := h.sessions.Create(data)
 	if err != nil {
@@ -144,8 +154,8 @@ func (h *Handler) logout(_ context.Context, w *http1.ResponseWriter, r *http1.Re
 }
 
 // form reads what a form sent, or answers why it cannot.
-func (h *Handler) form(w *http1.ResponseWriter, r *http1.Request) (form.Fields, bool) {
-	f, err := form.ReadRequest(r, nil)
+func (h *Handler) form(w *http1.ResponseWriter, r *http1.Request, opts *form.Options) (form.Fields, bool) {
+	f, err := form.ReadRequest(r, opts)
 	if err != nil {
 		h.page(w, r, form.Status(err), "problem", problem{"The form could not be read.", r.Target.Path})
 		return nil, false
@@ -156,7 +166,7 @@ func (h *Handler) form(w *http1.ResponseWriter, r *http1.Request) (form.Fields, 
 
 // signed reads a form that must carry the session's token.
 func (h *Handler) signed(w *http1.ResponseWriter, r *http1.Request, v *visit) (form.Fields, bool) {
-	f, ok := h.form(w, r)
+	f, ok := h.form(w, r, nil)
 	if ok && subtle.ConstantTimeCompare([]byte(f.Get("token")), []byte(v.user.Token)) != 1 {
 		h.page(w, r, http1.StatusForbidden, "problem", problem{"The form is not one of this session.", "/"})
 		return nil, false

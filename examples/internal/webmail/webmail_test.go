@@ -404,6 +404,30 @@ func TestCookie(t *testing.T) {
 	assert.Regexp(t, `^__Host-id=.*; Secure; `, r.Header.Get("Set-Cookie"))
 }
 
+// Who logs in again has one session, and not the one that he came with.
+func TestLoginEndsTheSessionBefore(t *testing.T) {
+	b := newBrowser(t, &office{})
+	b.login()
+	first := b.cookie
+	b.login()
+	assert.NotEqual(t, first, b.cookie)
+	b.cookie = first
+	status, _, _ := b.do("GET", "/", nil)
+	assert.Equal(t, http1.StatusSeeOther, status)
+	b.cookie = "id=chosen"
+	b.login()
+	assert.NotEqual(t, "id=chosen", b.cookie, "the id is the server's")
+}
+
+// What anybody may send is small.
+func TestLoginFormIsSmall(t *testing.T) {
+	o := &office{}
+	b := newBrowser(t, o)
+	status, _, _ := b.do("POST", "/login", url.Values{"user": {"bob"}, "password": {strings.Repeat("x", 8<<10)}})
+	assert.Equal(t, http1.StatusContentTooLarge, status)
+	assert.Zero(t, o.logins)
+}
+
 // Whose page the browser shows is in its hands, and who is asked is in the name:
 // neither another site's form nor another's name for this host is answered.
 func TestOtherSites(t *testing.T) {
