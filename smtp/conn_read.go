@@ -30,7 +30,7 @@ const (
 // the connection, and io.ErrUnexpectedEOF inside a line.
 func (c *Conn) ReadCommand() (Command, error) { return c.readCommand(true) }
 
-// readCommand is ReadCommand. Idle says that nothing is under way, so that the
+// readCommand is ReadCommand. Idle says that no message is under way, so that the
 // time until the first octet counts as idle.
 func (c *Conn) readCommand(idle bool) (Command, error) {
 	line, err := c.readLine(idle, false)
@@ -45,7 +45,7 @@ func (c *Conn) readCommand(idle bool) (Command, error) {
 // without its end, and valid until the next call. Errors are as those of
 // [Conn.ReadCommand].
 func (c *Conn) ReadAuthLine() ([]byte, error) {
-	line, err := c.readLine(false, true)
+	line, err := c.readLine(true, true) // nothing is lost where the server ends here
 	if err != nil {
 		return nil, err
 	}

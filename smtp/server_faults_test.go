@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -220,3 +221,25 @@ func TestServerAUTHWhoReads(t *testing.T) {
 type local struct{ net.Conn }
 
 func (local) RemoteAddr() net.Addr { return &net.UnixAddr{Net: "unix"} }
+
+// The last reply arrives though the client sent more than was read, for which the
+// system would have reset the connection.
+func TestServerLingers(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	srv := &smtp.Server{Hostname: "hamburger.edu", Backend: new(mailbox), Limits: smtp.Limits{MaxErrors: 1}}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	for _, last := range []string{"NONSENSE\r\n", "\x00\r\n"} {
+		nc, err := net.Dial("tcp", l.Addr().String())
+		require.NoError(t, err)
+		_, err = nc.Write([]byte("EHLO crepes.fr\r\nNONSENSE\r\n" + last + strings.Repeat("x", 100<<10)))
+		require.NoError(t, err)
+		got, err := io.ReadAll(nc)
+		require.NoError(t, err)
+		assert.Contains(t, string(got), "\r\n421 4.7.0 ")
+		nc.Close()
+	}
+	require.NoError(t, srv.Shutdown(t.Context()))
+	assert.ErrorIs(t, <-served, smtp.ErrServerClosed)
+}

@@ -210,6 +210,19 @@ func TestServerShutdown(t *testing.T) {
 	})
 }
 
+// Shutdown does not wait for the password of somebody who logs in.
+func TestServerShutdownLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := &smtp.Server{Backend: new(mailbox), Auth: plainAuth, AllowInsecureAuth: true}
+		c := play(t, srv, "S: 220\nC: EHLO a\nS: 250\nC: AUTH PLAIN\nS: 334")
+		begun := time.Now()
+		require.NoError(t, srv.Shutdown(t.Context()))
+		assert.Less(t, time.Since(begun), time.Minute)
+		c.want("421 4.3.2")
+		c.end()
+	})
+}
+
 // Shutdown that may not wait cuts connections, and Data hears of it.
 func TestServerShutdownCuts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
