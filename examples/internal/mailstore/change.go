@@ -174,30 +174,49 @@ func (m *Mailbox) Expunge(ctx context.Context, uids ...uint32) error {
 }
 
 // Count counts the size of messages that another program has delivered and whose
-// names do not tell it.
+// names do not tell it. Whatever else is done to the mailbox goes on.
 func (m *Mailbox) Count(ctx context.Context) error {
-	if err := m.begin(ctx); err != nil {
+	const atOnce = 1000
+	for part := range slices.Chunk(m.uncounted(), atOnce) {
+		var records []*record
+		var err error
+		for _, o := range part {
+			if err = context.Cause(ctx); err != nil {
+				break
+			}
+			var size int64
+			if size, err = m.count(o.file); err == nil {
+				records = append(records, &record{kind: recordSize, uid: o.uid, size: size})
+			} else if !errors.Is(err, fs.ErrNotExist) {
+				break
+			}
+		}
+		if err = errors.Join(err, m.recordSizes(records)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// uncounted returns the messages whose size is not known.
+func (m *Mailbox) uncounted() (all []original) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.state.messages {
+		if msg := &m.state.messages[i]; msg.size < 0 && msg.flags&flagDead == 0 {
+			all = append(all, original{uid: msg.uid, file: m.file(msg)})
+		}
+	}
+	return all
+}
+
+// recordSizes records sizes of messages that are still there.
+func (m *Mailbox) recordSizes(records []*record) error {
+	if err := m.begin(context.Background()); err != nil {
 		return err
 	}
 	defer m.end()
-	var records []*record
-	for i := range m.state.messages {
-		msg := &m.state.messages[i]
-		if msg.size >= 0 || msg.flags&flagDead != 0 {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return errors.Join(context.Cause(ctx), m.record(records...))
-		}
-		size, err := m.count(m.file(msg))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return errors.Join(err, m.record(records...))
-		}
-		if err == nil {
-			records = append(records, &record{kind: recordSize, uid: msg.uid, size: size})
-		}
-	}
-	return m.record(records...)
+	return m.record(slices.DeleteFunc(records, func(r *record) bool { return m.state.find(r.uid) == nil })...)
 }
 
 func (m *Mailbox) count(f maildir.Message) (int64, error) {
@@ -248,9 +267,10 @@ func (m *Mailbox) Append(ctx context.Context, message io.Reader, opts *AppendOpt
 	if m.store.reserve(targets, y.WireSize()); t.err != nil {
 		return 0, t.err
 	}
-	defer m.store.unreserve(targets, y.WireSize())
-	a := &arrival{keywords: o.Keywords, place: func(b *maildir.Batch) (maildir.Message, error) { return b.Place(y) }}
-	if m.commit(a); a.err != nil || !m.tell() {
+	defer m.store.unreserve(targets)
+	a := &arrival{keywords: o.Keywords, reserved: t.reserved, place: func(b *maildir.Batch) (maildir.Message, error) { return b.Place(y) }}
+	m.commit(a)
+	if t.reserved = a.reserved; a.err != nil || !m.tell() {
 		return 0, a.err
 	}
 	return a.uid, nil

@@ -15,6 +15,7 @@ type arrival struct {
 	// place gives it its name, which is not synced.
 	place    func(b *maildir.Batch) (maildir.Message, error)
 	keywords []string
+	reserved int64 // room in the quota, until the message is counted
 
 	file maildir.Message
 	uid  uint32
@@ -104,15 +105,18 @@ func (m *Mailbox) commitBatch(batch []*arrival) {
 	}
 	var records []*record
 	modSeq := m.nextModSeq()
-	next := m.state.next
+	next, reserved := m.state.next, int64(0)
 	for _, a := range batch {
 		if a.err == nil {
 			a.uid = next
-			records = append(records, arrived(a.file, next, modSeq, a.keywords))
+			reserved += a.reserved
+			a.reserved = 0
+			size, _ := a.file.WireSize()
+			records = append(records, arrived(a.file, size, next, modSeq, a.keywords))
 			next++
 		}
 	}
-	if err = m.record(records...); err == nil {
+	if err = m.recordReserved(reserved, records); err == nil {
 		return
 	}
 	// The mail is safe and will be found; UIDs are told when they are on the disk.

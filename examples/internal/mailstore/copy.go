@@ -27,13 +27,18 @@ func (m *Mailbox) Copy(ctx context.Context, to *Mailbox, uids ...uint32) (from, 
 	if m.store.reserve(t, octets); t[0].err != nil {
 		return nil, nil, t[0].err
 	}
-	defer m.store.unreserve(t, octets)
+	defer m.store.unreserve(t)
 	all := make([]*arrival, len(originals))
 	for i, o := range originals {
 		all[i] = &arrival{keywords: o.keywords, place: func(b *maildir.Batch) (maildir.Message, error) { return m.copyTo(to, b, o) }}
+		if t[0].reserved > 0 {
+			all[i].reserved = max(o.size, 0)
+		}
 	}
 	to.commit(all...)
+	t[0].reserved = 0
 	for i, a := range all {
+		t[0].reserved += a.reserved
 		err = errors.Join(err, a.err)
 		if a.err == nil {
 			from, copies = append(from, originals[i].uid), append(copies, a.uid)
@@ -61,7 +66,7 @@ func (m *Mailbox) pick(uids []uint32) (all []original, octets int64) {
 	defer m.mu.Unlock()
 	for _, uid := range sorted(uids) {
 		if msg := m.state.find(uid); msg != nil {
-			all = append(all, original{uid, m.file(msg), max(msg.size, 0), keywordNames(m.state.keywords, msg.keywords)})
+			all = append(all, original{uid, m.file(msg), msg.size, keywordNames(m.state.keywords, msg.keywords)})
 			octets += max(msg.size, 0)
 		}
 	}
@@ -79,6 +84,11 @@ func (m *Mailbox) copyTo(to *Mailbox, b *maildir.Batch, o original) (maildir.Mes
 	info, err := src.Stat()
 	if err != nil {
 		return maildir.Message{}, err
+	}
+	if o.size < 0 { // it has come since all were counted
+		if o.size, err = maildir.NewWire(src, info.Size()).Size(); err != nil {
+			return maildir.Message{}, err
+		}
 	}
 	f := o.file
 	f.Base = maildir.UniqueBase(info.Size(), o.size)

@@ -53,7 +53,7 @@ type target struct {
 	uid   uint32
 	err   error
 
-	reserved bool // room, in the user's quota
+	reserved int64 // room, in the user's quota
 }
 
 func (s *Store) deliver(ctx context.Context, users []string, message io.Reader, all bool) []error {
@@ -119,7 +119,7 @@ func (s *Store) deliverTo(ctx context.Context, targets []*target, message io.Rea
 		return
 	}
 	s.reserve(targets, y.WireSize())
-	defer s.unreserve(targets, y.WireSize())
+	defer s.unreserve(targets)
 	if !all || !anyFailed(targets) {
 		s.place(targets, at, y)
 	}
@@ -135,10 +135,15 @@ func (s *Store) place(targets []*target, at *target, y *maildir.Delivery) {
 		return
 	}
 	if t := targets[0]; t.err == nil {
-		a := &arrival{place: func(b *maildir.Batch) (maildir.Message, error) { return b.Place(y) }}
-		t.commit(a)
-		t.uid, t.err = a.uid, a.err
+		t.arrive(func(b *maildir.Batch) (maildir.Message, error) { return b.Place(y) })
 	}
+}
+
+// arrive commits the message.
+func (t *target) arrive(place func(*maildir.Batch) (maildir.Message, error)) {
+	a := &arrival{place: place, reserved: t.reserved}
+	t.commit(a)
+	t.uid, t.err, t.reserved = a.uid, a.err, a.reserved
 }
 
 func anyFailed(targets []*target) bool {
@@ -238,9 +243,7 @@ func (s *Store) linkAll(targets []*target, at *target, y *maildir.Delivery) {
 		}
 		slots <- struct{}{}
 		wg.Go(func() {
-			a := &arrival{place: func(b *maildir.Batch) (maildir.Message, error) { return s.link(t, b, at, y) }}
-			t.commit(a)
-			t.uid, t.err = a.uid, a.err
+			t.arrive(func(b *maildir.Batch) (maildir.Message, error) { return s.link(t, b, at, y) })
 			<-slots
 		})
 	}
@@ -335,17 +338,17 @@ func (s *Store) reserve(targets []*target, octets int64) {
 		if s.opts.Quota <= 0 {
 			return
 		}
-		if t.reserved = t.user.reserve(s.opts.Quota, octets); !t.reserved {
+		if t.user.reserve(s.opts.Quota, octets) {
+			t.reserved = octets
+		} else {
 			t.err = ErrOverQuota
 		}
 	}
 }
 
-// unreserve gives back what reserve took: from all who had room.
-func (s *Store) unreserve(targets []*target, octets int64) {
+// unreserve gives back what reserve took and is not counted.
+func (s *Store) unreserve(targets []*target) {
 	for _, t := range targets {
-		if t.reserved {
-			t.user.release(octets)
-		}
+		t.user.release(t.reserved)
 	}
 }

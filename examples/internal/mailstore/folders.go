@@ -3,6 +3,7 @@ package mailstore
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"strings"
 
 	"applayer/mime/maildir"
@@ -82,9 +83,9 @@ func (s *Store) Rename(user, from, to string) error {
 			return noMailbox(err)
 		}
 		folders, err := d.Folders()
-		s.drop(dir, f.File)
 		for _, inner := range folders {
-			if rest, ok := strings.CutPrefix(inner.File, target.File); ok && strings.HasPrefix(rest, ".") {
+			if rest, ok := strings.CutPrefix(inner.File, target.File); ok && (rest == "" || rest[0] == '.') {
+				s.user(dir).renamed(folderPath(dir, f.File+rest), folderPath(dir, inner.File))
 				s.drop(dir, f.File+rest)
 			}
 		}
@@ -115,6 +116,9 @@ func (s *Store) withFolder(user, folder string, do func(dir string, d *maildir.D
 	return do(dir, d, f)
 }
 
+// folderPath is the path of a folder below the store's root, that of INBOX for "".
+func folderPath(dir, file string) string { return path.Join(dir, maildirName, file) }
+
 // noMailbox makes errors of this package of those of files.
 func noMailbox(err error) error {
 	switch {
@@ -128,16 +132,15 @@ func noMailbox(err error) error {
 
 // drop makes a mailbox useless to those who have it open, and unknown.
 func (s *Store) drop(dir, file string) {
-	path := dir + "/" + maildirName + "/" + file
+	name := folderPath(dir, file)
 	s.mu.Lock()
-	m, u := s.boxes[path], s.userOf(dir)
+	m, u := s.boxes[name], s.userOf(dir)
 	s.mu.Unlock()
-	u.sizeGone(path)
 	if m == nil {
+		u.sizeGone(name)
 		return
 	}
-	s.forget(m)
-	m.fail(ErrGone)
+	m.gone()
 	s.mu.Lock()
 	idle := m.users == 0
 	s.mu.Unlock()

@@ -17,8 +17,9 @@ type Mailbox struct {
 	store  *Store
 	user   *user
 	folder maildir.Folder
-	path   string // below the store's root
-	users  int    // guarded by store.mu
+	path   string      // below the store's root
+	users  int         // guarded by store.mu
+	here   os.FileInfo // the directory, if it is this mailbox's alone; guarded by store.mu
 
 	// Who changes the mailbox has its turn, in which he may wait for the disk. It is
 	// a channel so that one who waits for it can give up. It guards the fields below
@@ -97,6 +98,9 @@ func (m *Mailbox) load(create bool) error {
 		return m.fail(err)
 	}
 	m.root, m.dir = root, dir
+	if err := m.store.claim(m); err != nil {
+		return m.fail(errors.Join(err, m.closeFiles()))
+	}
 	// What was never delivered is left in tmp by those who die.
 	if _, err := dir.Clean(m.store.opts.Now().Add(-stale)); err != nil {
 		m.store.log.Warn("tmp not cleaned", "mailbox", m.path, "err", err)
@@ -114,7 +118,7 @@ func (m *Mailbox) load(create bool) error {
 	m.mu.Lock()
 	m.ready = true
 	m.mu.Unlock()
-	m.user.sizeIs(m.path, m.state.octets)
+	m.user.sizeIs(m.path, m.state.octets, 0)
 	return nil
 }
 
@@ -132,6 +136,16 @@ func (m *Mailbox) fail(err error) error {
 
 // lost makes others open it anew.
 func (m *Mailbox) lost() { m.store.forget(m) }
+
+// gone ends the use of a mailbox whose directory is another's, or nobody's, when who
+// has his turn is ready.
+func (m *Mailbox) gone() {
+	m.turn <- struct{}{}
+	defer m.end()
+	m.user.sizeGone(m.path)
+	m.fail(ErrGone)
+	m.lost()
+}
 
 // loadIndex reads the index, or begins one if it is missing or damaged.
 func (m *Mailbox) loadIndex() error {
@@ -166,7 +180,10 @@ func (m *Mailbox) loadIndex() error {
 // record makes changes: in memory, then in the index. The caller has the turn. A
 // change that cannot be made holds up no other. After an error of the index itself the
 // changes are made, and it is written anew before they are told.
-func (m *Mailbox) record(records ...*record) error {
+func (m *Mailbox) record(records ...*record) error { return m.recordReserved(0, records) }
+
+// recordReserved is record of messages for which so much room was reserved.
+func (m *Mailbox) recordReserved(reserved int64, records []*record) error {
 	if len(records) == 0 {
 		return nil
 	}
@@ -184,7 +201,7 @@ func (m *Mailbox) record(records ...*record) error {
 	octets := m.state.octets
 	m.wakeAll()
 	m.mu.Unlock()
-	m.user.sizeIs(m.path, octets)
+	m.user.sizeIs(m.path, octets, reserved)
 	return errors.Join(err, m.index.append(b))
 }
 

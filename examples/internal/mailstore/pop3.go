@@ -45,7 +45,7 @@ func (d *maildrop) open(ctx context.Context) (err error) {
 			if err := d.m.Count(ctx); err != nil {
 				return err
 			}
-			d.v, err = d.m.View(ctx)
+			d.v, err = d.m.viewAfter(ctx, lookNever) // no more, whose sizes are not known
 			return err
 		}
 	}

@@ -29,8 +29,9 @@ const busy = 10
 type looks uint8
 
 const (
-	lookSometimes looks = iota // if a directory has changed, and not all the time
-	lookChanged                // if a directory has changed
+	lookNever     looks = iota
+	lookSometimes       // if a directory has changed, and not all the time
+	lookChanged         // if a directory has changed
 	lookAlways
 )
 
@@ -38,6 +39,9 @@ const (
 // order of their names, others may have gone or have other flags. The caller has the
 // turn.
 func (m *Mailbox) scan(how looks) error {
+	if how == lookNever {
+		return nil
+	}
 	always := how == lookAlways
 	now := time.Now()
 	newTime, curTime, err := m.dirTimes()
@@ -91,6 +95,7 @@ func (m *Mailbox) dirTimes() (newTime, curTime time.Time, err error) {
 		inCur, err = m.root.Stat("cur")
 	}
 	if errors.Is(err, fs.ErrNotExist) {
+		m.user.sizeGone(m.path)
 		m.lost()
 		return time.Time{}, time.Time{}, m.fail(ErrGone)
 	}
@@ -181,7 +186,7 @@ func (m *Mailbox) recordFound(found map[string]maildir.Message, missing []uidBas
 		if f.File != f.String() {
 			odd[next] = f.File
 		}
-		records = append(records, arrived(f, next, modSeq, nil))
+		records = append(records, arrived(f, m.sizeTold(f), next, modSeq, nil))
 		next++
 	}
 	m.mu.Lock()
@@ -193,12 +198,22 @@ func (m *Mailbox) recordFound(found map[string]maildir.Message, missing []uidBas
 	return nil
 }
 
-// arrived returns the record of a message that has come.
-func arrived(f maildir.Message, uid uint32, modSeq uint64, keywords []string) *record {
-	size, ok := f.WireSize()
-	if !ok {
-		size = -1
+// sizeTold returns the size that a file's name tells, -1 if it tells none or one that
+// cannot be: a program that changes a message may leave the name as it is.
+func (m *Mailbox) sizeTold(f maildir.Message) int64 {
+	size, ok1 := f.Size()
+	wire, ok2 := f.WireSize()
+	if !ok1 || !ok2 || wire < size || wire-size > size {
+		return -1
 	}
+	if info, err := m.root.Lstat(filePath(f)); err != nil || info.Size() != size {
+		return -1
+	}
+	return wire
+}
+
+// arrived returns the record of a message that has come.
+func arrived(f maildir.Message, size int64, uid uint32, modSeq uint64, keywords []string) *record {
 	return &record{kind: recordMessage, uid: uid, modSeq: modSeq, flags: setOfFile(f), size: size, base: f.Base, keywords: keywords}
 }
 

@@ -2,10 +2,12 @@ package mailstore_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -89,6 +91,83 @@ func TestQuota(t *testing.T) {
 	}
 	wg.Wait()
 	assert.Equal(t, int64(10), granted.Load())
+}
+
+// A message counts once from when room is reserved for it to when it is removed: that
+// it is on its way to the index takes no room from others, and a folder that gets
+// another name none away.
+func TestQuotaCountsOnce(t *testing.T) {
+	opts := &mailstore.Options{Quota: 16}
+	var s *mailstore.Store
+	var room []error
+	mailstore.SetFault(opts, func(op string) error {
+		if op == "index" && s != nil {
+			room = append(room, s.Room("bob", 8), s.Room("bob", 9))
+		}
+		return nil
+	})
+	s, _ = newStore(t, opts)
+	require.NoError(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("123456\r\n")))
+	require.Len(t, room, 2)
+	assert.NoError(t, room[0], "at the write of the index the message is counted, and no more reserved")
+	assert.ErrorIs(t, room[1], mailstore.ErrOverQuota)
+
+	require.NoError(t, s.Create("bob", "Sent"))
+	in, sent := mailbox(t, s, "bob", "INBOX"), mailbox(t, s, "bob", "Sent")
+	_, _, err := in.Move(t.Context(), sent, 1)
+	require.NoError(t, err)
+	assert.NoError(t, s.Room("bob", 8))
+	for _, name := range [][2]string{{"Sent", "Old"}, {"Old", "Sent"}} {
+		require.NoError(t, s.Rename("bob", name[0], name[1]))
+		assert.NoError(t, s.Room("bob", 8))
+		assert.ErrorIs(t, s.Room("bob", 9), mailstore.ErrOverQuota, "it still has its messages")
+	}
+	require.NoError(t, s.Delete("bob", "Sent"))
+	assert.NoError(t, s.Room("bob", 16))
+}
+
+// A mailbox that is open by another name of its directory is the same Mailbox: two
+// would each write the index.
+func TestOneMailboxByTwoNames(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need rights there")
+	}
+	s, dir := newStore(t, nil)
+	bob := mailbox(t, s, "bob", "INBOX")
+	require.NoError(t, os.Symlink("bob", filepath.Join(dir, "postmaster")))
+	postmaster := mailbox(t, s, "postmaster", "INBOX")
+	for range 5 {
+		fill(t, bob, "a\r\n")
+		fill(t, postmaster, "b\r\n")
+	}
+	require.NoError(t, s.Deliver(t.Context(), []string{"postmaster", "bob"}, strings.NewReader("c\r\n")))
+	v := view(t, bob)
+	assert.Equal(t, 11, v.Len(), "one who has two names has a message once")
+	assert.Equal(t, rows(v), rows(view(t, postmaster)))
+	s, again := reopened(t, s, dir, "postmaster", "INBOX")
+	assert.Equal(t, rows(v), rows(again))
+	assert.Equal(t, v.UIDValidity, again.UIDValidity)
+	assert.Equal(t, rows(v), rows(view(t, mailbox(t, s, "bob", "INBOX"))))
+}
+
+// A folder that another program renames is gone for those who have it open, from when
+// somebody opens it by its new name: only one writes the index.
+func TestFolderRenamedByOthers(t *testing.T) {
+	s, dir := newStore(t, nil)
+	require.NoError(t, s.Create("bob", "Sent"))
+	sent := mailbox(t, s, "bob", "Sent")
+	fill(t, sent, "a\r\n")
+	box := filepath.Join(dir, "bob", "Maildir")
+	require.NoError(t, os.Rename(filepath.Join(box, ".Sent"), filepath.Join(box, ".Old")))
+	old := mailbox(t, s, "bob", "Old")
+	_, err := sent.Append(t.Context(), strings.NewReader("b\r\n"), nil)
+	assert.ErrorIs(t, err, mailstore.ErrGone)
+	fill(t, old, "c\r\n")
+	v := view(t, old)
+	assert.Equal(t, []string{"1 new", "2 new"}, rows(v))
+	_, again := reopened(t, s, dir, "bob", "Old")
+	assert.Equal(t, rows(v), rows(again))
+	assert.Equal(t, v.UIDValidity, again.UIDValidity)
 }
 
 // Deliveries at the same time share syncs of the directory: while one is synced, the
@@ -263,6 +342,69 @@ func TestMaildrop(t *testing.T) {
 	assert.Equal(t, []string{"bob three", "bob two"}, subjects(t, s))
 	_, err = s.Maildrop(t.Context(), "")
 	require.ErrorIs(t, err, mailstore.ErrName)
+}
+
+// The size that a client is told is that of the message, whatever a name says: a
+// program that changes a message may leave the name, and another may lie.
+func TestSizesThatLie(t *testing.T) {
+	s, dir := newStore(t, nil)
+	path := filepath.Join(dir, "bob", "Maildir", "new")
+	mailbox(t, s, "bob", "INBOX")
+	want := []int64{}
+	for i, name := range []string{"S=4,W=6", "S=4,W=99", "S=4,W=3", "S=5,W=6", "W=6", "S=4", "S=99999999999999999999,W=6", "S=-4,W=-6", "x"} {
+		require.NoError(t, os.WriteFile(filepath.Join(path, itoa(i+1)+".M1.host,"+name), []byte("a\nb\n"), 0o600))
+		want = append(want, 6)
+	}
+	v := view(t, mailbox(t, s, "bob", "INBOX"))
+	assert.Equal(t, int64(6), v.At(0).Size, "one that is right needs no counting")
+	assert.Equal(t, int64(-1), v.At(1).Size)
+	d, err := s.Maildrop(t.Context(), "bob")
+	require.NoError(t, err)
+	defer d.Close()
+	var got []int64
+	for i := range d.Len() {
+		got = append(got, d.Stat(i))
+	}
+	assert.Equal(t, want, got)
+}
+
+// While messages are counted that another program has delivered, others come; and what
+// has come since is not shown with a size that is not known.
+func TestCountHoldsNobodyUp(t *testing.T) {
+	s, dir := newStore(t, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	path := filepath.Join(dir, "bob", "Maildir", "new")
+	for i := range 2000 {
+		require.NoError(t, os.WriteFile(filepath.Join(path, "1."+itoa(i)), []byte("a\n"), 0o600))
+	}
+	view(t, m)
+	var wg sync.WaitGroup
+	wg.Go(func() { assert.NoError(t, m.Count(t.Context())) })
+	wg.Go(func() {
+		for i := range 20 {
+			assert.NoError(t, os.WriteFile(filepath.Join(path, "2."+itoa(i)), []byte("a\n"), 0o600))
+			d, err := s.Maildrop(t.Context(), "bob")
+			if assert.NoError(t, err) {
+				for i := range d.Len() {
+					assert.Equal(t, int64(3), d.Stat(i))
+				}
+				assert.NoError(t, d.Close())
+			}
+			uid := uint32(1 + 100*i)
+			assert.NoError(t, m.Expunge(t.Context(), uid))
+		}
+	})
+	wg.Wait()
+	v := view(t, m)
+	assert.Equal(t, 2000, v.Len())
+	require.NoError(t, m.Count(t.Context()))
+	assert.Equal(t, int64(6000), view(t, m).Octets)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.NoError(t, m.Count(ctx), "there is nothing to count")
+	require.NoError(t, os.WriteFile(filepath.Join(path, "3"), nil, 0o600))
+	view(t, m)
+	require.ErrorIs(t, m.Count(ctx), context.Canceled)
 }
 
 // The log has what an operator should know.

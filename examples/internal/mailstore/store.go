@@ -164,29 +164,27 @@ func (s *Store) Mailbox(user, folder string) (*Mailbox, error) {
 
 // open opens a folder, which is made if it is not there and may be.
 func (s *Store) open(dir string, f maildir.Folder, create bool) (*Mailbox, error) {
-	for {
-		m, err := s.take(dir, f)
-		if err != nil {
-			return nil, err
-		}
-		err = m.load(create)
-		if err == nil {
+	m, err := s.take(dir, f)
+	for err == nil {
+		if err = m.load(create); err == nil {
 			return m, nil
 		}
 		m.lost()
 		m.Close()
-		if !errors.Is(err, ErrGone) { // else it was removed, and is looked for again
-			return nil, err
+		alias, isAlias := errors.AsType[*aliasError](err)
+		switch {
+		case isAlias && s.use(alias.of):
+			m, err = alias.of, nil
+		case isAlias || errors.Is(err, ErrGone): // it was removed, and is looked for again
+			m, err = s.take(dir, f)
 		}
 	}
+	return nil, err
 }
 
 // take returns the Mailbox of a folder, which may not be loaded.
 func (s *Store) take(dir string, f maildir.Folder) (*Mailbox, error) {
-	path := dir + "/" + maildirName
-	if f.File != "" {
-		path += "/" + f.File
-	}
+	path := folderPath(dir, f.File)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -197,11 +195,70 @@ func (s *Store) take(dir string, f maildir.Folder) (*Mailbox, error) {
 		m = &Mailbox{store: s, user: s.userOf(dir), folder: f, path: path, turn: make(chan struct{}, 1), subscriptions: map[*Subscription]struct{}{}}
 		s.boxes[path] = m
 	}
+	s.used(m)
+	return m, nil
+}
+
+// used counts one more who uses a mailbox. The caller has s.mu.
+func (s *Store) used(m *Mailbox) {
 	if m.users == 0 {
 		s.idle = without(s.idle, m)
 	}
 	m.users++
-	return m, nil
+}
+
+// use takes a mailbox that is known, if it still is.
+func (s *Store) use(m *Mailbox) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.boxes[m.path] != m {
+		return false
+	}
+	s.used(m)
+	return true
+}
+
+// aliasError means that a mailbox is open by another name of its directory: one is a
+// symbolic link, or the file system does not tell capital letters from small ones. An
+// index is for one Mailbox at a time.
+type aliasError struct{ of *Mailbox }
+
+func (e *aliasError) Error() string { return "mailstore: another name of " + e.of.path }
+
+// claim makes sure that a mailbox is the only one that uses its directory.
+func (s *Store) claim(m *Mailbox) error {
+	here, err := m.root.Stat(".")
+	for err == nil {
+		other := s.claimed(m, here)
+		if other == nil {
+			return nil
+		}
+		if there, err := s.root.Stat(other.path); err == nil && os.SameFile(here, there) {
+			return &aliasError{other}
+		}
+		other.gone() // somebody has renamed its directory, to what m is
+	}
+	return err
+}
+
+// claimed returns the mailbox that has claimed a directory before. If there is none
+// it is m's.
+func (s *Store) claimed(m *Mailbox, here os.FileInfo) *Mailbox {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, other := range s.boxes {
+		if other != m && other.here != nil && os.SameFile(other.here, here) {
+			return other
+		}
+	}
+	m.here = here
+	return nil
+}
+
+func (s *Store) user(dir string) *user {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.userOf(dir)
 }
 
 // userOf returns the user of a folder. The caller has s.mu.

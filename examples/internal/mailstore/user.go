@@ -33,12 +33,14 @@ func (u *user) settle(root *os.Root) error {
 	return err
 }
 
-// sizeIs tells the size of a mailbox.
-func (u *user) sizeIs(path string, octets int64) {
+// sizeIs tells the size of a mailbox, and how much of it room was reserved for, which
+// is given back at the same moment: else a message would count twice, or not at all.
+func (u *user) sizeIs(path string, octets, reserved int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.used += octets - u.sizes[path]
 	u.sizes[path] = octets
+	u.reserved -= reserved
 }
 
 // sizeGone tells that there is no such mailbox any more.
@@ -49,6 +51,17 @@ func (u *user) sizeGone(path string) {
 	delete(u.sizes, path)
 }
 
+// renamed tells that a mailbox has another path.
+func (u *user) renamed(from, to string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if size, ok := u.sizes[from]; ok {
+		u.used -= u.sizes[to]
+		u.sizes[to] = size
+		delete(u.sizes, from)
+	}
+}
+
 // left is how much more of a quota there is.
 func (u *user) left(quota int64) int64 {
 	u.mu.Lock()
@@ -56,7 +69,8 @@ func (u *user) left(quota int64) int64 {
 	return max(quota-u.used-u.reserved, 0)
 }
 
-// reserve keeps room for a delivery, which release gives back when it is counted.
+// reserve keeps room for a delivery, which sizeIs gives back when it is counted, or
+// release.
 func (u *user) reserve(quota, octets int64) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
