@@ -28,8 +28,8 @@ const kvsep = "\x01"
 
 // Start returns the message of RFC 7628 §3.1.
 func (c *OAuthBearerClient) Start() (mechanism string, initial []byte, err error) {
-	if !isBearer(c.Token) || strings.ContainsAny(c.Host, kvsep+"\x00") || strings.Contains(c.User, "\x00") {
-		return "", nil, fmt.Errorf("%w: token or host (RFC 7628 §3.1)", ErrCredentials)
+	if !isBearer(c.Token) || strings.ContainsAny(c.User+c.Host, kvsep+"\x00") {
+		return "", nil, fmt.Errorf("%w: token, user or host (RFC 7628 §3.1)", ErrCredentials)
 	}
 	b := appendGS2Header(nil, "n", c.User)
 	b = append(b, kvsep...)
