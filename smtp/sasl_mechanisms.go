@@ -55,7 +55,8 @@ func ServeLogin(check func(ctx context.Context, identity, user, password string)
 }
 
 // ServeCRAMMD5 is CRAM-MD5 for a server, which must know the passwords as they
-// are. Host is its name. Password returns [ErrAuthRefused] for a user who is
+// are. Host is its name. Password is given a name prepared by SASLprep (RFC 4013),
+// which is who the client is then. It returns [ErrAuthRefused] for a user who is
 // not there, and any other error where it cannot tell.
 func ServeCRAMMD5(host string, password func(ctx context.Context, user string) (string, error)) SASLServer {
 	return &sasl.CRAMMD5Server{Host: host, Password: password}

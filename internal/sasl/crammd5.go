@@ -55,7 +55,7 @@ type CRAMMD5Server struct {
 	// Host is the name in the challenge.
 	Host string
 	// Password returns a user's password, which the server must have as it is.
-	// ErrRefused means that there is no such user, any other error that it
+	// The name is prepared by SASLprep, and who he is then. ErrRefused means that there is no such user, any other error that it
 	// cannot be told.
 	Password func(ctx context.Context, user string) (string, error)
 
@@ -79,7 +79,11 @@ func (s *CRAMMD5Server) Step(ctx context.Context, response []byte) (challenge []
 	if sent == nil || i <= 0 || len(response)-i-1 != 2*md5.Size {
 		return nil, "", ErrSyntax
 	}
-	user, digest := string(response[:i]), response[i+1:]
+	given, digest := string(response[:i]), response[i+1:]
+	user, err := Saslprep(given, Query)
+	if err != nil || user == "" {
+		return nil, "", &UserError{given, ErrRefused}
+	}
 	password, err := s.Password(ctx, user)
 	refused := errors.Is(err, ErrRefused)
 	if err != nil && !refused {
