@@ -251,6 +251,7 @@ func TestClientsRefuseCredentials(t *testing.T) {
 		"OAUTHBEARER token, space": &sasl.OAuthBearerClient{Token: "a b"},
 		"OAUTHBEARER host":         &sasl.OAuthBearerClient{Token: "a", Host: "b\x01auth=c"},
 		"OAUTHBEARER user":         &sasl.OAuthBearerClient{Token: "a", User: "b\x00"},
+		"OAUTHBEARER user, ^A":     &sasl.OAuthBearerClient{Token: "a", User: "b\x01auth=Bearer c"},
 	} {
 		_, initial, err := c.Start()
 		assert.ErrorIs(t, err, sasl.ErrCredentials, name)
@@ -332,6 +333,9 @@ func TestCRAMMD5(t *testing.T) {
 	}{
 		{answer, "tim", nil},
 		{"tim of the hill" + answer[3:], "tim of the hill", nil},
+		{"t\u2170m" + answer[3:], "tim", nil}, // RFC 4013 §2
+		{"\u00ad" + answer[3:], "", sasl.ErrRefused},
+		{"t\xffm" + answer[3:], "", sasl.ErrRefused},
 		{"tim b913a602c7eda7a495b4e6e7334d3891", "", sasl.ErrRefused},
 		{"tim B913A602C7EDA7A495B4E6E7334D3890", "", sasl.ErrRefused}, // lower case only
 		{"tom b913a602c7eda7a495b4e6e7334d3890", "", sasl.ErrRefused},

@@ -93,19 +93,24 @@ func (a *attributes) take(name byte) ([]byte, error) {
 		return nil, &attributeError{name, "RFC 5802 §7"}
 	}
 	value, rest, more := bytes.Cut((*a)[2:], []byte{','})
-	if len(value) == 0 || more && len(rest) == 0 {
+	if len(value) == 0 || !isValue(value) || more && len(rest) == 0 {
 		return nil, &attributeError{name, "RFC 5802 §7"}
 	}
 	*a = rest
 	return value, nil
 }
 
+// defined are the attributes of RFC 5802 §5.1, each of which has its place: a
+// second user name at the end is no extension. Their case matters.
+const defined = "anmrcsipve"
+
 // skip passes over extensions to the end. What is not understood is ignored
-// (RFC 5802 §5.1).
+// (RFC 5802 §7).
 func (a *attributes) skip() error {
 	for len(*a) > 0 {
 		name := (*a)[0]
-		if lower := name | 0x20; lower < 'a' || lower > 'z' {
+		lower := name | 0x20
+		if lower < 'a' || lower > 'z' || name != 'm' && strings.IndexByte(defined, name) >= 0 {
 			return &attributeError{name, "RFC 5802 §7"}
 		}
 		if _, err := a.take(name); err != nil {

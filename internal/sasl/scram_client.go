@@ -30,6 +30,7 @@ type SCRAMClient struct {
 	// took it off the list (RFC 5802 §6).
 	Plus bool
 
+	testNonce string // for tests
 	nonce     string
 	gs2Header []byte
 	firstBare []byte
@@ -64,7 +65,9 @@ func (c *SCRAMClient) Start() (mechanism string, initial []byte, err error) {
 	case bound:
 		flag = string(flagNotTheir)
 	}
-	if c.nonce == "" {
+	// Another one each time: to who was sent this one before, somebody could
+	// play the server's old messages again.
+	if c.nonce = c.testNonce; c.nonce == "" {
 		c.nonce = rand.Text()
 	}
 	c.gs2Header = appendGS2Header(nil, flag, c.Identity)

@@ -32,7 +32,7 @@ type SCRAMServer struct {
 	// that it cannot be told.
 	Lookup func(ctx context.Context, identity, user string) (Verifier, error)
 
-	nonce       string // for tests
+	testNonce   string // for tests
 	first       clientFirst
 	serverFirst []byte // what we sent, nil before
 	combined    string // the nonce in it
@@ -85,7 +85,7 @@ func (s *SCRAMServer) takeFirst(ctx context.Context, response []byte) ([]byte, e
 	s.first = m
 	// What the message was made of belongs to the caller.
 	s.first.gs2Header, s.first.bare = bytes.Clone(m.gs2Header), bytes.Clone(m.bare)
-	nonce := s.nonce
+	nonce := s.testNonce
 	if nonce == "" {
 		nonce = rand.Text()
 	}

@@ -143,10 +143,22 @@ func TestSCRAMClientRefuses(t *testing.T) {
 		{"a nonce with a space", "r=rOprNGfwEbeRWgbNEkqO hv,s=W22Z,i=4096", "", sasl.ErrChallenge},
 		{"an extension without a name", nonce + ",s=W22Z,i=4096,=x", "", sasl.ErrChallenge},
 		{"an extension without a value", nonce + ",s=W22Z,i=4096,x=", "", sasl.ErrChallenge},
+		{"5802-7 NUL in an extension", nonce + ",s=W22Z,i=4096,x=a\x00b", "", sasl.ErrChallenge},
+		{"5802-7 an extension outside UTF-8", nonce + ",s=W22Z,i=4096,x=a\xff", "", sasl.ErrChallenge},
+		{"5802-5.1 a second count behind", nonce + ",s=W22Z,i=4096,i=5000", "", sasl.ErrChallenge},
+		{"5802-5.1 a second nonce behind", nonce + ",s=W22Z,i=4096,x=y,r=a", "", sasl.ErrChallenge},
+		{"iterations with a letter", nonce + ",s=W22Z,i=4096a", "", sasl.ErrChallenge},
+		{"no iterations at all", nonce + ",s=W22Z,i=0", "", sasl.ErrChallenge},
+		{"a salt in the alphabet of URLs", nonce + ",s=_-22,i=4096", "", sasl.ErrChallenge},
+		{"a salt with bits left over", nonce + ",s=W23=,i=4096", "", sasl.ErrChallenge},
+		{"an error at once", "e=unknown-user", "", sasl.ErrChallenge},
 		{"nothing", "", "", sasl.ErrChallenge},
 		{"5802-3 another signature", v.serverFirst, "v=7rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=", sasl.ErrNotProved},
 		{"5802-3 half a signature", v.serverFirst, "v=6rriTRBi23WpRR/wtup+mA==", sasl.ErrNotProved},
 		{"5802-5.1 an error", v.serverFirst, "e=invalid-proof", sasl.ErrRefused},
+		{"5802-5.1 an error behind the signature", v.serverFirst, v.serverFinal + ",e=other-error", nil},
+		{"5802-5.1 two signatures", v.serverFirst, v.serverFinal + ",v=AAAA", nil},
+		{"5802-7 a signature and a comma", v.serverFirst, v.serverFinal + ",", nil},
 		{"no signature", v.serverFirst, "x", nil},
 	}
 	for _, tt := range tests {
@@ -186,6 +198,33 @@ func TestSCRAMClientIgnoresExtensions(t *testing.T) {
 	assert.True(t, strings.HasPrefix(string(response), "c=biws,r="))
 }
 
+// A client that is used again draws another nonce: to the old one somebody could
+// play the server's old messages, and be believed (RFC 5802 §5.1).
+func TestSCRAMClientNonceIsFresh(t *testing.T) {
+	c := &sasl.SCRAMClient{Hash: crypto.SHA256, User: "user", Password: "pencil"}
+	_, first, err := c.Start()
+	require.NoError(t, err)
+	_, second, err := c.Start()
+	require.NoError(t, err)
+	assert.NotEqual(t, first, second)
+}
+
+// Attributes that the RFC does not define are passed over in each message of a
+// client's, and what was said of them is proved too (RFC 5802 §7). Names have
+// their case, and commas and signs in a user's name their escapes.
+func TestSCRAMServerIgnoresExtensions(t *testing.T) {
+	v := verifier(t, crypto.SHA256, "QSXCR+Q6sek8bf92", 4096)
+	var asked string
+	s := &sasl.SCRAMServer{Hash: crypto.SHA256, Lookup: func(_ context.Context, identity, user string) (sasl.Verifier, error) {
+		asked = identity + "|" + user
+		return v, nil
+	}}
+	s.SetNonce("def")
+	const server = "r=abcdef,s=QSXCR+Q6sek8bf92,i=4096"
+	steps(t, s, []step{{[]byte("n,a=b=3D=2C,n==2Ca=3D2C,r=abc,x=1,N=2,z=a=b"), server, "", nil}})
+	assert.Equal(t, "b=,|,a=2C", asked)
+}
+
 func TestSCRAMServerRefuses(t *testing.T) {
 	v := vectors[1]
 	const nonce = "r=rOprNGfwEbeRWgbNEkqO"
@@ -213,6 +252,14 @@ func TestSCRAMServerRefuses(t *testing.T) {
 		{"5802-7 a nonce with a space", "n,,n=user," + nonce + " ", "", sasl.ErrSyntax},
 		{"5802-7 a nonce beyond ASCII", "n,,n=user," + nonce + "é", "", sasl.ErrSyntax},
 		{"5802-7 no nonce", "n,,n=user", "", sasl.ErrSyntax},
+		{"5802-5.1 a second user behind", "n,,n=user," + nonce + ",n=admin", "", sasl.ErrSyntax},
+		{"5802-5.1 a second nonce behind", "n,,n=user," + nonce + ",x=y,r=abc", "", sasl.ErrSyntax},
+		{"5802-5.1 an identity behind", "n,,n=user," + nonce + ",a=admin", "", sasl.ErrSyntax},
+		{"5802-7 order", "n,," + nonce + ",n=user", "", sasl.ErrSyntax},
+		{"5802-7 two identities", "n,a=user,a=admin,n=user," + nonce, "", sasl.ErrSyntax},
+		{"5802-7 a nonce with a comma", "n,,n=user," + nonce + ",,", "", sasl.ErrSyntax},
+		{"5802-7 an empty nonce", "n,,n=user,r=", "", sasl.ErrSyntax},
+		{"5802-5.1 half an escape", "n,,n=user=2," + nonce, "", sasl.ErrSyntax},
 		{"5802-7 UTF-8", "n,,n=us\xffer," + nonce, "", sasl.ErrSyntax},
 		{"5802-7 NUL", "n,,n=us\x00er," + nonce, "", sasl.ErrSyntax},
 		{"empty", "", "", sasl.ErrSyntax},
@@ -227,6 +274,9 @@ func TestSCRAMServerRefuses(t *testing.T) {
 		{"5802-3 half a proof", "", "c=biws," + combined + ",p=dHzbZapWIk4jUhN+Ute9yg==", sasl.ErrRefused},
 		{"5802-3 more was said than was proved", "", "c=biws," + combined + ",x=y" + proof, sasl.ErrRefused},
 		{"5802-5.1 a mandatory extension in the end", "", "c=biws," + combined + ",m=x" + proof, sasl.ErrRefused},
+		{"5802-5.1 a proof in front of the proof", "", strings.Replace(v.clientFinal, ",p=", ",p=AAAA,p=", 1), sasl.ErrSyntax},
+		{"5802-5.1 a second binding", "", "c=biws," + combined + ",c=biws" + proof, sasl.ErrSyntax},
+		{"5802-7 NUL in the end", "", "c=biws," + combined + ",x=\x00" + proof, sasl.ErrSyntax},
 		{"5802-7 no proof", "", "c=biws," + combined, sasl.ErrSyntax},
 		{"5802-7 an empty proof", "", "c=biws," + combined + ",p=", sasl.ErrSyntax},
 		{"5802-7 a proof without its padding", "", strings.TrimSuffix(v.clientFinal, "="), sasl.ErrSyntax},
