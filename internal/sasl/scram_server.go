@@ -175,10 +175,18 @@ var decoyKey = sync.OnceValue(func() []byte {
 	return key
 })
 
-// DecoySalt returns the salt that a name which is no user's is shown: always the
-// same while the program runs, so that it looks like one that is stored.
-func DecoySalt(user string) []byte {
-	return hmacOf(crypto.SHA256, decoyKey(), []byte("salt"), []byte(user))[:16]
+// SaltSize is the length of a salt that is made up.
+const SaltSize = 16
+
+// DecoySalt returns n octets of salt that a name which is no user's is shown:
+// always the same while the program runs, so that it looks like one that is
+// stored.
+func DecoySalt(user string, n int) []byte {
+	salt := make([]byte, 0, n+sha256.Size)
+	for block := 0; len(salt) < n; block++ {
+		salt = append(salt, hmacOf(crypto.SHA256, decoyKey(), fmt.Appendf(nil, "salt %d ", block), []byte(user))...)
+	}
+	return salt[:n]
 }
 
 // decoy is a verifier that nothing proves. Keys that nobody has a password for
@@ -186,7 +194,7 @@ func DecoySalt(user string) []byte {
 func decoy(hash crypto.Hash, user string, like Verifier) Verifier {
 	v := Verifier{Salt: like.Salt, Iterations: like.Iterations}
 	if len(v.Salt) == 0 || v.Iterations <= 0 {
-		v.Salt, v.Iterations = DecoySalt(user), MinIterations
+		v.Salt, v.Iterations = DecoySalt(user, SaltSize), MinIterations
 	}
 	v.StoredKey = hmacOf(hash, decoyKey(), []byte("stored"), []byte(user))
 	v.ServerKey = hmacOf(hash, decoyKey(), []byte("server"), []byte(user))

@@ -27,6 +27,6 @@ func (u *Users) Same(other *Users, name string) bool {
 }
 
 func (s *secret) same(t *secret) bool {
-	return s.plain == t.plain && s.iterations == t.iterations && s.scram == t.scram &&
-		bytes.Equal(s.hash, t.hash) && bytes.Equal(s.salt, t.salt) && bytes.Equal(s.serverKey, t.serverKey)
+	return s.plain == t.plain && s.keys.Iterations == t.keys.Iterations && bytes.Equal(s.keys.Salt, t.keys.Salt) &&
+		bytes.Equal(s.keys.StoredKey, t.keys.StoredKey) && bytes.Equal(s.keys.ServerKey, t.keys.ServerKey)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"sync"
 
@@ -27,12 +28,8 @@ func (u *Users) Password(name string) (string, bool) {
 // what is shown of him looks like others.
 func (u *Users) SCRAM(hash crypto.Hash, name string) (sasl.Verifier, error) {
 	name = prepared(name)
-	s := u.byName[name].secret
-	switch {
-	case s.scram && hash == crypto.SHA256:
-		return sasl.Verifier{Salt: s.salt, Iterations: s.iterations, StoredKey: s.hash, ServerKey: s.serverKey}, nil
-	case s.iterations > 0 && hash == crypto.SHA256:
-		return sasl.VerifierOf(hash, s.hash, s.salt, s.iterations), nil
+	if s := u.byName[name].secret; s.keys.Iterations > 0 && hash == crypto.SHA256 {
+		return s.keys, nil
 	}
 	// All are made at once, by whoever is the first to ask for anybody: it
 	// does not tell who is there.
@@ -55,7 +52,7 @@ func (u *Users) deriveOnce() {
 					continue
 				}
 				// The salt is the one that is shown of a name that is not there.
-				v, err := sasl.NewVerifier(hash, known.secret.plain, sasl.DecoySalt(name), sasl.MinIterations)
+				v, err := sasl.NewVerifier(hash, known.secret.plain, sasl.DecoySalt(name, sasl.SaltSize), sasl.MinIterations)
 				if err == nil {
 					all[name] = v
 				}
@@ -65,14 +62,18 @@ func (u *Users) deriveOnce() {
 	}
 }
 
-// shown is what is shown of a name that has no verifier.
+// shown is what is shown of a name that has no verifier: a salt and a count as
+// one of the users has them, so that none of those is like nobody else's.
 func (u *Users) shown(hash crypto.Hash, name string) sasl.Verifier {
-	v := sasl.Verifier{Salt: sasl.DecoySalt(name), Iterations: sasl.MinIterations}
-	if hash == crypto.SHA256 && u.decoy.iterations > 0 {
-		v.Iterations = u.decoy.iterations
-		v.Salt = v.Salt[:min(len(v.Salt), max(len(u.decoy.salt), 1))]
+	size, iterations := sasl.SaltSize, sasl.MinIterations
+	if hash == crypto.SHA256 && len(u.names) > 0 {
+		draw := binary.BigEndian.Uint64(sasl.DecoySalt("\x00"+name, 8)) // apart from the salt
+		like := u.byName[u.names[draw%uint64(len(u.names))]].secret.keys
+		if like.Iterations > 0 {
+			size, iterations = len(like.Salt), like.Iterations
+		}
 	}
-	return v
+	return sasl.Verifier{Salt: sasl.DecoySalt(name, size), Iterations: iterations}
 }
 
 // Hash returns what stands in a users file for a password: its SCRAM-SHA-256

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -111,6 +112,38 @@ func TestSCRAMShown(t *testing.T) {
 	assert.ErrorIs(t, err, sasl.ErrRefused)
 	assert.Equal(t, known.Iterations, unknown.Iterations)
 	assert.Len(t, unknown.Salt, len(known.Salt))
+}
+
+// Where passwords are kept in several ways a name that is not there looks like one
+// of those that are: nobody is known by his iteration count, or his salt's length.
+func TestSCRAMShownOfSeveral(t *testing.T) {
+	const keys = "$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY$wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU\n"
+	u, err := users.Read(strings.NewReader("alice:plain\nbob:$scram-sha-256$5000$W22ZaJ0SNY7soEsU" + keys +
+		"carol:$scram-sha-256$10000$W22ZaJ0SNY7soEsUW22ZaJ0SNY7soEsUW22ZaJ0SNY7soEsUW22ZaJ0SNY7soEsU" + keys))
+	require.NoError(t, err)
+	type face struct{ salt, iterations int }
+	seen := map[face]int{}
+	salts := map[string]bool{}
+	for i := range 300 {
+		name := "nobody" + strconv.Itoa(i)
+		v, err := u.SCRAM(crypto.SHA256, name)
+		require.ErrorIs(t, err, sasl.ErrRefused)
+		seen[face{len(v.Salt), v.Iterations}]++
+		salts[string(v.Salt)] = true
+		again, _ := u.SCRAM(crypto.SHA256, name)
+		require.Equal(t, v, again)
+		v, err = u.SCRAM(crypto.SHA1, name)
+		require.ErrorIs(t, err, sasl.ErrRefused)
+		assert.Equal(t, face{16, 4096}, face{len(v.Salt), v.Iterations}, "all that there is with SHA-1")
+	}
+	assert.Len(t, salts, 300)
+	assert.Len(t, seen, 3)
+	for _, name := range []string{"alice", "bob", "carol"} {
+		v, err := u.SCRAM(crypto.SHA256, name)
+		require.NoError(t, err)
+		assert.Greater(t, seen[face{len(v.Salt), v.Iterations}], 50, name)
+	}
+	assert.Equal(t, []string{"alice"}, u.Derived(crypto.SHA256), "who has keys keeps them")
 }
 
 func TestPassword(t *testing.T) {

@@ -6,7 +6,10 @@
 //
 // in base64 without padding ('.' may stand for '+'). Empty lines and those
 // that start with # are left out. Names and passwords are prepared by SASLprep
-// (RFC 4013), so that it does not matter how an ü was typed.
+// (RFC 4013), so that it does not matter how an ü was typed. A plain password may
+// have spaces in it, also at its ends, and '#', but no ':', which ends it: hash
+// such a one. What looks like a hash of another kind is refused, since it would
+// be a password that is as good as told.
 //
 // # Making a line
 //
@@ -57,10 +60,10 @@ const maxIterations = 10_000_000
 
 // Users is what a users file says. It never changes and may be shared.
 type Users struct {
-	byName map[string]user
-	names  []string // in the order of the file
-	decoy  secret   // checked for a name that is not there
-	plain  bool     // no password is hashed
+	byName    map[string]user
+	names     []string // in the order of the file
+	costliest secret   // to check; checked for a name that is not there
+	plain     bool     // no password is hashed
 
 	// derive makes the verifiers of all plain passwords, once.
 	derive map[crypto.Hash]func() map[string]sasl.Verifier
@@ -73,12 +76,9 @@ type user struct {
 
 // secret is a password as the file keeps it.
 type secret struct {
-	plain      string // empty if it is hashed
-	hash       []byte
-	salt       []byte
-	iterations int    // 0: hash is the SHA-256 of plain
-	scram      bool   // hash is the StoredKey of RFC 5802 §3
-	serverKey  []byte // with scram
+	plain string        // empty if it is hashed
+	sum   [32]byte      // SHA-256 of plain
+	keys  sasl.Verifier // where it is hashed, with SHA-256
 }
 
 // ReadFile reads the users file of that name.
@@ -101,30 +101,49 @@ func Read(r io.Reader) (*Users, error) {
 	sc := bufio.NewScanner(r)
 	for number := 1; sc.Scan(); number++ {
 		text := sc.Text()
-		if text == "" || text[0] == '#' {
+		if number == 1 {
+			text = strings.TrimPrefix(text, byteOrderMark)
+		}
+		if strings.TrimSpace(text) == "" || text[0] == '#' {
 			continue
 		}
-		name, rest, ok := strings.Cut(text, ":")
-		if !ok || name == "" {
-			return nil, fmt.Errorf("line %d: want name:password[:home]", number)
+		name, known, err := parseLine(text)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
 		if u.Has(name) {
 			return nil, fmt.Errorf("line %d: %q is there twice", number, name)
 		}
-		password, home, _ := strings.Cut(rest, ":")
-		s, err := parseSecret(password)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %q: %w", number, name, err)
-		}
-		u.byName[prepared(name)] = user{secret: s, home: home}
-		u.names = append(u.names, prepared(name))
-		u.plain = u.plain && s.plain != ""
-		if s.iterations >= u.decoy.iterations {
-			u.decoy = s
+		u.byName[name] = known
+		u.names = append(u.names, name)
+		u.plain = u.plain && known.secret.plain != ""
+		if known.secret.keys.Iterations >= u.costliest.keys.Iterations {
+			u.costliest = known.secret
 		}
 	}
 	u.deriveOnce()
 	return u, sc.Err()
+}
+
+// byteOrderMark is what some editors begin a file with. In front of a '#' it
+// would make a user of a comment.
+const byteOrderMark = "\ufeff"
+
+// parseLine takes a line. Its errors do not show it: it has a password in it.
+func parseLine(text string) (name string, known user, err error) {
+	name, rest, ok := strings.Cut(text, ":")
+	if !ok || name == "" {
+		return "", user{}, errors.New("want name:password[:home]")
+	}
+	if strings.TrimSpace(name) != name {
+		return "", user{}, errors.New("space around the name")
+	}
+	password, home, _ := strings.Cut(rest, ":")
+	s, err := parseSecret(password)
+	if err != nil {
+		return "", user{}, fmt.Errorf("%q: %w", name, err)
+	}
+	return prepared(name), user{secret: s, home: home}, nil
 }
 
 // prepared prepares a name or a password. One that cannot be is itself: it does
@@ -137,18 +156,37 @@ func prepared(s string) string {
 }
 
 func parseSecret(s string) (secret, error) {
-	rest, pbkdf := strings.CutPrefix(s, "$pbkdf2-sha256$")
-	rest, scram := strings.CutPrefix(rest, "$scram-sha-256$")
-	if !pbkdf && !scram {
-		if s == "" {
-			return secret{}, errors.New("empty password")
-		}
-		s = prepared(s)
-		sum := sha256.Sum256([]byte(s))
-		return secret{plain: s, hash: sum[:]}, nil
+	if rest, ok := strings.CutPrefix(s, "$scram-sha-256$"); ok {
+		return parseHash(rest, true)
 	}
-	fields := strings.Split(rest, "$")
-	if scram && len(fields) != 4 || pbkdf && len(fields) != 3 {
+	if rest, ok := strings.CutPrefix(s, "$pbkdf2-sha256$"); ok {
+		return parseHash(rest, false)
+	}
+	switch {
+	case s == "":
+		return secret{}, errors.New("empty password")
+	case looksHashed(s):
+		return secret{}, errors.New("hash: of a kind that is not known")
+	}
+	s = prepared(s)
+	return secret{plain: s, sum: sha256.Sum256([]byte(s))}, nil
+}
+
+// looksHashed tells whether s is of the form $kind$…$…, as hashes are.
+func looksHashed(s string) bool {
+	fields := strings.Split(s, "$")
+	if len(fields) < 4 || fields[0] != "" || fields[1] == "" {
+		return false
+	}
+	kind := ascii.Alpha.Or(ascii.Digit).Or(ascii.Chars("-"))
+	return ascii.Span(&kind, fields[1]) == len(fields[1])
+}
+
+// parseHash takes what is behind the name of a hash. Of SaltedPassword, by which
+// anybody could log in, only the keys are kept (RFC 5802 §3).
+func parseHash(s string, scram bool) (secret, error) {
+	fields := strings.Split(s, "$")
+	if scram && len(fields) != 4 || !scram && len(fields) != 3 {
 		return secret{}, errors.New("hash: wrong number of fields")
 	}
 	n, used, err := ascii.Decimal(fields[0], maxIterations)
@@ -156,20 +194,21 @@ func parseSecret(s string) (secret, error) {
 		return secret{}, fmt.Errorf("hash: iterations not in 1 to %d", maxIterations)
 	}
 	salt, err := decode(fields[1])
-	if err != nil {
-		return secret{}, fmt.Errorf("hash: salt: %w", err)
+	if err != nil || len(salt) == 0 {
+		return secret{}, errors.New("hash: salt: none, or not base64")
 	}
-	hash, err := decodeKey(fields[2])
+	key, err := decodeKey(fields[2])
 	if err != nil {
 		return secret{}, err
 	}
-	var serverKey []byte
-	if scram {
-		if serverKey, err = decodeKey(fields[3]); err != nil {
-			return secret{}, err
-		}
+	if !scram {
+		return secret{keys: sasl.VerifierOf(crypto.SHA256, key, salt, int(n))}, nil
 	}
-	return secret{hash: hash, salt: salt, iterations: int(n), scram: scram, serverKey: serverKey}, nil
+	serverKey, err := decodeKey(fields[3])
+	if err != nil {
+		return secret{}, err
+	}
+	return secret{keys: sasl.Verifier{Salt: salt, Iterations: int(n), StoredKey: key, ServerKey: serverKey}}, nil
 }
 
 func decodeKey(s string) ([]byte, error) {
@@ -186,30 +225,40 @@ func decode(s string) ([]byte, error) {
 }
 
 // Check tells whether name is a user with that password. It takes as long for
-// a name that is not there as for the costliest one that is.
+// each name, whether it is there or not.
 func (u *Users) Check(name, password string) bool {
 	password = prepared(password)
-	known, ok := u.byName[prepared(name)]
-	if !ok || known.secret.iterations == 0 {
-		u.decoy.matches(password)
+	s, rest, ok := u.toCheck(name)
+	right := s.matches(password)
+	if rest > 0 {
+		pbkdf2.Key(sha256.New, password, s.keys.Salt, rest, sha256.Size)
 	}
-	return ok && known.secret.matches(password)
+	return ok && right
+}
+
+// toCheck returns the password of a name, or another's if it is not there, and
+// how many iterations are to be done besides, so that the time does not tell
+// which it is.
+func (u *Users) toCheck(name string) (s secret, rest int, ok bool) {
+	known, ok := u.byName[prepared(name)]
+	if !ok {
+		return u.costliest, 0, false
+	}
+	return known.secret, u.costliest.keys.Iterations - known.secret.keys.Iterations, true
 }
 
 // matches takes a prepared password.
 func (s *secret) matches(password string) bool {
-	if s.iterations == 0 {
+	if s.keys.Iterations == 0 {
 		sum := sha256.Sum256([]byte(password))
-		return subtle.ConstantTimeCompare(sum[:], s.hash) == 1
+		return subtle.ConstantTimeCompare(sum[:], s.sum[:]) == 1
 	}
-	got, err := pbkdf2.Key(sha256.New, password, s.salt, s.iterations, sha256.Size)
+	salted, err := pbkdf2.Key(sha256.New, password, s.keys.Salt, s.keys.Iterations, sha256.Size)
 	if err != nil {
 		return false
 	}
-	if s.scram {
-		got = sasl.VerifierOf(crypto.SHA256, got, s.salt, s.iterations).StoredKey
-	}
-	return subtle.ConstantTimeCompare(got, s.hash) == 1
+	got := sasl.VerifierOf(crypto.SHA256, salted, s.keys.Salt, s.keys.Iterations)
+	return subtle.ConstantTimeCompare(got.StoredKey, s.keys.StoredKey) == 1
 }
 
 // Home returns what the file has behind the password of name.
