@@ -30,6 +30,11 @@ func (a *accounts) reload() error {
 	if err != nil {
 		return err
 	}
+	if len(u.Names()) == 0 {
+		// A file that is being written, perhaps. Without anybody all mail would
+		// be refused for good, and the postmaster's with it (RFC 5321 §4.5.1).
+		return fmt.Errorf("%s: no users", a.file)
+	}
 	list := &userList{u, map[string]string{}}
 	for _, name := range u.Names() {
 		small := strings.ToLower(name)

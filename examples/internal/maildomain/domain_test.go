@@ -429,7 +429,7 @@ func TestReload(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, []byte("alice:thirsty\n"), 0o600))
 		require.NoError(t, s.Reload())
 		assert.Empty(t, s.inbox("alice", "thirsty"))
-		for _, wrong := range []string{"no colon\n", "bob:hungry\nBob:thirsty\n"} {
+		for _, wrong := range []string{"no colon\n", "bob:hungry\nBob:thirsty\n", "", "# nobody\n"} {
 			require.NoError(t, os.WriteFile(file, []byte(wrong), 0o600))
 			assert.Error(t, s.Reload(), wrong)
 		}
