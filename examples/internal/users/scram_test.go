@@ -46,8 +46,10 @@ func login(t *testing.T, u *users.Users, hash crypto.Hash, name, password string
 }
 
 func TestSCRAM(t *testing.T) {
-	// Carol's 1000 iterations are too few for a client of ours.
-	u, err := users.Read(strings.NewReader(file + "dora:u\u0308ber\n" +
+	// Carol's 1000 iterations are too few for a client of ours, and shown of names
+	// that are not there as well.
+	without, _, _ := strings.Cut(file, "carol:")
+	u, err := users.Read(strings.NewReader(without + "dora:u\u0308ber\n" +
 		"emil:$pbkdf2-sha256$4096$W22ZaJ0SNY7soEsUEjb6gQ$xKSVEDI6tPlSysH6mUQZOeeOp01r6B3fcJbodRPcYV0\n"))
 	require.NoError(t, err)
 	assert.False(t, u.Plain())
