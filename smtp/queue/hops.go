@@ -2,6 +2,7 @@ package queue
 
 import (
 	"bytes"
+	"fmt"
 
 	"applayer/internal/ascii"
 	"applayer/smtp"
@@ -47,8 +48,14 @@ func (h *hops) line() error {
 		h.body = true
 	case ascii.EqualFold(front, received):
 		if h.n++; h.n > h.max {
-			return &smtp.LimitError{Name: "MaxHops", Max: int64(h.max), Reply: 554, Enhanced: smtp.EnhancedCode{5, 4, 6}}
+			return tooManyHops(h.max)
 		}
 	}
 	return nil
+}
+
+// tooManyHops is for good: a server that returns it answers 554.
+func tooManyHops(most int) error {
+	refusal := smtp.Refuse(554, statusLoop, "The message goes round in circles.")
+	return fmt.Errorf("%w: %w", &smtp.LimitError{Name: "MaxHops", Max: int64(most), Reply: refusal.Code, Enhanced: refusal.Enhanced}, refusal)
 }

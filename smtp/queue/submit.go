@@ -20,7 +20,8 @@ import (
 //
 // Errors are [ErrFull], [ErrClosed], [ErrNoRecipients], a [*smtp.ParseError] of
 // an envelope that cannot be, a [*smtp.LimitError] of a message that goes round
-// in circles, and those of the reader and the disk.
+// in circles, with a [*smtp.ReplyError] of 554 5.4.6, and those of the reader and
+// the disk.
 func (q *Queue) Submit(ctx context.Context, env smtp.Envelope, message io.Reader) (id string, err error) {
 	done, err := q.use()
 	if err != nil {
