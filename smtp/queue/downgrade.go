@@ -3,10 +3,12 @@ package queue
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
 	"applayer/mime"
+	"applayer/smtp"
 )
 
 // maxInMemory is how much of a message [Downgrade] keeps in memory. A longer one
@@ -17,7 +19,7 @@ const maxInMemory = 1 << 20
 // [smtp.Options] take it for servers without 8BITMIME (RFC 6152 §3). The message
 // is kept whole meanwhile, in the system's folder for temporary files if it is
 // long. One that cannot go on in seven bits, since its header is in UTF-8
-// (RFC 6531 §3.6) or a word too long for a line, is an error.
+// (RFC 6531 §3.6) or a word too long for a line, is [smtp.ErrUnsupported].
 func Downgrade(message io.Reader) (io.ReadCloser, error) {
 	var from, to store
 	defer from.Close()
@@ -27,6 +29,9 @@ func Downgrade(message io.Reader) (io.ReadCloser, error) {
 	e, err := mime.Parse(&from, from.size, nil)
 	if err == nil {
 		err = mime.Downgrade(&to, e, nil)
+	}
+	if isMIME(err) {
+		err = fmt.Errorf("%w: %w", smtp.ErrUnsupported, err)
 	}
 	if err != nil {
 		return nil, errors.Join(err, to.Close())

@@ -95,6 +95,12 @@ func statusOf(err error, code int, permanent bool) smtp.EnhancedCode {
 	switch {
 	case code != 0:
 		return status
+	case errors.Is(err, smtp.ErrNotUTF8):
+		status[1], status[2] = 6, 7 // non-ASCII addresses not permitted (RFC 6531 §3.5)
+	case errors.Is(err, smtp.ErrTooLarge):
+		status[1], status[2] = 3, 4 // message too big for system
+	case errors.Is(err, smtp.ErrUnsupported):
+		status[1], status[2] = 6, 3 // conversion required but not supported
 	case isType[*ParseError](err):
 		status[1] = 3 // the mail system of this host
 	case isType[*net.DNSError](err):

@@ -41,6 +41,9 @@ func TestStatusOfErrors(t *testing.T) {
 		{"a connection", queue.Result{Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}, "4.4.1", ""},
 		{"a deadline", queue.Result{Err: context.DeadlineExceeded}, "4.4.2", ""},
 		{"anything", queue.Result{Err: errors.New("x")}, "4.0.0", ""},
+		{"6531-3.5 a host without SMTPUTF8", queue.Result{Err: smtp.ErrNotUTF8, Permanent: true}, "5.6.7", "failed"},
+		{"1870-6.1 too large for the host", queue.Result{Err: smtp.ErrTooLarge, Permanent: true}, "5.3.4", "failed"},
+		{"6152-3 what cannot be had in 7 bits", queue.Result{Err: fmt.Errorf("x: %w", smtp.ErrUnsupported), Permanent: true}, "5.6.3", "failed"},
 		{"anything for good", queue.Result{Err: errors.New("x"), Permanent: true}, "5.0.0", "failed"},
 	}
 	for _, tt := range tests {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"slices"
@@ -17,9 +18,9 @@ import (
 // message (RFC 5321 §5.1), or to a smart host.
 //
 // The next host is tried after a connection that failed, a greeting that
-// refuses, a session that broke before the whole message was sent, and for
-// recipients that were refused for now. What a host refuses for good no other
-// is asked for. Where a session broke after the message and before its answer,
+// refuses, a session that broke before the whole message was sent, for
+// recipients that were refused for now, and where the host lacks what the message
+// needs, such as SMTPUTF8. What a host refuses for good no other is asked for. Where a session broke after the message and before its answer,
 // the host may have it, so that none is tried until the next turn.
 //
 // Its fields are set before its first use and not changed after. Goroutines may
@@ -81,8 +82,9 @@ type turn struct {
 	message *Message
 	to      []smtp.Recipient
 	results []Result
-	pending []int    // recipients for whom another host may be tried
-	tried   []string // addresses
+	pending []int         // recipients for whom another host may be tried
+	tried   []string      // addresses
+	body    smtp.BodyType // of octets, once it is known
 }
 
 // try tries one host after the other. One that turns out to be this one ends it:
@@ -194,6 +196,12 @@ func (t *turn) send(ctx context.Context, s *relaySession, batch []int) (again []
 	defer body.Close()
 	e := smtp.Envelope{From: t.message.From, MailOptions: t.message.Options}
 	e.Size = t.message.Size
+	if _, eight := s.client.Extension("8BITMIME"); !eight && e.Body != smtp.BodyBinaryMIME {
+		if e.Body, err = t.octets(); err != nil {
+			t.fail(batch, err, "")
+			return nil, err
+		}
+	}
 	for _, i := range batch {
 		e.To = append(e.To, t.to[i])
 	}
@@ -204,15 +212,18 @@ func (t *turn) send(ctx context.Context, s *relaySession, batch []int) (again []
 	taken := false
 	for k, i := range batch {
 		result := s.result(receipt, k)
-		t.results[i] = result
 		switch {
 		case result.Err == nil:
 			taken = true
 		case isFull(result.Err):
 			again = append(again, i)
+		case isLack(result.Err): // another host may have it
+			result = hopeful(t.results[i], result)
+			t.pending = append(t.pending, i)
 		case !result.final() && !receipt.Doubtful:
 			t.pending = append(t.pending, i)
 		}
+		t.results[i] = result
 	}
 	if !taken { // it would be the same once more
 		t.pending = append(t.pending, again...)
@@ -239,13 +250,50 @@ func (s *relaySession) result(receipt *smtp.Receipt, k int) Result {
 	return Result{Err: sent.Err, Permanent: isOurs(sent.Err, s.client.Alive())}
 }
 
-// isOurs tells that the client did not send the message, and no other would. An
-// address that cannot be written leaves the session as it is, a reply that cannot
-// be read ends it.
+// octets tells of what kind those of the message are, whatever MAIL said of them:
+// clients send 8-bit text without a word of it, and a host that takes 7 bits has to
+// get it in those.
+func (t *turn) octets() (smtp.BodyType, error) {
+	if t.body != smtp.BodyUnsaid {
+		return t.body, nil
+	}
+	body, err := t.message.Open()
+	if err != nil {
+		return smtp.BodyUnsaid, err
+	}
+	defer body.Close()
+	var eight eightBit
+	if _, err := io.Copy(&eight, body); err != nil {
+		return smtp.BodyUnsaid, err
+	}
+	t.body = smtp.BodySevenBit
+	if eight {
+		t.body = smtp.BodyEightBit
+	}
+	return t.body, nil
+}
+
+// eightBit tells whether something was written to it that is not ASCII.
+type eightBit bool
+
+// Write looks at p.
+func (e *eightBit) Write(p []byte) (int, error) {
+	*e = *e || eightBit(!isASCII(p))
+	return len(p), nil
+}
+
+// isOurs tells that the client did not send the message, for good. An address
+// that cannot be written leaves the session as it is, a reply that cannot be read
+// ends it.
 func isOurs(err error, alive bool) bool {
 	if _, bad := errors.AsType[*smtp.ParseError](err); bad {
 		return alive
 	}
+	return isLack(err)
+}
+
+// isLack tells that the host lacks what the message needs.
+func isLack(err error) bool {
 	return errors.Is(err, smtp.ErrNotUTF8) || errors.Is(err, smtp.ErrTooLarge) || errors.Is(err, smtp.ErrUnsupported)
 }
 
