@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -273,12 +274,13 @@ func (t *turn) octets() (smtp.BodyType, error) {
 	return t.body, nil
 }
 
-// eightBit tells whether something was written to it that is not ASCII.
+// eightBit tells whether something was written to it that 7BIT cannot have
+// (RFC 2045 §2.7).
 type eightBit bool
 
 // Write looks at p.
 func (e *eightBit) Write(p []byte) (int, error) {
-	*e = *e || eightBit(!isASCII(p))
+	*e = *e || eightBit(!isASCII(p) || bytes.IndexByte(p, 0) >= 0)
 	return len(p), nil
 }
 

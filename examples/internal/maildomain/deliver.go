@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"time"
 
 	"applayer/mime"
@@ -45,7 +44,11 @@ func (d *Domain) destination(to smtp.Path) string {
 	if d.accounts.isLocal(to) {
 		return d.opts.Name
 	}
-	return strings.ToLower(to.Canonical().Domain)
+	to = to.Canonical()
+	if to.Literal {
+		return "[" + to.Domain + "]" // which a domain of digits is not
+	}
+	return to.Domain
 }
 
 // final is a message as it goes into a mailbox: its reverse-path stands before

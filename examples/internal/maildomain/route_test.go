@@ -183,3 +183,25 @@ func TestNoOpenRelay(t *testing.T) {
 		})
 	}
 }
+
+// A domain of digits and the address literal are two destinations, of which one
+// is not there.
+func TestDigitsAreNoLiteral(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := testkit.NewNetwork()
+		crepes := start(t, network, "crepes.fr", "alice:thirsty\n", func(o *maildomain.Options) { o.Quota = 1 << 20 })
+		hamburger := start(t, network, "hamburger.edu", "bob:hungry\n", anybody)
+		c := crepes.dial("587", smtp.Options{})
+		require.NoError(t, c.Login(t.Context(), "alice", "thirsty"))
+		for _, to := range [][]string{{"x@192.0.2.2", "y@[192.0.2.2]"}, {"y@[192.0.2.2]", "x@192.0.2.2"}} {
+			_, err := c.Send(t.Context(), envelope(t, "alice@crepes.fr", to...), strings.NewReader(text))
+			require.NoError(t, err)
+			time.Sleep(time.Second)
+			synctest.Wait()
+			all := strings.Join(crepes.inbox("alice", "thirsty"), "")
+			assert.Contains(t, all, "\r\nFinal-Recipient: rfc822; x@192.0.2.2\r\nAction: failed\r\nStatus: 5.1.2\r\n")
+			assert.NotContains(t, all, "192.0.2.2]\r\nAction: failed\r\nStatus: 5.1.2\r\n")
+		}
+		assert.Empty(t, hamburger.inbox("bob", "hungry"))
+	})
+}
