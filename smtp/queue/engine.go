@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"math"
 	"time"
 
 	"applayer/smtp"
@@ -79,6 +80,7 @@ func (g *engine) delayOf(e *entry, now time.Time) bool {
 
 // Add takes a message in, whose recipients have a destination.
 func (g *engine) Add(now time.Time, e *entry) {
+	e.bound(now, now.Add(g.schedule.Wait(math.MaxInt, 1)))
 	e.jobs = map[*job]bool{}
 	byDest := map[string]*job{}
 	var jobs []*job

@@ -70,6 +70,20 @@ func (e *entry) route(destination func(smtp.Path) string) {
 	}
 }
 
+// bound moves times that cannot be, since the clock was ahead when they were
+// written: a message did not arrive later than now, and no wait is longer than up
+// to the latest.
+func (e *entry) bound(now, latest time.Time) {
+	if e.msg.Arrived.After(now) {
+		e.msg.Arrived = now
+	}
+	for i := range e.to {
+		if next := &e.to[i].last.next; next.After(latest) {
+			*next = latest
+		}
+	}
+}
+
 // over tells that no recipient will be tried again.
 func (e *entry) over() bool {
 	for i := range e.to {

@@ -57,5 +57,9 @@ func (s Schedule) Wait(tries int, random float64) time.Duration {
 		wait *= 2
 	}
 	wait = min(wait, s.Max)
-	return wait + time.Duration(float64(wait)*s.Jitter*(2*random-1))
+	more := time.Duration(float64(wait) * s.Jitter * (2*random - 1))
+	if more > math.MaxInt64-wait {
+		return math.MaxInt64
+	}
+	return wait + more
 }
