@@ -104,13 +104,9 @@ func (b *bounce) write(w io.Writer) error {
 	if err := part(m, "text/plain; charset="+charset(text), encodingOf(text), text); err != nil {
 		return err
 	}
-	status, err := b.status()
+	kind, status, err := b.status()
 	if err != nil {
 		return err
-	}
-	kind := "message/delivery-status"
-	if !isASCII(status) {
-		kind = "message/global-delivery-status" // RFC 6533 §4.1
 	}
 	if err := part(m, kind, encodingOf(status), status); err != nil {
 		return err

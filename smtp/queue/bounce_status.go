@@ -5,14 +5,28 @@ import (
 	"strings"
 	"time"
 
+	"applayer/internal/ascii"
 	"applayer/mime"
 	"applayer/smtp"
 )
 
-// status returns the part for programs (RFC 3464 §2): a group of fields for the
-// message and one for each recipient.
-func (b *bounce) status() (string, error) {
-	s := &statusWriter{global: b.e.msg.Options.UTF8}
+// status returns the part for programs and its media type: that of RFC 6533 §4.1
+// where it is about a message with SMTPUTF8, and is not ASCII.
+func (b *bounce) status() (kind, text string, err error) {
+	if b.e.msg.Options.UTF8 {
+		text, err = b.groups(true)
+		if err != nil || !isASCII(text) {
+			return "message/global-delivery-status", text, err
+		}
+	}
+	text, err = b.groups(false)
+	return "message/delivery-status", text, err
+}
+
+// groups returns the fields (RFC 3464 §2): a group for the message and one for each
+// recipient. global tells that they may have UTF-8.
+func (b *bounce) groups(global bool) (string, error) {
+	s := &statusWriter{global: global}
 	if id := b.e.msg.Options.EnvelopeID; id != "" {
 		s.add("Original-Envelope-Id", id)
 	}
@@ -35,8 +49,9 @@ func (b *bounce) status() (string, error) {
 func (b *bounce) statusOf(s *statusWriter, r *recipient, a action) {
 	if o := r.Original; o.Type != "" {
 		address := o.Address
-		if !s.global && !isASCII(address) {
-			address = string(smtp.AppendUTF8Address(nil, address)) // RFC 6533 §3
+		if !s.global && (ascii.EqualFold(o.Type, "utf-8") || !isASCII(address)) {
+			// RFC 6533 §3: utf-8-addr-xtext, also for "+", "=" and "\\".
+			address = string(smtp.AppendUTF8Address(nil, address))
 		}
 		s.add("Original-Recipient", o.Type+"; "+address)
 	}

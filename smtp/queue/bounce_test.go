@@ -307,6 +307,18 @@ func TestBounceUTF8(t *testing.T) {
 	_, r = report(t, reports[0].text)
 	assert.Equal(t, `utf-8; chil\x{E9}@burgers.example`, r.Groups[1].Get("Original-Recipient"))
 
+	// In a status of ASCII alone that is so for "+", "=" and "\\" too, whatever the
+	// message asked for.
+	for _, asked := range []bool{false, true} {
+		env = envelope(bob)
+		env.UTF8 = asked
+		env.To[0].Original = smtp.OriginalRecipient{Type: "UTF-8", Address: `bob+a=b@burgers.example`}
+		reports = reported(t, env, text, refuse(550, smtp.EnhancedCode{5, 1, 1}, "no"), time.Minute)
+		_, r = report(t, reports[0].text)
+		assert.Equal(t, "message/delivery-status", r.Status.MediaType().Name())
+		assert.Equal(t, `UTF-8; bob\x{2B}a\x{3D}b@burgers.example`, r.Groups[1].Get("Original-Recipient"))
+	}
+
 	// To a sender in UTF-8 the report itself needs SMTPUTF8.
 	bubble(t, func(t *testing.T) {
 		var got smtp.MailOptions
