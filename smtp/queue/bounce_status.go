@@ -50,7 +50,7 @@ func (b *bounce) statusOf(s *statusWriter, r *recipient, a action) {
 	if o := r.Original; o.Type != "" {
 		address := o.Address
 		if !s.global && (ascii.EqualFold(o.Type, "utf-8") || !isASCII(address)) {
-			// RFC 6533 §3: utf-8-addr-xtext, also for "+", "=" and "\\".
+			// RFC 6533 §3: utf-8-addr-xtext, also for "+", "=" and "\".
 			address = string(smtp.AppendUTF8Address(nil, address))
 		}
 		s.add("Original-Recipient", o.Type+"; "+address)

@@ -46,8 +46,8 @@
 //
 // # Limits and errors
 //
-// [Limits] bounds messages and octets in the queue ([ErrFull], which a server
-// answers 452), tries under way, Received fields, and what a report brings back. A
+// [Limits] bounds messages, recipients and octets in the queue ([ErrFull], which a
+// server answers 452), tries under way, Received fields, and what a report brings back. A
 // disk that is full refuses new messages and keeps those that are there: what could
 // not be written is written when it can, and nothing of that message ends before.
 //

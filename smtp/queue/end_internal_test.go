@@ -46,8 +46,7 @@ func TestRemoveTakesItsReport(t *testing.T) {
 	require.Equal(t, []string{e.msg.ID + "-1"}, files(t, q, dirMessages))
 	require.NoError(t, q.end(e))
 	assert.Empty(t, files(t, q, dirMessages))
-	assert.Zero(t, q.count)
-	assert.Zero(t, q.bytes)
+	assert.Zero(t, q.used)
 	assert.Empty(t, q.entries)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 )
@@ -161,12 +162,11 @@ func (d *draft) commit() error {
 	if d.err == nil {
 		d.err = d.f.Sync()
 	}
-	d.err = errors.Join(d.err, d.f.Close())
-	if d.err != nil {
-		return errors.Join(d.err, d.s.root.Remove(d.tmp()))
+	if err := errors.Join(d.err, d.f.Close()); err != nil {
+		return err
 	}
 	if err := d.s.root.Rename(d.tmp(), dirMessages+"/"+d.id); err != nil {
-		return errors.Join(err, d.s.root.Remove(d.tmp()))
+		return err
 	}
 	if err := d.s.sync.sync(); err != nil {
 		// It may be there after a crash or not: the caller hears that it is not.
@@ -175,9 +175,14 @@ func (d *draft) commit() error {
 	return nil
 }
 
-// abort leaves nothing of the message.
+// abort leaves nothing of a message that was not committed.
 func (d *draft) abort() error {
-	return errors.Join(d.f.Close(), d.s.root.Remove(d.tmp()))
+	d.f.Close() // which it may be already
+	err := d.s.root.Remove(d.tmp())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 func (d *draft) tmp() string { return dirTmp + "/" + d.id }

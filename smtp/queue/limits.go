@@ -7,6 +7,9 @@ import "math"
 type Limits struct {
 	// MaxMessages bounds the messages in the queue (default 100000).
 	MaxMessages int
+	// MaxRecipients bounds the recipients of all messages in the queue, which are
+	// what it holds in memory (default 1000000).
+	MaxRecipients int
 	// MaxBytes bounds what their content takes on the disk (default 10 GiB).
 	MaxBytes int64
 	// MaxActive bounds the tries under way (default 100).
@@ -25,6 +28,7 @@ type Limits struct {
 // none made as large as can be.
 func (l Limits) inForce() Limits {
 	fill(&l.MaxMessages, 100_000, math.MaxInt)
+	fill(&l.MaxRecipients, 1_000_000, math.MaxInt)
 	fill(&l.MaxBytes, 10<<30, math.MaxInt64)
 	fill(&l.MaxActive, 100, math.MaxInt)
 	fill(&l.MaxPerDestination, 5, math.MaxInt)

@@ -1,7 +1,9 @@
 package queue
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"applayer/smtp"
@@ -41,8 +43,13 @@ func (q *Queue) List() []Entry {
 			list = append(list, e.snapshot())
 		}
 	}
-	slices.SortFunc(list, func(a, b Entry) int { return a.Arrived.Compare(b.Arrived) })
+	slices.SortFunc(list, func(a, b Entry) int { return byArrival(&a.Message, &b.Message) })
 	return list
+}
+
+// byArrival orders messages as they came; those of one time by their names.
+func byArrival(a, b *Message) int {
+	return cmp.Or(a.Arrived.Compare(b.Arrived), strings.Compare(a.ID, b.ID))
 }
 
 // snapshot returns what is told of a message.

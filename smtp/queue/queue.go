@@ -71,8 +71,7 @@ type Queue struct {
 	limits  Limits
 	engine  *engine
 	entries map[string]*entry
-	bytes   int64 // of content, those included that are being submitted
-	count   int   // of messages, likewise
+	used    room // those included that are being submitted
 }
 
 // Defaults of a Queue.
@@ -117,7 +116,7 @@ func (q *Queue) Open() error {
 	q.limits = q.Limits.inForce()
 	q.engine = q.newEngine()
 	q.entries = map[string]*entry{}
-	q.bytes, q.count = 0, 0
+	q.used = room{}
 	if aside, err = q.load(time.Now()); err != nil {
 		return errors.Join(err, s.close())
 	}

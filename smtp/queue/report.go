@@ -20,8 +20,7 @@ func (q *Queue) report(e *entry) error {
 		}
 		e.report = r
 		q.mu.Lock()
-		q.count++
-		q.bytes += r.msg.Size
+		q.used.add(roomOf(r))
 		q.mu.Unlock()
 	}
 	to := news.recipients()

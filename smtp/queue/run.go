@@ -238,16 +238,10 @@ func (q *Queue) end(e *entry) error {
 	defer q.mu.Unlock()
 	if q.entries[e.msg.ID] == e {
 		delete(q.entries, e.msg.ID)
-		q.free(e)
+		q.used.sub(roomOf(e))
 		if e.report != nil {
-			q.free(e.report)
+			q.used.sub(roomOf(e.report))
 		}
 	}
 	return nil
-}
-
-// free gives back the room that a message took.
-func (q *Queue) free(e *entry) {
-	q.count--
-	q.bytes -= e.msg.Size
 }

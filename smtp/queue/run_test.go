@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -328,6 +329,51 @@ func TestSubmitFull(t *testing.T) {
 	var reply *smtp.ReplyError
 	require.ErrorAs(t, err, &reply, "a server can return it as it is")
 	assert.Equal(t, "452 4.3.1 No room for the message.", reply.Reply.String())
+}
+
+// Messages of one instant, which virtual time makes of all, have one order.
+func TestListIsStable(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		q := &queue.Queue{Dir: t.TempDir()}
+		require.NoError(t, q.Open())
+		defer q.Close()
+		var ids []string
+		for range 50 {
+			ids = append(ids, submit(t, q, envelope(bob), text))
+		}
+		slices.Sort(ids)
+		for i, e := range q.List() {
+			assert.Equal(t, ids[i], e.ID)
+		}
+	})
+}
+
+// What is in memory is bounded by the recipients, of which a message can have many.
+func TestSubmitFullOfRecipients(t *testing.T) {
+	q := &queue.Queue{Dir: t.TempDir(), Limits: queue.Limits{MaxRecipients: 5}}
+	require.NoError(t, q.Open())
+	defer q.Close()
+	id := submit(t, q, envelope(bob, carol, dave), text)
+	_, err := q.Submit(t.Context(), envelope(bob, carol, dave), strings.NewReader(text))
+	assert.ErrorIs(t, err, queue.ErrFull)
+	var limit *smtp.LimitError
+	require.ErrorAs(t, err, &limit)
+	assert.Equal(t, "MaxRecipients", limit.Name)
+	submit(t, q, envelope(bob, carol), text)
+	require.NoError(t, q.Remove(id))
+}
+
+// A reader that panics leaves nothing behind, and takes no room.
+func TestSubmitPanics(t *testing.T) {
+	dir := t.TempDir()
+	q := &queue.Queue{Dir: dir, Limits: queue.Limits{MaxMessages: 1}}
+	require.NoError(t, q.Open())
+	defer q.Close()
+	for range 2 {
+		assert.Panics(t, func() { q.Submit(t.Context(), envelope(bob), nil) })
+		assert.Empty(t, messages(t, dir, "tmp"))
+	}
+	submit(t, q, envelope(bob), text)
 }
 
 // Hops are counted however the message comes, and in the header alone.

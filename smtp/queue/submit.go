@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -31,18 +30,23 @@ func (q *Queue) Submit(ctx context.Context, env smtp.Envelope, message io.Reader
 	if len(env.To) == 0 {
 		return "", ErrNoRecipients
 	}
-	room := &room{q: q}
-	if err := room.takeMessage(); err != nil {
+	claim, err := q.claim(len(env.To))
+	if err != nil {
 		return "", err
 	}
+	var e *entry
+	defer func() {
+		if e == nil {
+			claim.giveBack()
+		}
+	}()
 	id, arrived := newID(), time.Now()
-	e, err := q.store(id, arrived, env, func(w io.Writer) error {
+	e, err = q.store(id, arrived, env, func(w io.Writer) error {
 		in := &contextReader{ctx, message}
-		_, err := io.Copy(io.MultiWriter(w, &hops{max: q.limits.MaxHops}, room), in)
+		_, err := io.Copy(io.MultiWriter(w, &hops{max: q.limits.MaxHops}, claim), in)
 		return err
 	})
 	if err != nil {
-		room.giveBack()
 		return "", noSpace(err)
 	}
 	q.add(e)
@@ -60,18 +64,23 @@ func newID() string {
 }
 
 // store writes a message to the disk, whose content write has.
-func (q *Queue) store(id string, arrived time.Time, env smtp.Envelope, write func(io.Writer) error) (*entry, error) {
+func (q *Queue) store(id string, arrived time.Time, env smtp.Envelope, write func(io.Writer) error) (e *entry, err error) {
 	d, err := q.spool.create(id, arrived, &env)
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if e == nil { // also where write panics
+			err = errors.Join(err, d.abort())
+		}
+	}()
 	if err := write(d); err != nil {
-		return nil, errors.Join(err, d.abort())
+		return nil, err
 	}
 	if err := d.commit(); err != nil {
 		return nil, err
 	}
-	e := newEntry(Message{ID: id, From: env.From, Options: env.MailOptions, Size: d.content.size, Arrived: arrived}, env.To)
+	e = newEntry(Message{ID: id, From: env.From, Options: env.MailOptions, Size: d.content.size, Arrived: arrived}, env.To)
 	e.file.content, e.file.end = d.content, d.content.offset+d.content.size
 	return e, nil
 }
@@ -114,10 +123,9 @@ func (q *Queue) load(now time.Time) (aside []func(), err error) {
 		}
 		q.ready(e)
 		q.entries[id], all = e, append(all, e)
-		q.count++
-		q.bytes += e.msg.Size
+		q.used.add(roomOf(e))
 	}
-	slices.SortFunc(all, func(a, b *entry) int { return a.msg.Arrived.Compare(b.msg.Arrived) })
+	slices.SortFunc(all, func(a, b *entry) int { return byArrival(&a.msg, &b.msg) })
 	for _, e := range all {
 		if report := q.entries[e.nextReport()]; report != nil {
 			if err := q.noteReport(e, report); err != nil {
@@ -147,56 +155,6 @@ func (q *Queue) noteReport(e, report *entry) error {
 
 // nextReport returns the name of the next report about a message.
 func (e *entry) nextReport() string { return e.msg.ID + "-" + strconv.Itoa(e.reports+1) }
-
-// room is what a message takes of the queue.
-type room struct {
-	q     *Queue
-	bytes int64
-}
-
-// takeMessage takes the room of one more message.
-func (r *room) takeMessage() error {
-	r.q.mu.Lock()
-	defer r.q.mu.Unlock()
-	if r.q.count >= r.q.limits.MaxMessages {
-		return full(&smtp.LimitError{Name: "MaxMessages", Max: int64(r.q.limits.MaxMessages)})
-	}
-	r.q.count++
-	return nil
-}
-
-// Write takes the room of what is written.
-func (r *room) Write(p []byte) (int, error) {
-	r.q.mu.Lock()
-	defer r.q.mu.Unlock()
-	if int64(len(p)) > r.q.limits.MaxBytes-r.q.bytes {
-		return 0, full(&smtp.LimitError{Name: "MaxBytes", Max: r.q.limits.MaxBytes})
-	}
-	r.bytes += int64(len(p))
-	r.q.bytes += int64(len(p))
-	return len(p), nil
-}
-
-// giveBack gives the room back of a message that was not taken.
-func (r *room) giveBack() {
-	r.q.mu.Lock()
-	defer r.q.mu.Unlock()
-	r.q.count--
-	r.q.bytes -= r.bytes
-}
-
-// full makes an error of ErrFull, with what a server answers.
-func full(cause error) error {
-	return fmt.Errorf("%w: %w: %w", ErrFull, cause, smtp.Refuse(452, smtp.EnhancedCode{4, 3, 1}, "No room for the message."))
-}
-
-// noSpace makes ErrFull of an error of a disk that is full.
-func noSpace(err error) error {
-	if isNoSpace(err) {
-		return full(err)
-	}
-	return err
-}
 
 // contextReader ends with its context.
 type contextReader struct {
