@@ -151,6 +151,7 @@ func (c content) Size() int64 { return c.size }
 // Send implements [webmail.Account]: as who submits, by the same ways.
 func (a *webAccount) Send(ctx context.Context, to []string, message io.Reader) error {
 	env := smtp.Envelope{From: a.path()}
+	env.UTF8 = !env.From.IsASCII()
 	for _, addr := range to {
 		p, err := smtp.ParseMailbox(addr)
 		if err != nil {

@@ -217,3 +217,26 @@ func TestSessionsEndWithTheirUsers(t *testing.T) {
 		assert.False(t, in(), "the session is over for good")
 	})
 }
+
+// Who has an address beyond ASCII sends and gets mail as others do (RFC 6531).
+func TestWebUTF8(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, testkit.NewNetwork(), "hamburger.edu", "bob:hungry\njos\u00e9:thirsty\n")
+		b := s.browser()
+		for _, tt := range []struct{ user, password, to string }{
+			{"jos\u00e9", "thirsty", "bob@hamburger.edu"},
+			{"bob", "hungry", "Jos\u00e9 <jos\u00e9@hamburger.edu>"},
+		} {
+			b.login(tt.user, tt.password)
+			status, page := b.send(tt.to, "Men\u00fc f\u00fcr "+tt.to)
+			require.Equal(t, http1.StatusOK, status, page)
+			<-s.ended
+		}
+		_, page := b.do("/")
+		assert.Contains(t, page, "<td>jos\u00e9@hamburger.edu<td>")
+		assert.Contains(t, page, "Men\u00fc f\u00fcr bob@hamburger.edu")
+		b.login("jos\u00e9", "thirsty")
+		_, page = b.do("/message/1")
+		assert.Contains(t, page, "<td>Jos\u00e9 &lt;jos\u00e9@hamburger.edu&gt;</tr>")
+	})
+}

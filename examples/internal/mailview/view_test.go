@@ -53,3 +53,26 @@ func TestView(t *testing.T) {
 		})
 	}
 }
+
+func TestParseAddresses(t *testing.T) {
+	for _, tt := range []struct {
+		typed, want string
+		needsUTF8   bool
+	}{
+		{"Bob <bob@hamburger.edu>, carol@crepes.fr", "Bob <bob@hamburger.edu>, carol@crepes.fr", false},
+		{"J\u00fcrgen <j@b\u00fccher.example>", "J\u00fcrgen <j@xn--bcher-kva.example>", false},
+		{"jos\u00e9@b\u00fccher.example", "jos\u00e9@b\u00fccher.example", true},
+		{"all: bob@B\u00dcCHER.example, jos\u00e9@x.example;", "\"all\": bob@xn--bcher-kva.example, jos\u00e9@x.example;", true},
+		{"nobody:;", "\"nobody\":;", false},
+		{"bob@[192.0.2.1]", "bob@[192.0.2.1]", false},
+	} {
+		list, needsUTF8, err := mailview.ParseAddresses(tt.typed)
+		require.NoError(t, err, tt.typed)
+		assert.Equal(t, tt.want, list.String())
+		assert.Equal(t, tt.needsUTF8, needsUTF8, tt.typed)
+	}
+	for _, typed := range []string{"Alice <>", "alice", "a b@x.example", "g: <>;", "a@x.example\r\nBcc: b@x.example", "jos\xe9@x.example"} {
+		_, _, err := mailview.ParseAddresses(typed)
+		assert.Error(t, err, "%q", typed)
+	}
+}

@@ -213,7 +213,7 @@ func (d *draft) compose(from string) (to []string, message io.Reader, err error)
 	if strings.ContainsAny(d.To+d.Subject, "\r\n\x00") {
 		return nil, nil, &draftError{"A line end stands where none can be."}
 	}
-	list, _, err := mime.ParseAddressList(d.To, &mime.Options{Strict: true})
+	list, toUTF8, err := mailview.ParseAddresses(d.To)
 	if err != nil {
 		return nil, nil, &draftError{"To: " + err.Error()}
 	}
@@ -223,15 +223,20 @@ func (d *draft) compose(from string) (to []string, message io.Reader, err error)
 	if len(to) == 0 {
 		return nil, nil, &draftError{"To: nobody is named."}
 	}
-	var m mime.Message
-	m.Text(d.Text)
-	if err := m.Header.Add("From", from); err != nil {
+	author, fromUTF8, err := mailview.ParseAddresses(from)
+	if err != nil {
 		return nil, nil, err
 	}
-	if err := m.Header.SetAddressList("To", list, nil); err != nil {
+	var m mime.Message
+	m.Options.UTF8 = fromUTF8 || toUTF8
+	m.Text(d.Text)
+	if err := m.Header.SetAddressList("From", author, &m.Options); err != nil {
+		return nil, nil, err
+	}
+	if err := m.Header.SetAddressList("To", list, &m.Options); err != nil {
 		return nil, nil, &draftError{"To: " + err.Error()}
 	}
-	if err := m.Header.SetText("Subject", d.Subject, nil); err != nil {
+	if err := m.Header.SetText("Subject", d.Subject, &m.Options); err != nil {
 		return nil, nil, &draftError{"Subject: " + err.Error()}
 	}
 	var b bytes.Buffer

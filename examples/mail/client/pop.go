@@ -117,11 +117,24 @@ func dialPOP3(ctx context.Context, env *cli.Env, a *account) (*pop3.Client, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Login(ctx, a.user, a.password); err != nil {
+	if err := logIn(ctx, c, a); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
+}
+
+// logIn logs in. Before that a server that knows of UTF-8 is told that messages
+// may have it in their headers: it would keep those back (RFC 6856 §2.1).
+func logIn(ctx context.Context, c *pop3.Client, a *account) error {
+	caps, err := c.Capabilities(ctx)
+	if err == nil && caps.Has("UTF8") {
+		err = c.UTF8(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Login(ctx, a.user, a.password)
 }
 
 // deleteSaved marks what is in the folder, fetched now or before.

@@ -12,7 +12,9 @@ import (
 	"unicode/utf8"
 
 	"applayer/examples/internal/cli"
+	"applayer/examples/internal/mailview"
 	"applayer/mime"
+	"applayer/smtp"
 )
 
 // sendOptions are the flags of send.
@@ -86,9 +88,19 @@ func (o *sendOptions) check(args []string) error {
 
 // send composes the message, writes it and sends it.
 func send(ctx context.Context, env *cli.Env, o *sendOptions) (err error) {
-	m, err := o.message()
+	addresses, err := o.addresses()
 	if err != nil {
 		return err
+	}
+	m, err := o.message(&addresses)
+	if err != nil {
+		return err
+	}
+	var envelope smtp.Envelope
+	if o.server.addr != "" {
+		if envelope, err = addresses.envelope(); err != nil {
+			return err
+		}
 	}
 	text, err := readText(env)
 	if err != nil {
@@ -126,7 +138,7 @@ func send(ctx context.Context, env *cli.Env, o *sendOptions) (err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return o.transmit(ctx, env, f)
+	return o.transmit(ctx, env, envelope, f)
 }
 
 // fileMessage is a message that was written already.
@@ -143,25 +155,46 @@ func write(env *cli.Env, out string, m io.WriterTo) error {
 	return writeMessage(out, m)
 }
 
-// message is the message with its header.
-func (o *sendOptions) message() (*mime.Message, error) {
-	m := &mime.Message{}
+// addressed are the addresses of the flags.
+type addressed struct {
+	from, to, cc mime.AddressList
+	needsUTF8    bool
+}
+
+// addresses reads those of the flags.
+func (o *sendOptions) addresses() (a addressed, err error) {
 	for _, f := range []struct {
-		flag, field string
-		values      []string
-	}{{"from", "From", []string{o.from}}, {"to", "To", o.to}, {"cc", "Cc", o.cc}} {
+		flag   string
+		list   *mime.AddressList
+		values []string
+	}{{"from", &a.from, []string{o.from}}, {"to", &a.to, o.to}, {"cc", &a.cc, o.cc}} {
 		if len(f.values) == 0 {
 			continue
 		}
-		list, _, err := mime.ParseAddressList(strings.Join(f.values, ", "), &mime.Options{Strict: true})
+		list, needsUTF8, err := mailview.ParseAddresses(strings.Join(f.values, ", "))
 		if err != nil {
-			return nil, cli.Usagef("-%s: %v", f.flag, err)
+			return a, cli.Usagef("-%s: %v", f.flag, err)
 		}
-		if err := m.Header.SetAddressList(f.field, list, nil); err != nil {
+		*f.list, a.needsUTF8 = list, a.needsUTF8 || needsUTF8
+	}
+	return a, nil
+}
+
+// message is the message with its header.
+func (o *sendOptions) message(a *addressed) (*mime.Message, error) {
+	m := &mime.Message{Options: mime.WriteOptions{UTF8: a.needsUTF8}}
+	for _, f := range []struct {
+		flag, field string
+		list        mime.AddressList
+	}{{"from", "From", a.from}, {"to", "To", a.to}, {"cc", "Cc", a.cc}} {
+		if err := m.Header.SetAddressList(f.field, f.list, &m.Options); err != nil {
 			return nil, cli.Usagef("-%s: %v", f.flag, err)
 		}
 	}
-	return m, m.Header.SetText("Subject", o.subject, nil)
+	if err := m.Header.SetText("Subject", o.subject, &m.Options); err != nil {
+		return nil, cli.Usagef("-subject: %v", err)
+	}
+	return m, nil
 }
 
 // readText reads the text of the message.

@@ -20,11 +20,7 @@ var smtpModes = map[string]smtp.TLSMode{
 }
 
 // transmit sends the message.
-func (o *sendOptions) transmit(ctx context.Context, env *cli.Env, message *os.File) error {
-	envelope, err := o.envelope()
-	if err != nil {
-		return err
-	}
+func (o *sendOptions) transmit(ctx context.Context, env *cli.Env, envelope smtp.Envelope, message *os.File) error {
 	info, err := message.Stat()
 	if err != nil {
 		return err
@@ -57,7 +53,10 @@ func (o *sendOptions) transmit(ctx context.Context, env *cli.Env, message *os.Fi
 	if err != nil {
 		return refusedFor(env, receipt, err)
 	}
-	return c.Quit(ctx)
+	// The server answers for the message. That it does not say goodbye is no
+	// reason to send it again.
+	_ = c.Quit(ctx)
+	return nil
 }
 
 // metered is a file that shows how far it is read.
@@ -85,8 +84,9 @@ func refusedFor(env *cli.Env, receipt *smtp.Receipt, err error) error {
 }
 
 // envelope is from whom and to whom the message goes.
-func (o *sendOptions) envelope() (e smtp.Envelope, err error) {
-	from, err := paths("from", o.from)
+func (a *addressed) envelope() (e smtp.Envelope, err error) {
+	e.UTF8 = a.needsUTF8
+	from, err := paths("from", a.from)
 	if err != nil {
 		return e, err
 	}
@@ -94,30 +94,29 @@ func (o *sendOptions) envelope() (e smtp.Envelope, err error) {
 		return e, cli.Usagef("-from: one address sends a message")
 	}
 	e.From = from[0]
-	e.UTF8 = !e.From.IsASCII()
-	for _, list := range slices.Concat(o.to, o.cc) {
-		to, err := paths("to", list)
-		if err != nil {
-			return e, err
-		}
-		for _, p := range to {
-			e.UTF8 = e.UTF8 || !p.IsASCII()
-			e.To = append(e.To, smtp.Recipient{Path: p})
-		}
+	to, err := paths("to", a.to)
+	if err != nil {
+		return e, err
+	}
+	cc, err := paths("cc", a.cc)
+	if err != nil {
+		return e, err
+	}
+	for _, p := range slices.Concat(to, cc) {
+		e.To = append(e.To, smtp.Recipient{Path: p})
+	}
+	if len(e.To) == 0 {
+		return e, cli.Usagef("-to: nobody is named")
 	}
 	return e, nil
 }
 
 // paths are the addresses of a field as SMTP has them.
-func paths(name, list string) (all []smtp.Path, err error) {
-	addresses, _, err := mime.ParseAddressList(list, &mime.Options{Strict: true})
-	if err != nil {
-		return nil, cli.Usagef("-%s: %v", name, err)
-	}
-	for m := range addresses.Mailboxes() {
+func paths(flag string, list mime.AddressList) (all []smtp.Path, err error) {
+	for m := range list.Mailboxes() {
 		p, err := smtp.ParseMailbox(m.Addr())
 		if err != nil {
-			return nil, cli.Usagef("-%s %s: %v", name, m.Addr(), err)
+			return nil, cli.Usagef("-%s %s: %v", flag, m.Addr(), err)
 		}
 		all = append(all, p)
 	}
