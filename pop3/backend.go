@@ -31,8 +31,9 @@ type Backend interface {
 // which APOP needs (RFC 1939 §7). With it the greeting has a timestamp.
 type APOPBackend interface {
 	Backend
-	// Secret returns the password of a user, and his identity. For a name that
-	// nobody has the error is [ErrAuthRefused].
+	// Secret returns the password of a user, and his identity. The name is as
+	// SASLprep makes it. For one that nobody has the error is [ErrAuthRefused];
+	// an empty password is refused, too.
 	Secret(ctx context.Context, user string) (password, identity string, err error)
 }
 

@@ -45,6 +45,7 @@ type Client struct {
 	// What follows belongs to the call under way.
 	machine   Machine
 	timestamp string // of the greeting, "" for none
+	utf8      bool   // UTF8 was granted
 	caps      Capabilities
 	capsKnown bool
 	ahead     int // commands that were sent and not answered

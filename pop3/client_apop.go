@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"applayer/internal/ascii"
+	"applayer/internal/sasl"
 )
 
 // APOP logs in by APOP (RFC 1939 §7), if the greeting had a timestamp. See
@@ -19,10 +20,17 @@ func (c *Client) apop(ctx context.Context, user, password string) error {
 	if c.timestamp == "" {
 		return fmt.Errorf("%w: APOP", ErrNotSupported)
 	}
-	if user == "" || strings.Contains(user, " ") {
+	caps, err := c.capabilities(ctx)
+	if err == nil {
+		user, password, err = prepare(caps, user, password, sasl.Stored)
+	}
+	switch {
+	case err != nil:
+		return err
+	case strings.Contains(user, " "):
 		return &ParseError{What: "name", Ref: "RFC 1939 §7", Err: ErrValue}
 	}
-	_, err := c.command(ctx, VerbAPOP, user+" "+string(apopDigest(c.timestamp, password)))
+	_, err = c.command(ctx, VerbAPOP, user+" "+string(apopDigest(c.timestamp, password)))
 	if _, order := errors.AsType[*ProtocolError](err); order {
 		return err
 	}

@@ -206,7 +206,13 @@ func (c *Client) Noop(ctx context.Context) error { return c.simple(ctx, VerbNOOP
 
 // UTF8 asks for messages with UTF-8 in their headers (RFC 6856 §2.1). It comes
 // before the login, and behind TLS.
-func (c *Client) UTF8(ctx context.Context) error { return c.simple(ctx, VerbUTF8, "") }
+func (c *Client) UTF8(ctx context.Context) error {
+	return c.with(ctx, func() error {
+		_, err := c.command(ctx, VerbUTF8, "")
+		c.utf8 = c.utf8 || err == nil
+		return err
+	})
+}
 
 // Lang asks for responses in a language, or with "*" in the server's
 // (RFC 6856 §3), and returns the one that it chose.

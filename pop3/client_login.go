@@ -65,7 +65,7 @@ func (c *Client) choose(offered []string, user, password string) SASLClient {
 
 // userPass is USER and PASS. The password waits for USER to be granted.
 func (c *Client) userPass(ctx context.Context, caps Capabilities, user, password string) error {
-	user, password, err := c.prepare(caps, user, password)
+	user, password, err := prepare(caps, user, password, sasl.Query)
 	if err != nil {
 		return err
 	}
@@ -77,9 +77,10 @@ func (c *Client) userPass(ctx context.Context, caps Capabilities, user, password
 	return c.loggedIn(err)
 }
 
-// prepare makes a name and a password what is sent. Octets beyond ASCII need a
-// server that says that it takes them (RFC 6856 §2.2).
-func (c *Client) prepare(caps Capabilities, user, password string) (string, string, error) {
+// prepare makes a name and a password what is sent, or what a proof is made of,
+// in which case the password is as if stored. Octets beyond ASCII need a server
+// that says that it takes them (RFC 6856 §2.2).
+func prepare(caps Capabilities, user, password string, secret sasl.Kind) (string, string, error) {
 	if user == "" || password == "" {
 		return "", "", &ParseError{What: "name or password", Ref: "RFC 1939 §7", Err: ErrValue}
 	}
@@ -91,7 +92,7 @@ func (c *Client) prepare(caps Capabilities, user, password string) (string, stri
 	}
 	name, err := sasl.Saslprep(user, sasl.Query)
 	if err == nil {
-		password, err = sasl.Saslprep(password, sasl.Query)
+		password, err = sasl.Saslprep(password, secret)
 	}
 	return name, password, err
 }

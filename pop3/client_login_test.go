@@ -175,3 +175,61 @@ func TestClientUTF8Login(t *testing.T) {
 		assert.ErrorIs(t, c.Login(t.Context(), "j\u00f6rg", "\u00fc"), pop3.ErrNotSupported)
 	})
 }
+
+// RFC 6856 §2.2: APOP's proof is made of the name and password as SASLprep makes
+// them, at both ends, and octets beyond ASCII are for servers that take them.
+func TestApopIsPrepared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, &pop3.Server{Backend: secretMail{letters()}})
+		for _, tt := range []struct {
+			user, password string
+			in             bool
+		}{
+			{"b\u00adob", "\uff48ungry", true},
+			{"bob", "hungry\u0221", false}, // no character of Unicode 3.2
+			{"bob\x07", "hungry", false},
+			{"nobody", "hungry", false},
+		} {
+			c, err := pop3.NewClient(t.Context(), s.dial("192.0.2.7").nc, nil)
+			require.NoError(t, err)
+			err = c.APOP(t.Context(), tt.user, tt.password)
+			assert.Equal(t, tt.in, err == nil, "%q %q: %v", tt.user, tt.password, err)
+			c.Close()
+		}
+		c := s.dial("192.0.2.7")
+		greeting, err := c.in.ReadString('\n')
+		require.NoError(t, err)
+		stamp := greeting[strings.Index(greeting, "<") : len(greeting)-2]
+		c.talk("C: APOP b\u00adob " + string(pop3.ApopDigest(stamp, "hungry")) + "\nS: +OK…")
+	})
+	against(t, true, "S: +OK <1@x>\nC: CAPA\nS: +OK\nS: UTF8\nS: .", nil, func(t *testing.T, c *pop3.Client, err error) {
+		require.NoError(t, err)
+		assert.ErrorIs(t, c.APOP(t.Context(), "j\u00f6rg", "x"), pop3.ErrNotSupported)
+		assert.Error(t, c.APOP(t.Context(), "bob", ""))
+	})
+}
+
+// Whoever has no password kept for him cannot prove that he knows it.
+func TestApopWithoutPassword(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &pop3.Server{Backend: noSecretMail{letters()}}).dial("192.0.2.7")
+		greeting, err := c.in.ReadString('\n')
+		require.NoError(t, err)
+		stamp := greeting[strings.Index(greeting, "<") : len(greeting)-2]
+		c.talk("C: APOP bob " + string(pop3.ApopDigest(stamp, "")) + "\nS: -ERR [AUTH]…")
+	})
+}
+
+// noSecretMail knows a user and no password of his.
+type noSecretMail struct{ *mail }
+
+func (noSecretMail) Secret(context.Context, string) (string, string, error) { return "", "bob", nil }
+
+// RFC 6856 §2.1: no STLS behind UTF8.
+func TestClientSTLSBehindUTF8(t *testing.T) {
+	against(t, true, "S: +OK\nC: UTF8\nS: +OK", nil, func(t *testing.T, c *pop3.Client, err error) {
+		require.NoError(t, err)
+		require.NoError(t, c.UTF8(t.Context()))
+		assert.EqualError(t, c.StartTLS(t.Context()), "pop3: no STLS in state UTF8 (RFC 6856 §2.1)")
+	})
+}

@@ -18,6 +18,9 @@ func (c *Client) StartTLS(ctx context.Context) error {
 // in the clear. What came behind the response in the clear is refused by
 // Conn.StartTLS.
 func (c *Client) startTLS(ctx context.Context) error {
+	if c.utf8 {
+		return &ProtocolError{State: "UTF8", Event: EventSTLS.String(), Ref: "RFC 6856 §2.1"}
+	}
 	if _, err := c.command(ctx, VerbSTLS, ""); err != nil {
 		if _, refused := errors.AsType[*ReplyError](err); refused {
 			return fmt.Errorf("%w: %w", ErrTLSRequired, err)

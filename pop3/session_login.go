@@ -3,6 +3,7 @@ package pop3
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/md5"
 	"crypto/rand"
 	"crypto/subtle"
@@ -74,15 +75,30 @@ func (x *session) apop(args [][]byte, _ []byte) {
 	}
 	x.Do(EventApop)
 	user := string(args[0])
-	secret, identity, err := backend.Secret(x.ctx, user)
-	if err != nil {
-		secret, identity = "", ""
-	}
+	secret, identity, err := apopSecret(x.ctx, backend, user)
 	want := apopDigest(x.timestamp, secret)
 	if subtle.ConstantTimeCompare(want, args[1]) != 1 && err == nil {
 		err = ErrAuthRefused
 	}
 	x.authenticated(user, identity, err)
+}
+
+// apopSecret returns what a user's proof is made of: name and password as
+// SASLprep makes them (RFC 6856 §2.2). Who has no password has no proof of it.
+func apopSecret(ctx context.Context, backend APOPBackend, user string) (secret, identity string, err error) {
+	name, err := sasl.Saslprep(user, sasl.Query)
+	if err != nil {
+		return "", "", ErrAuthRefused
+	}
+	secret, identity, err = backend.Secret(ctx, name)
+	if err != nil {
+		return "", "", err
+	}
+	secret, err = sasl.Saslprep(secret, sasl.Stored)
+	if err != nil || secret == "" {
+		return "", "", ErrAuthRefused
+	}
+	return secret, identity, nil
 }
 
 // apopDigest is APOP's proof: the timestamp and the password behind it, by MD5,
