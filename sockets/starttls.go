@@ -99,10 +99,16 @@ func handshakeLimit(d time.Duration) error {
 	return &LimitError{Name: "HandshakeTimeout", Max: int64(d)}
 }
 
-// TLS tells the state of TLS on the connection, and whether there is any.
+// TLS tells the state of TLS on the connection, and whether there is any: begun
+// by [Conn.StartTLS], or by the connection below, as a [*tls.Conn] has it once it
+// has shaken hands.
 func (c *Conn) TLS() (tls.ConnectionState, bool) {
 	if t := c.tls.Load(); t != nil {
 		return t.ConnectionState(), true
+	}
+	if below, ok := c.wire.base.(interface{ ConnectionState() tls.ConnectionState }); ok {
+		state := below.ConnectionState()
+		return state, state.HandshakeComplete
 	}
 	return tls.ConnectionState{}, false
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,4 +160,27 @@ func TestServerTLS(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Close()
 	assert.Equal(t, "hello", exchange(t, c, "hello"))
+}
+
+// A connection that came with TLS tells so once it has shaken hands.
+func TestTLSBelow(t *testing.T) {
+	server, client := testkit.Certificate(t, "hamburger.edu")
+	near, far := testkit.Pipe()
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer far.Close()
+		s := tls.Server(far, server)
+		assert.NoError(t, s.Handshake())
+	})
+	defer all.Wait()
+	client.ServerName = "hamburger.edu"
+	below := tls.Client(near, client)
+	c := sockets.NewConn(below, nil)
+	defer c.Close()
+	_, ok := c.TLS()
+	assert.False(t, ok)
+	require.NoError(t, below.Handshake())
+	state, ok := c.TLS()
+	assert.True(t, ok)
+	assert.Equal(t, "hamburger.edu", state.ServerName)
 }
