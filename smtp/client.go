@@ -59,14 +59,15 @@ func Dial(ctx context.Context, network, addr string, opts *Options) (*Client, er
 }
 
 func dial(ctx context.Context, network, addr string, o *Options) (net.Conn, error) {
-	ctx, cancel := within(ctx, o.Timeouts.Connect)
+	ctx, cancel := within(ctx, "Connect", o.Timeouts.Connect)
 	defer cancel()
 	return o.Dial(ctx, network, addr)
 }
 
 // NewClient makes a session of a connection, which it owns, as [Dial] does. For
 // TLS the server's name is that of Options.TLSConfig, else the peer's IP
-// address.
+// address. One that is TLS already, a [*tls.Conn], is used as it is; TLSImplicit
+// is for one that is not.
 func NewClient(ctx context.Context, nc net.Conn, opts *Options) (*Client, error) {
 	host := ""
 	if ip := addrOf(nc.RemoteAddr()); ip.IsValid() {
@@ -90,7 +91,8 @@ func newClient(ctx context.Context, nc net.Conn, serverName string, o *Options) 
 	return c, nil
 }
 
-// start brings the session from the server's greeting to where it can be used.
+// start brings the session from the server's greeting to where it can be used. A
+// connection may have come with TLS.
 func (c *Client) start(ctx context.Context) error {
 	if c.opts.TLS == TLSImplicit {
 		if err := c.handshake(ctx, c.opts.TLSConfig); err != nil {
@@ -103,10 +105,13 @@ func (c *Client) start(ctx context.Context) error {
 	if err := c.hello(ctx); err != nil {
 		return err
 	}
-	switch c.opts.TLS {
-	case TLSRequired:
+	_, secure := c.TLS()
+	switch {
+	case secure:
+		return nil
+	case c.opts.TLS == TLSRequired:
 		return c.startTLS(ctx, c.opts.TLSConfig)
-	case TLSOpportunistic:
+	case c.opts.TLS == TLSOpportunistic:
 		return c.tryTLS(ctx)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func (c *Client) auth(ctx context.Context, mechanism SASLClient) error {
 // first one, where it is not nil.
 func (c *Client) converse(ctx context.Context, mechanism SASLClient, first []byte) error {
 	for {
-		r, err := c.reply(ctx, "AUTH", "Command", c.opts.Timeouts.Command)
+		r, err := c.challenge(ctx)
 		if err != nil {
 			return err
 		}
@@ -66,6 +67,19 @@ func (c *Client) converse(ctx context.Context, mechanism SASLClient, first []byt
 			return err
 		}
 	}
+}
+
+// challenge waits for a reply within an exchange, whose lines are as long as the
+// mechanism makes them, and no limit of other replies may be in the way
+// (RFC 4954 §4).
+func (c *Client) challenge(ctx context.Context) (Reply, error) {
+	defer c.conn.setMaxReplyLine(c.conn.lim.MaxReplyLine)
+	c.conn.setMaxReplyLine(max(c.conn.lim.MaxReplyLine, c.conn.lim.MaxAuthLine))
+	r, err := c.reply(ctx, "AUTH", "Command", c.opts.Timeouts.Command)
+	if long, ok := errors.AsType[*LimitError](err); ok && long.Name == "MaxReplyLine" {
+		long.Name = "MaxAuthLine"
+	}
+	return r, err
 }
 
 // concluded is the end of an exchange. A server that grants it may have had

@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strconv"
 	"time"
@@ -20,12 +21,24 @@ func (c *Client) call(ctx context.Context, cmd Command) (Reply, error) {
 	return r, err
 }
 
-// send sends one command, before which nothing may be under way.
+// send sends one command, before which nothing may be under way. One that cannot
+// be written, since its argument would be another, leaves the session as it is.
 func (c *Client) send(cmd Command) error {
 	if err := c.unasked(); err != nil {
 		return err
 	}
-	return c.sent(cmd.Verb.String(), cmd, c.conn.Flush)
+	err := c.conn.WriteCommand(cmd)
+	if _, refused := errors.AsType[*ParseError](err); err != nil && refused {
+		return during(cmd.Verb.String(), err)
+	}
+	if err == nil {
+		err = c.conn.Flush()
+	}
+	if err != nil {
+		err = during(cmd.Verb.String(), err)
+		c.calls.End(err)
+	}
+	return err
 }
 
 // unasked tells of a reply that came before any command it could belong to: the
@@ -45,22 +58,6 @@ func (c *Client) unasked() error {
 	}
 	c.calls.End(err)
 	return err
-}
-
-// sent writes a command and then does what is left, which is to flush or
-// nothing. A command that was refused has not been written.
-func (c *Client) sent(name string, cmd Command, then func() error) error {
-	if err := c.conn.WriteCommand(cmd); err != nil {
-		return during(name, err)
-	}
-	if then == nil {
-		return nil
-	}
-	if err := then(); err != nil {
-		c.calls.End(err)
-		return during(name, err)
-	}
-	return nil
 }
 
 // reply waits for a reply, d long; timeout is the name of d. Without one the

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Hello says EHLO again, or LHLO, by the name of the options, and learns what
@@ -120,8 +121,9 @@ func (c *Client) handshake(ctx context.Context, config *tls.Config) error {
 	if config.ServerName == "" {
 		config.ServerName = c.serverName
 	}
-	ctx, cancel := within(ctx, c.opts.Timeouts.Handshake)
+	ctx, cancel := within(ctx, "Handshake", c.opts.Timeouts.Handshake)
 	defer cancel()
+	c.nc.SetReadDeadline(time.Time{}) // the last reply's
 	if err := c.conn.StartTLS(ctx, config); err != nil {
 		c.calls.End(err)
 		return during("TLS", err)

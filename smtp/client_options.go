@@ -68,7 +68,7 @@ type Options struct {
 	// Dial opens the connection (default package sockets').
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Limits bounds what the server can make us hold, which is replies:
-	// MaxReplyLines and MaxReplyLine.
+	// MaxReplyLines, MaxReplyLine, and MaxAuthLine for challenges.
 	Limits Limits
 	// Timeouts bound the waiting.
 	Timeouts ClientTimeouts
@@ -133,12 +133,12 @@ func deadline(d time.Duration) time.Time {
 	return time.Now().Add(d)
 }
 
-// within bounds ctx by d, unless that is negative.
-func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+// within bounds ctx by the timeout of that name, unless it is negative.
+func within(ctx context.Context, name string, d time.Duration) (context.Context, context.CancelFunc) {
 	if d < 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, d)
+	return context.WithTimeoutCause(ctx, d, timedOut(name, d))
 }
 
 // helloName is what a host without a name calls itself: the literal of its
@@ -156,11 +156,14 @@ func helloName(local net.Addr) string {
 
 // isLocal tells that nobody outside this host hears what is said to the peer.
 func isLocal(remote net.Addr) bool {
-	return remote.Network() == "unix" || addrOf(remote).IsLoopback()
+	return remote != nil && remote.Network() == "unix" || addrOf(remote).IsLoopback()
 }
 
 // addrOf returns the IP address of a, if it has one.
 func addrOf(a net.Addr) netip.Addr {
+	if a == nil { // so that of many a tunnel
+		return netip.Addr{}
+	}
 	p, err := netip.ParseAddrPort(a.String())
 	if err != nil {
 		return netip.Addr{}

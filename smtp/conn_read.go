@@ -164,6 +164,12 @@ func (c *Conn) endInside(err error) error {
 	return err
 }
 
+// setMaxReplyLine changes that limit between two replies.
+func (c *Conn) setMaxReplyLine(octets int) {
+	c.lim.MaxReplyLine = octets
+	c.finder.Format = replyFormat(&c.lim)
+}
+
 // ReadReply waits for the next reply.
 func (c *Conn) ReadReply() (Reply, error) {
 	if c.rerr != nil {
