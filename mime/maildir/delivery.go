@@ -21,8 +21,8 @@ type DeliveryOptions struct {
 	Flags Flags
 	// Cur puts it into cur without flags too.
 	Cur bool
-	// Received is when it was received, which becomes the time of the file. The
-	// zero value is the present.
+	// Received is when it was received, which becomes the time of the file and the
+	// one that its name tells. The zero value is the present.
 	Received time.Time
 	// LF makes the lines of the file end in LF, as other programs write them, where
 	// those of what is written end in CRLF; [Wire] gives them back. A CR that stands
@@ -73,8 +73,7 @@ func (d *Dir) Create(opts *DeliveryOptions) (*Delivery, error) {
 	if opts != nil {
 		y.opts = *opts
 	}
-	now := time.Now()
-	seconds, unique := strconv.FormatInt(now.Unix(), 10), uniquePart(now)
+	seconds, unique := uniqueParts(y.opts.Received)
 	y.tmp = dirTmp + "/" + seconds + "." + unique + "." + host()
 	var err error
 	if y.f, err = d.root.OpenFile(y.tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
@@ -85,21 +84,31 @@ func (d *Dir) Create(opts *DeliveryOptions) (*Delivery, error) {
 	return y, nil
 }
 
-// UniqueBase returns a base that no message has, for one whose file has these
-// sizes: of the file, and in the form with CRLF line ends.
-func UniqueBase(size, wire int64) string {
-	now := time.Now()
-	return strconv.FormatInt(now.Unix(), 10) + "." + uniquePart(now) + "." + host() + sizes(size, wire)
+// UniqueBase returns a base that no message has, for one that was received then and
+// whose file has these sizes: of the file, and in the form with CRLF line ends. Where
+// one is not known, which is below 0, the base tells none.
+func UniqueBase(received time.Time, size, wire int64) string {
+	seconds, unique := uniqueParts(received)
+	return seconds + "." + unique + "." + host() + sizes(size, wire)
 }
 
 // sizes returns the parts of a name that tell sizes.
 func sizes(size, wire int64) string {
+	if size < 0 || wire < 0 {
+		return ""
+	}
 	return ",S=" + strconv.FormatInt(size, 10) + ",W=" + strconv.FormatInt(wire, 10)
 }
 
-// uniquePart returns what no other delivery has: microseconds, process, number of
-// the delivery, and 64 random bits, as other hosts may have the same name.
-func uniquePart(now time.Time) string {
+// uniqueParts returns the first two parts of a base: the seconds when the message was
+// received, and what no other delivery has: microseconds, process, number of the
+// delivery, and 64 random bits, as other hosts may have the same name. A time that
+// names cannot tell counts as the present.
+func uniqueParts(received time.Time) (seconds, unique string) {
+	now := time.Now()
+	if received.Unix() <= 0 {
+		received = now
+	}
 	b := append(make([]byte, 0, 64), 'M')
 	b = strconv.AppendInt(b, int64(now.Nanosecond()/1000), 10)
 	b = append(b, 'P')
@@ -109,7 +118,7 @@ func uniquePart(now time.Time) string {
 	b = append(b, 'R')
 	var random [8]byte
 	rand.Read(random[:])
-	return string(hex.AppendEncode(b, random[:]))
+	return strconv.FormatInt(received.Unix(), 10), string(hex.AppendEncode(b, random[:]))
 }
 
 // host returns the host's name as names of files have it: what would end it is
@@ -244,13 +253,13 @@ func (y *Delivery) Finish() (Message, error) {
 	if err == nil {
 		err = y.flush(true)
 	}
+	if err == nil && !y.opts.Received.IsZero() {
+		err = y.d.root.Chtimes(y.tmp, y.opts.Received, y.opts.Received)
+	}
 	if err == nil {
 		err = y.f.Sync()
 	}
 	y.close(&err)
-	if err == nil && !y.opts.Received.IsZero() {
-		err = y.d.root.Chtimes(y.tmp, y.opts.Received, y.opts.Received)
-	}
 	if err != nil {
 		y.state = ended
 		y.d.root.Remove(y.tmp)

@@ -5,7 +5,9 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -44,7 +46,7 @@ func (m Message) path() string { return m.dir() + "/" + m.File }
 
 // Create makes the Maildir at path, if it is not there, and opens it.
 func Create(path string) (*Dir, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	if err := MakeAll(path); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(path)
@@ -91,6 +93,32 @@ func open(root *os.Root) (*Dir, error) {
 		}
 	}
 	return &Dir{root: root}, nil
+}
+
+// MakeAll makes a directory and those above it that are not there, all of them on the
+// disk when it returns.
+func MakeAll(path string) error {
+	path = filepath.Clean(path)
+	var made []string // the directories that have a new entry
+	for at := path; filepath.Dir(at) != at; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		made = append(made, filepath.Dir(at))
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	for _, dir := range made {
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(SyncDir(root, "."), root.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Make makes a Maildir of the directory that root is, if it is none yet.
@@ -148,9 +176,10 @@ func message(dir string, e fs.DirEntry) (Message, bool) {
 	return Message{Name: name, New: dir == dirNew, File: e.Name()}, true
 }
 
-// Find looks for the message with a base, in cur and in new. The error for one that
-// is gone is [fs.ErrNotExist].
+// Find looks for the message with a base, in cur and in new, by the [Name.Key] of it.
+// The error for one that is gone is [fs.ErrNotExist].
 func (d *Dir) Find(base string) (Message, error) {
+	key := Name{Base: base}.Key()
 	// A message moves from new to cur, so new is looked at first; and again, for
 	// one whose flags were changed while cur was being read.
 	for range 2 {
@@ -158,7 +187,7 @@ func (d *Dir) Find(base string) (Message, error) {
 			if err != nil {
 				return Message{}, err
 			}
-			if m.Base == base {
+			if m.Key() == key {
 				return m, nil
 			}
 		}
@@ -167,14 +196,31 @@ func (d *Dir) Find(base string) (Message, error) {
 }
 
 // OpenMessage opens a message for reading. If it has another name by now it is
-// looked for; if it is gone the error is [fs.ErrNotExist].
+// looked for; if it is gone the error is [fs.ErrNotExist]. What is no file, as a pipe
+// that somebody has put in its place, is not read: the error is [fs.ErrInvalid].
 func (d *Dir) OpenMessage(m Message) (*os.File, error) {
 	var f *os.File
 	_, err := d.retry(m, func(m Message) (err error) {
-		f, err = d.root.Open(m.path())
+		f, err = d.openFile(m.path())
 		return err
 	})
 	return f, err
+}
+
+// openFile opens a file for reading, and waits for nobody who is to write it.
+func (d *Dir) openFile(path string) (*os.File, error) {
+	f, err := d.root.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: path, Err: fs.ErrInvalid}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // SetFlags gives a message flags, which moves it to cur, and returns it with its
@@ -257,10 +303,14 @@ func (d *Dir) retry(m Message, do func(Message) error) (Message, error) {
 }
 
 // Clean removes the files in tmp that nobody wrote to since a time, which programs
-// leave that die while they deliver. The format's author has 36 hours.
+// leave that die while they deliver. The format's author has 36 hours. Folders that
+// [Dir.RemoveFolder] has left there are removed at any time.
 func (d *Dir) Clean(before time.Time) (removed int, err error) {
-	var stale []string
+	var stale, folders []string
 	err = d.each(dirTmp, func(e fs.DirEntry) bool {
+		if e.IsDir() && strings.HasSuffix(e.Name(), removedSuffix) {
+			folders = append(folders, e.Name())
+		}
 		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && info.ModTime().Before(before) {
 			stale = append(stale, e.Name())
 		}
@@ -272,6 +322,9 @@ func (d *Dir) Clean(before time.Time) (removed int, err error) {
 		} else if !errors.Is(err2, fs.ErrNotExist) {
 			err = errors.Join(err, err2)
 		}
+	}
+	for _, name := range folders {
+		err = errors.Join(err, d.root.RemoveAll(dirTmp+"/"+name))
 	}
 	return removed, err
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -241,6 +242,24 @@ func TestMessagePaths(t *testing.T) {
 	}
 }
 
+// A message in whose place somebody has put a pipe keeps nobody waiting.
+func TestOpenPipe(t *testing.T) {
+	d, path := newDir(t)
+	m := deliver(t, d, "a", nil)
+	file := filepath.Join(path, "new", m.File)
+	require.NoError(t, os.Remove(file))
+	if err := exec.Command("mkfifo", file).Run(); err != nil {
+		t.Skip("no mkfifo: ", err)
+	}
+	for range d.New() {
+		t.Error("a pipe is no message")
+	}
+	_, err := d.OpenMessage(m)
+	require.ErrorIs(t, err, fs.ErrInvalid)
+	_, err = d.OpenWire(m)
+	require.ErrorIs(t, err, fs.ErrInvalid)
+}
+
 func TestClean(t *testing.T) {
 	d, path := newDir(t)
 	old := time.Now().Add(-40 * time.Hour)
@@ -336,6 +355,14 @@ func TestFolders(t *testing.T) {
 	var parse *maildir.ParseError
 	require.ErrorAs(t, d.RenameFolder(folder("L"), folder(strings.Repeat("a", 253))), &parse, "the one within is too long")
 	require.NoError(t, d.RemoveFolder(folder("L")))
+
+	// A folder that one who was killed had begun to remove.
+	begun := filepath.Join(path, "tmp", "1.x.removed")
+	require.NoError(t, os.MkdirAll(filepath.Join(begun, "cur"), 0o700))
+	require.NoError(t, os.Mkdir(filepath.Join(path, "tmp", "folder"), 0o700))
+	_, err = d.Clean(time.Unix(1, 0))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"folder"}, files(t, path, "tmp"))
 
 	byHand := maildir.Folder{File: "cur"}
 	_, err = d.OpenFolder(byHand)

@@ -1,6 +1,7 @@
 package maildir_test
 
 import (
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -43,11 +44,14 @@ func TestChildDurable(t *testing.T) {
 func TestInteropDurableCreate(t *testing.T) {
 	trace := testkit.StraceChild(t, "TestChildDurableCreate", "fsync,mkdirat,openat")
 	assert.Regexp(t, `mkdirat\(\d+, "cur"(?s:.*?)openat\(\d+, "\."(?s:.*?)fsync\(`, trace)
+	// So are the directories above it, each by the one that it is in.
+	begun, _, _ := strings.Cut(trace, `"tmp"`)
+	assert.Equal(t, 3, strings.Count(begun, "fsync("), begun)
 }
 
 func TestChildDurableCreate(t *testing.T) {
 	testkit.Child(t)
-	d, err := maildir.Create(t.TempDir())
+	d, err := maildir.Create(filepath.Join(t.TempDir(), "a", "b", "Maildir"))
 	require.NoError(t, err)
 	require.NoError(t, d.Close())
 }

@@ -21,3 +21,6 @@ func fileID(f *os.File) string {
 	}
 	return "V" + strconv.FormatUint(uint64(stat.Dev), 16) + "I" + strconv.FormatUint(uint64(stat.Ino), 16)
 }
+
+// nonblock makes opening a pipe not wait for its other end.
+const nonblock = syscall.O_NONBLOCK

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"applayer/internal/utf7"
 )
@@ -109,19 +110,24 @@ func (d *Dir) CreateFolder(f Folder) (*Dir, error) {
 	return open(root)
 }
 
-// RemoveFolder removes a folder and its messages. Folders within it stay.
+// RemoveFolder removes a folder and its messages. Folders within it stay. It is moved
+// to tmp first, so that a crash leaves all of it or nothing that is a folder; what is
+// left there [Dir.Clean] removes.
 func (d *Dir) RemoveFolder(f Folder) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	if _, err := d.root.Lstat(f.File); err != nil {
+	to := dirTmp + "/" + UniqueBase(time.Now(), -1, -1) + removedSuffix
+	if err := d.root.Rename(f.File, to); err != nil {
 		return err
 	}
-	if err := d.root.RemoveAll(f.File); err != nil {
-		return err
-	}
-	return d.sync(".")
+	err := errors.Join(d.sync("."), d.sync(dirTmp))
+	d.root.RemoveAll(to)
+	return err
 }
+
+// removedSuffix ends the names of folders that are being removed.
+const removedSuffix = ".removed"
 
 // RenameFolder gives a folder another name, and with it those within it, one after
 // the other. A folder that has the name already is an error that is [fs.ErrExist],
@@ -151,8 +157,11 @@ func (d *Dir) RenameFolder(from, to Folder) error {
 			return &fs.PathError{Op: "rename", Path: m[1], Err: fs.ErrExist}
 		}
 	}
-	for _, m := range moves {
+	for i, m := range moves {
 		if err := d.root.Rename(m[0], m[1]); err != nil {
+			for _, m := range moves[:i] {
+				err = errors.Join(err, d.root.Rename(m[1], m[0]))
+			}
 			return err
 		}
 	}

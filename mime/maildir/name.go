@@ -12,7 +12,8 @@ import (
 // Name is the name of a message's file, as in
 // "1310126914.M20046P2137V801I1C5E.host,S=1234,W=1260:2,FS".
 type Name struct {
-	// Base is the part that stays the same as long as the message lives.
+	// Base is the part that stays the same as long as the message lives, but for what
+	// mbsync puts there ([Name.Key]).
 	Base string
 	// Flags are the flags.
 	Flags Flags
@@ -105,6 +106,16 @@ func (n Name) String() string {
 		return n.Base
 	}
 	return n.Base + infoSeparator + string(n.Flags)
+}
+
+// Key returns the part of the base that stays the same when mbsync has seen the message:
+// it puts the number that it gives it behind the base, as ",U=5".
+func (n Name) Key() string {
+	front := strings.TrimRight(n.Base, "0123456789")
+	if key, ok := strings.CutSuffix(front, ",U="); ok && front != n.Base && key != "" {
+		return key
+	}
+	return n.Base
 }
 
 // Time returns when the message was delivered, by its name, to the second.

@@ -70,6 +70,14 @@ func TestNameParts(t *testing.T) {
 	}
 }
 
+func TestKey(t *testing.T) {
+	for base, want := range map[string]string{
+		"a,U=5": "a", "a,S=1,W=2,U=77": "a,S=1,W=2", "a": "a", "a5": "a5", "a,U=": "a,U=", "a,U=5x": "a,U=5x", ",U=5": ",U=5", "a,U=5,S=1": "a,U=5,S=1",
+	} {
+		assert.Equal(t, want, maildir.Name{Base: base}.Key(), base)
+	}
+}
+
 func TestFlags(t *testing.T) {
 	f := maildir.Flags("").With(maildir.Seen, maildir.Draft, maildir.Seen, 'a', ',')
 	assert.Equal(t, maildir.Flags("DSa"), f)

@@ -224,7 +224,10 @@ func (w *Wire) ReadAt(b []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-var errOffset = errors.New("maildir: offset before the start")
+var (
+	errOffset = errors.New("maildir: offset before the start")
+	errWhence = errors.New("maildir: offset from nowhere")
+)
 
 // Size returns the size of the message on the wire. It reads the file if that is
 // not known yet.
@@ -244,6 +247,7 @@ func (w *Wire) Size() (int64, error) {
 // Seek implements [io.Seeker]. From the end it may have to read the file.
 func (w *Wire) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
+	case io.SeekStart:
 	case io.SeekCurrent:
 		offset += w.at.wire
 	case io.SeekEnd:
@@ -252,6 +256,8 @@ func (w *Wire) Seek(offset int64, whence int) (int64, error) {
 			return 0, err
 		}
 		offset += size
+	default:
+		return 0, errWhence
 	}
 	if offset < 0 {
 		return 0, errOffset

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -89,6 +90,8 @@ func TestWireSeek(t *testing.T) {
 		assert.Equal(t, tt.rest, string(rest))
 	}
 	_, err := w.Seek(-1, io.SeekStart)
+	require.Error(t, err)
+	_, err = w.Seek(0, 3)
 	require.Error(t, err)
 	_, err = w.ReadAt(nil, -1)
 	require.Error(t, err)
@@ -221,9 +224,21 @@ func TestBatch(t *testing.T) {
 }
 
 func TestUniqueBase(t *testing.T) {
-	a, b := maildir.UniqueBase(3, 4), maildir.UniqueBase(3, 4)
+	now := time.Now()
+	a, b := maildir.UniqueBase(now, 3, 4), maildir.UniqueBase(now, 3, 4)
 	assert.NotEqual(t, a, b)
 	assert.Regexp(t, `^\d+\.M\d+P\d+Q\d+R[0-9a-f]{16}\.[^:/]+,S=3,W=4$`, a)
 	_, err := maildir.ParseName(a)
 	require.NoError(t, err)
+	for _, received := range []time.Time{time.Unix(7, 0), {}, time.Unix(-1, 0)} {
+		n := maildir.Name{Base: maildir.UniqueBase(received, -1, 4)}
+		_, ok := n.WireSize()
+		assert.False(t, ok, "no size is told that is not known")
+		got, ok := n.Time()
+		assert.True(t, ok)
+		if received.Unix() <= 0 { // names have no such
+			received = now
+		}
+		assert.WithinDuration(t, received, got, 10*time.Second)
+	}
 }

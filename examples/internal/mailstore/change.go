@@ -98,7 +98,7 @@ func (m *Mailbox) change(b *maildir.Batch, c *Change, msg *message) (*record, er
 		return nil, err
 	}
 	r.flags = setOfFile(f)
-	m.isOdd(msg.uid, "")
+	m.isNamed(msg, f)
 	return r, nil
 }
 
@@ -131,17 +131,6 @@ func (c *Change) keywords(before []string) []string {
 // capitals are the flags that have a meaning to all programs.
 const capitals flagSet = 1<<26 - 1
 
-// isOdd remembers the name of a file that is not as we would write it.
-func (m *Mailbox) isOdd(uid uint32, file string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if file == "" {
-		delete(m.odd, uid)
-	} else {
-		m.odd[uid] = file
-	}
-}
-
 // Expunge removes messages. They are gone from the disk when it returns nil. Those
 // that are not there are no error.
 func (m *Mailbox) Expunge(ctx context.Context, uids ...uint32) error {
@@ -163,7 +152,7 @@ func (m *Mailbox) Expunge(ctx context.Context, uids ...uint32) error {
 		if err != nil {
 			break
 		}
-		m.isOdd(uid, "")
+		m.isNamed(msg, fileOf(msg.base, 0))
 		removed = append(removed, uid)
 	}
 	err = errors.Join(err, b.Commit(), m.record(goneRecords(m.nextModSeq(), removed)...))

@@ -170,7 +170,11 @@ func TestAppend(t *testing.T) {
 	assert.Equal(t, uint32(1), uid)
 	v := view(t, m)
 	assert.Equal(t, []string{"1 S work"}, rows(v))
-	assert.WithinDuration(t, time.Now(), v.At(0).Received(), time.Minute)
+	assert.True(t, at.Equal(v.At(0).Received()))
+	copied, _, err := m.Copy(t.Context(), mailbox(t, s, "bob", "INBOX"), 1)
+	require.NoError(t, err)
+	require.Len(t, copied, 1)
+	assert.True(t, at.Equal(view(t, mailbox(t, s, "bob", "INBOX")).At(0).Received()), "a copy keeps it (RFC 9051 §6.4.7)")
 	files, err := filepath.Glob(filepath.Join(dir, "bob", "Maildir", ".Sent", "cur", "*"))
 	require.NoError(t, err)
 	require.Len(t, files, 1)
@@ -273,10 +277,11 @@ func TestOtherHands(t *testing.T) {
 	require.NoError(t, err)
 	_, err = os.Stat(filepath.Join(path, "cur", "10.y with space:2,Tab"))
 	require.NoError(t, err)
-	// A file of the same name in both directories is one message.
-	put("new/10.y with space", "y\r\n\n")
+	// A file that has a name in both directories is one message.
+	require.NoError(t, os.Link(filepath.Join(path, "cur", "10.y with space:2,Tab"), filepath.Join(path, "new", "10.y with space")))
 	v = view(t, m)
 	assert.Equal(t, 4, v.Len())
+	assert.Equal(t, maildir.Flags("Tab"), v.At(2).Flags)
 
 	_, again := reopened(t, s, dir, "bob", "INBOX")
 	assert.Equal(t, rows(v), rows(again))
@@ -312,6 +317,74 @@ func TestChangeKeepsOthersFlags(t *testing.T) {
 		v := view(t, m)
 		assert.Equal(t, maildir.Flags(tt.got), v.At(v.Len()-1).Flags)
 	}
+}
+
+// Of two messages that have one name, as where somebody copied files, both are seen:
+// the one that was there has its UID and flags still.
+func TestTwoMessagesOfOneName(t *testing.T) {
+	s, dir := newStore(t, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	path := filepath.Join(dir, "bob", "Maildir")
+	fill(t, m, "a\r\n", "b\r\n")
+	_, err := m.Change(t.Context(), mailstore.Change{Flags: "S"}, 2)
+	require.NoError(t, err)
+	v := view(t, m)
+	put := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(path, name), []byte(text), 0o600))
+	}
+	put("cur/"+v.At(0).Base+":2,F", "c\n")
+	put("new/"+v.At(1).Base, "d\n")
+	put("cur/"+v.At(1).Base+":2,ST", "e\n")
+	texts := func(m *mailstore.Mailbox) (all []string) {
+		for _, msg := range view(t, m).All() {
+			all = append(all, itoa(int(msg.UID))+" "+text(t, m, msg.UID))
+		}
+		return all
+	}
+	got := texts(m)
+	require.Len(t, got, 5)
+	assert.Equal(t, []string{"1 a\r\n", "2 b\r\n"}, got[:2])
+	assert.Equal(t, maildir.Flags("S"), view(t, m).At(1).Flags)
+	for _, other := range []string{" c\r\n", " d\r\n", " e\r\n"} {
+		assert.Contains(t, strings.Join(got[2:], ""), other)
+	}
+	s, _ = reopened(t, s, dir, "bob", "INBOX")
+	assert.Equal(t, got, texts(mailbox(t, s, "bob", "INBOX")))
+	require.NoError(t, mailbox(t, s, "bob", "INBOX").Expunge(t.Context(), 1))
+	assert.Equal(t, got[1:], texts(mailbox(t, s, "bob", "INBOX")), "what is removed does not come back")
+}
+
+// mbsync gives each message its number by putting it behind the base: the message and
+// its UID stay the same, and its number stays in the name.
+func TestNamesOfMbsync(t *testing.T) {
+	s, dir := newStore(t, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	path := filepath.Join(dir, "bob", "Maildir")
+	fill(t, m, "a\r\n", "b\r\n", "c\r\n")
+	before := view(t, m)
+	number := func(i int, flags string) {
+		old := filepath.Join(path, "new", before.At(i).Base)
+		require.NoError(t, os.Rename(old, filepath.Join(path, "cur", before.At(i).Base+",U="+itoa(i+7)+":2,"+flags)))
+	}
+	number(0, "")
+	v := view(t, m)
+	assert.Equal(t, []string{"1 ", "2 new", "3 new"}, rows(v))
+	assert.Empty(t, v.Since(before.HighestModSeq).Vanished)
+	number(1, "S")
+	number(2, "")
+	// Without a look at the files: what is renamed is found.
+	assert.Equal(t, "b\r\n", text(t, m, 2))
+	_, err := m.Change(t.Context(), mailstore.Change{How: mailstore.Add, Flags: "F"}, 1, 2)
+	require.NoError(t, err)
+	assert.FileExists(t, filepath.Join(path, "cur", before.At(0).Base+",U=7:2,F"))
+	assert.FileExists(t, filepath.Join(path, "cur", before.At(1).Base+",U=8:2,FS"))
+	require.NoError(t, m.Expunge(t.Context(), 3))
+	v = view(t, m)
+	assert.Equal(t, []string{"1 F", "2 FS"}, rows(v))
+	_, again := reopened(t, s, dir, "bob", "INBOX")
+	assert.Equal(t, rows(v), rows(again))
+	assert.Equal(t, v.UIDValidity, again.UIDValidity)
+	assert.Equal(t, v.HighestModSeq, again.HighestModSeq)
 }
 
 // A View looks at the files when a directory has changed, without being asked to.

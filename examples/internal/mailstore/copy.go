@@ -91,7 +91,11 @@ func (m *Mailbox) copyTo(to *Mailbox, b *maildir.Batch, o original) (maildir.Mes
 		}
 	}
 	f := o.file
-	f.Base = maildir.UniqueBase(info.Size(), o.size)
+	received, ok := f.Time()
+	if !ok {
+		received = info.ModTime()
+	}
+	f.Base = maildir.UniqueBase(received, info.Size(), o.size)
 	f.File = f.String()
 	err = m.store.hardLink(m.path+"/"+filePath(o.file), to, f)
 	if errors.Is(err, fs.ErrNotExist) { // it has another name by now
@@ -103,7 +107,7 @@ func (m *Mailbox) copyTo(to *Mailbox, b *maildir.Batch, o original) (maildir.Mes
 		b.Changed(f)
 		return f, nil
 	}
-	return to.copyFile(b, src, &maildir.DeliveryOptions{Flags: f.Flags, Cur: !f.New, Received: info.ModTime()})
+	return to.copyFile(b, src, &maildir.DeliveryOptions{Flags: f.Flags, Cur: !f.New, Received: received})
 }
 
 // Move is Copy, after which the originals are removed.

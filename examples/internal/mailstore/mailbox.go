@@ -263,14 +263,33 @@ func (m *Mailbox) closeFiles() error {
 
 // file returns the file of a message as it was last seen. The caller has mu.
 func (m *Mailbox) file(msg *message) maildir.Message {
-	f := maildir.Message{New: msg.flags&flagNew != 0}
-	f.Base, f.Flags = msg.base, msg.flags.flags()
-	f.Info = !f.New || f.Flags != ""
-	f.File = f.String()
-	if name, ok := m.odd[msg.uid]; ok {
-		f.File = name
+	f := fileOf(msg.base, msg.flags)
+	if odd, ok := m.odd[msg.uid]; ok {
+		if name, err := maildir.ParseName(odd); err == nil {
+			f.Name, f.File = name, odd
+		}
 	}
 	return f
+}
+
+// fileOf returns the file of a message as we name it.
+func fileOf(base string, set flagSet) maildir.Message {
+	f := maildir.Message{New: set&flagNew != 0}
+	f.Base, f.Flags = base, set.flags()
+	f.Info = !f.New || f.Flags != ""
+	f.File = f.String()
+	return f
+}
+
+// isNamed remembers the name of a message's file, if it is not as we would write it.
+func (m *Mailbox) isNamed(msg *message, f maildir.Message) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if f.File == fileOf(msg.base, setOfFile(f)).File {
+		delete(m.odd, msg.uid)
+	} else {
+		m.odd[msg.uid] = f.File
+	}
 }
 
 // OpenMessage opens a message for reading, in the form with CRLF line ends. The error

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"applayer/mime/maildir"
@@ -61,8 +62,8 @@ func (m *Mailbox) scan(how looks) error {
 	if err != nil {
 		return err
 	}
-	missing := m.missing(found, inNew, inCur)
-	if len(missing) > 0 {
+	missing, doubtful := m.missing(found, inNew, inCur)
+	if len(missing) > 0 || doubtful {
 		// A file that is renamed while a directory is read may not be seen under
 		// either name. Whoever is not seen twice is gone.
 		again, err := m.list(true, true)
@@ -70,7 +71,7 @@ func (m *Mailbox) scan(how looks) error {
 			return err
 		}
 		maps.Copy(found, again)
-		missing = slices.DeleteFunc(missing, func(f uidBase) bool { _, ok := again[f.base]; return ok })
+		missing = slices.DeleteFunc(missing, func(f uidKey) bool { _, ok := again[f.key]; return ok })
 	}
 	err = m.recordFound(found, missing)
 	m.scanned = scanned{at: now, took: time.Since(now), new: newTime, cur: curTime}
@@ -105,9 +106,10 @@ func (m *Mailbox) dirTimes() (newTime, curTime time.Time, err error) {
 	return inNew.ModTime(), inCur.ModTime(), nil
 }
 
-// list reads directories. Of two files of one message the one in cur counts.
+// list reads directories, and returns messages by their keys.
 func (m *Mailbox) list(inNew, inCur bool) (map[string]maildir.Message, error) {
 	found := map[string]maildir.Message{}
+	known := sync.OnceValue(m.files)
 	for _, dir := range []struct {
 		read  bool
 		files func() func(func(maildir.Message, error) bool)
@@ -122,52 +124,113 @@ func (m *Mailbox) list(inNew, inCur bool) (map[string]maildir.Message, error) {
 			if err != nil {
 				return nil, err
 			}
-			if other, ok := found[f.Base]; !ok || other.New || other.File < f.File {
-				found[f.Base] = f
+			other, ok := found[f.Key()]
+			if !ok {
+				found[f.Key()] = f
+				continue
+			}
+			if counts(f, other, known()) {
+				found[f.Key()] = f
+				f, other = other, f
+			}
+			if m.separate(&f, other) {
+				found[f.Key()] = f
 			}
 		}
 	}
 	return found, nil
 }
 
-type uidBase struct {
-	uid  uint32
-	base string
+// counts tells whether, of two files with the same key, the first is the message: the
+// one that is known by that name, or else one in cur.
+func counts(f, other maildir.Message, known map[string]string) bool {
+	if file, ok := known[f.Key()]; ok && (filePath(f) == file || filePath(other) == file) {
+		return filePath(f) == file
+	}
+	return other.New || other.File < f.File
 }
 
-// missing returns the messages whose files were not found where they were.
-func (m *Mailbox) missing(found map[string]maildir.Message, inNew, inCur bool) (missing []uidBase) {
+// files returns the paths of files by the keys of messages, as they are known. The
+// caller has the turn.
+func (m *Mailbox) files() map[string]string {
+	known := make(map[string]string, m.state.live())
+	for i := range m.state.messages {
+		if msg := &m.state.messages[i]; msg.flags&flagDead == 0 {
+			known[keyOf(msg.base)] = filePath(m.file(msg))
+		}
+	}
+	return known
+}
+
+// separate gives a file a name of its own if it is another message than one with the
+// same key, as where files were copied by hand: else nobody would see it.
+func (m *Mailbox) separate(f *maildir.Message, other maildir.Message) bool {
+	info, err := m.root.Lstat(filePath(*f))
+	if err != nil {
+		return false // it was renamed, and it is the other
+	}
+	if otherInfo, err := m.root.Lstat(filePath(other)); err != nil || os.SameFile(info, otherInfo) {
+		return false
+	}
+	to := *f
+	to.Base = maildir.UniqueBase(info.ModTime(), -1, -1)
+	to.File = to.String()
+	if err := m.root.Rename(filePath(*f), filePath(to)); err != nil {
+		return false
+	}
+	m.store.log.Warn("two messages had one name", "mailbox", m.path, "name", f.File, "now", to.File)
+	*f = to
+	return true
+}
+
+type uidKey struct {
+	uid uint32
+	key string
+}
+
+// missing returns the messages whose files were not found where they were. It is
+// doubtful what was found if one has come back from cur to new, where it may be in
+// both.
+func (m *Mailbox) missing(found map[string]maildir.Message, inNew, inCur bool) (missing []uidKey, doubtful bool) {
 	for i := range m.state.messages {
 		msg := &m.state.messages[i]
+		if msg.flags&flagDead != 0 {
+			continue
+		}
 		looked := inCur
 		if msg.flags&flagNew != 0 {
 			looked = inNew
 		}
-		if _, ok := found[msg.base]; looked && !ok && msg.flags&flagDead == 0 {
-			missing = append(missing, uidBase{msg.uid, msg.base})
+		f, ok := found[keyOf(msg.base)]
+		if looked && !ok {
+			missing = append(missing, uidKey{msg.uid, keyOf(msg.base)})
 		}
+		doubtful = doubtful || ok && !looked && f.New
 	}
-	return missing
+	return missing, doubtful
 }
 
+func keyOf(base string) string { return maildir.Name{Base: base}.Key() }
+
 // recordFound makes of what was found records, and takes from found what was known.
-func (m *Mailbox) recordFound(found map[string]maildir.Message, missing []uidBase) error {
+func (m *Mailbox) recordFound(found map[string]maildir.Message, missing []uidKey) error {
 	var records []*record
 	modSeq := m.nextModSeq()
 	odd := map[uint32]string{}
 	maps.Copy(odd, m.odd)
 	for i := range m.state.messages {
 		msg := &m.state.messages[i]
-		f, ok := found[msg.base]
+		f, ok := found[keyOf(msg.base)]
 		if !ok || msg.flags&flagDead != 0 {
 			continue
 		}
-		delete(found, msg.base)
+		delete(found, keyOf(msg.base))
 		delete(odd, msg.uid)
-		if f.File != f.String() {
+		set := setOfFile(f)
+		if f.File != fileOf(msg.base, set).File {
 			odd[msg.uid] = f.File
 		}
-		if set := setOfFile(f); set != msg.flags {
+		if set != msg.flags {
 			records = append(records, &record{
 				kind: recordChange, uid: msg.uid, modSeq: modSeq, flags: set,
 				keywords: keywordNames(m.state.keywords, msg.keywords),
@@ -181,9 +244,9 @@ func (m *Mailbox) recordFound(found map[string]maildir.Message, missing []uidBas
 	}
 	records = append(records, goneRecords(modSeq, uids)...)
 	next := m.state.next
-	for _, base := range slices.Sorted(maps.Keys(found)) {
-		f := found[base]
-		if f.File != f.String() {
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		f := found[key]
+		if f.File != fileOf(f.Base, setOfFile(f)).File {
 			odd[next] = f.File
 		}
 		records = append(records, arrived(f, m.sizeTold(f), next, modSeq, nil))

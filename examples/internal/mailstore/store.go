@@ -79,7 +79,7 @@ func Open(dir string, opts *Options) (*Store, error) {
 	if s.log = s.opts.Logger; s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	err := os.MkdirAll(dir, 0o700)
+	err := maildir.MakeAll(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,9 @@ func Open(dir string, opts *Options) (*Store, error) {
 	if s.unlock, err = lockfile.Try(filepath.Join(dir, storeLock)); err != nil {
 		return nil, errors.Join(err, s.root.Close())
 	}
-	s.given = s.readValidity()
+	if s.given, err = s.readValidity(); err != nil {
+		return nil, errors.Join(err, s.root.Close(), s.unlock())
+	}
 	return s, nil
 }
 
@@ -111,13 +113,21 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.root.Close(), s.unlock())
 }
 
-func (s *Store) readValidity() uint32 {
+// readValidity returns the last UIDVALIDITY that was given. Without it one could be
+// given twice, if the clock is set back.
+func (s *Store) readValidity() (uint32, error) {
 	b, err := s.root.ReadFile(validityFile)
-	if err != nil {
-		return 0
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
 	}
-	n, _ := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 32)
-	return uint32(n)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 32)
+	if err != nil {
+		s.log.Error("file of the last UIDVALIDITY damaged: the clock tells the next", "file", validityFile, "err", err)
+	}
+	return uint32(n), nil
 }
 
 // newValidity returns a UIDVALIDITY that is higher than any before and than least:
