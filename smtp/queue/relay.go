@@ -166,7 +166,8 @@ func (t *turn) use(ctx context.Context, s *relaySession) {
 			most = n - len(again) // what this host takes
 		}
 		if err != nil && !s.client.Alive() {
-			t.fail(waiting, err, "")
+			// What was said of others is not about them.
+			t.fail(waiting, fmt.Errorf("smtp/queue: the session ended: %v", err), "")
 			t.pending = append(t.pending, waiting...)
 			if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
 				t.relay.pool.down.lost(s.addr, time.Since(begun), t.relay.Limits.maxDown(), err)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -186,6 +187,71 @@ func TestRelayMaxWait(t *testing.T) {
 		all.Wait()
 		assert.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
 	})
+}
+
+// A session that ends leaves those whose turn had not come to the next host, or the
+// next turn: what was said of others is not about them.
+func TestRelayOthersRefusal(t *testing.T) {
+	for _, script := range [][]string{
+		{"220 hi", "250 hi", "250 ok", "550 5.1.1 no", "421 bye"},
+		{"220 hi", "250 hi", "250 ok", "250 ok", "550 5.1.1 no", "354 go", "-", "-", "-", "250 ok"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := hamburger(t, nil)
+			w.script("192.0.2.1", script...)
+			r := w.relay()
+			r.Limits.MaxRecipients = 2
+			got := outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob", "carol", "dave", "eve")))
+			assert.Contains(t, strings.Join(got[:2], " "), "550 mail.hamburger.edu")
+			assert.Equal(t, []string{"later", "later"}, got[2:])
+		})
+	}
+}
+
+// No more sessions than MaxPerHost stand with an address, whatever names it has:
+// the owner of a domain does not have us flood somebody else's host.
+func TestRelayManyNamesOfOneAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.host("192.0.2.1", "mail.hamburger.edu", new(smtp.Server))
+		r := w.relay()
+		r.Limits.MaxPerHost = 2
+		dial := r.Options.Dial
+		var open, most atomic.Int32
+		r.Options.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := dial(ctx, network, addr)
+			most.Store(max(most.Load(), open.Add(1)))
+			return &counted{nc, sync.OnceFunc(func() { open.Add(-1) })}, err
+		}
+		var all sync.WaitGroup
+		for i := range 20 {
+			domain := fmt.Sprintf("d%d.example", i)
+			w.names["mx "+domain] = mx("mx." + domain)
+			w.names["a mx."+domain] = "192.0.2.1"
+			m := outgoing()
+			m.Open = func() (io.ReadCloser, error) {
+				time.Sleep(time.Second)
+				return io.NopCloser(strings.NewReader(letter)), nil
+			}
+			all.Go(func() {
+				assert.Equal(t, []string{"taken by mx." + domain}, outcomes(r.Deliver(t.Context(), m, rcpts(domain, "bob"))))
+			})
+		}
+		all.Wait()
+		assert.EqualValues(t, 2, most.Load())
+		assert.Len(t, w.dialled(), 20, "a session is for one name")
+	})
+}
+
+// counted tells of its end.
+type counted struct {
+	net.Conn
+	ended func()
+}
+
+func (c *counted) Close() error {
+	c.ended()
+	return c.Conn.Close()
 }
 
 // A message that breaks down takes no session of its host with it.

@@ -75,7 +75,7 @@ type berth struct {
 	free chan struct{} // closed when a session ends or gets idle; nil if nobody waits
 }
 
-// relayPool keeps the sessions of a [Relay], by host name and address.
+// relayPool keeps the sessions of a [Relay], by address.
 type relayPool struct {
 	mu     sync.Mutex // guards what is below
 	berths map[string]*berth
@@ -89,14 +89,13 @@ type relayPool struct {
 // take returns a session with an address: an idle one that still answers, else
 // a new one. It waits where there are too many, unless nobody answers there.
 func (p *relayPool) take(ctx context.Context, r *Relay, host, addr string) (*relaySession, error) {
-	key := host + " " + addr
 	patience := time.NewTimer(max(0, cmp.Or(r.Limits.MaxWait, time.Minute)))
 	defer patience.Stop()
 	for {
 		if err := p.down.check(addr); err != nil {
 			return nil, err
 		}
-		s, wait, err := p.claim(key, cmp.Or(r.Limits.MaxPerHost, 4))
+		s, wait, err := p.claim(host, addr, cmp.Or(r.Limits.MaxPerHost, 4))
 		switch {
 		case err != nil:
 			return nil, err
@@ -118,13 +117,16 @@ func (p *relayPool) take(ctx context.Context, r *Relay, host, addr string) (*rel
 func (p *relayPool) open(ctx context.Context, r *Relay, idle *relaySession, host, addr string) (s *relaySession, err error) {
 	defer func() {
 		if s == nil {
-			p.leave(host + " " + addr)
+			p.leave(addr)
 		}
 	}()
-	if idle != nil {
-		if idle.answers(ctx) {
-			return idle, nil
-		}
+	switch {
+	case idle == nil:
+	case idle.host != host:
+		idle.quit(ctx)
+	case idle.answers(ctx):
+		return idle, nil
+	default:
 		idle.client.Close()
 	}
 	begun := time.Now()
@@ -153,28 +155,37 @@ func (s *relaySession) answers(ctx context.Context) bool {
 var errRelayClosed = fmt.Errorf("smtp/queue: relay: %w", net.ErrClosed)
 
 // claim takes an idle session, or the right to make one, or else a channel to
-// wait on.
-func (p *relayPool) claim(key string, most int) (*relaySession, <-chan struct{}, error) {
+// wait on. Where all that may stand with an address do, an idle one of another
+// name is taken, which is to be ended first.
+func (p *relayPool) claim(host, addr string, most int) (*relaySession, <-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, nil, errRelayClosed
 	}
-	at := p.berths[key]
+	at := p.berths[addr]
 	if at == nil {
 		at = new(berth)
 		if p.berths == nil {
 			p.berths = make(map[string]*berth)
 		}
-		p.berths[key] = at
+		p.berths[addr] = at
 	}
-	for len(at.idle) > 0 {
-		s := at.idle[len(at.idle)-1] // the one used last
+	full := most > 0 && at.busy+len(at.idle) >= most
+	for _, s := range slices.Backward(at.idle) { // the one used last
+		if s.host == host {
+			p.drop(at, s)
+			at.busy++
+			return s, nil, nil
+		}
+	}
+	switch {
+	case full && len(at.idle) > 0:
+		s := at.idle[0]
 		p.drop(at, s)
 		at.busy++
 		return s, nil, nil
-	}
-	if most > 0 && at.busy >= most {
+	case full:
 		if at.free == nil {
 			at.free = make(chan struct{})
 		}
@@ -192,39 +203,38 @@ func (p *relayPool) drop(at *berth, s *relaySession) {
 }
 
 // leave gives the right to a session back.
-func (p *relayPool) leave(key string) {
+func (p *relayPool) leave(addr string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.left(key)
+	p.left(addr)
 }
 
 // left is leave under the lock.
-func (p *relayPool) left(key string) {
-	at := p.berths[key]
+func (p *relayPool) left(addr string) {
+	at := p.berths[addr]
 	at.busy--
 	if at.free != nil {
 		close(at.free)
 		at.free = nil
 	}
-	p.tidy(key, at)
+	p.tidy(addr, at)
 }
 
 // tidy forgets a berth where nothing stands.
-func (p *relayPool) tidy(key string, at *berth) {
+func (p *relayPool) tidy(addr string, at *berth) {
 	if at.busy == 0 && len(at.idle) == 0 && at.free == nil {
-		delete(p.berths, key)
+		delete(p.berths, addr)
 	}
 }
 
 // give gives a session back, which is kept for the next message, or ends.
 func (p *relayPool) give(r *Relay, s *relaySession) {
-	key := s.host + " " + s.addr
 	p.mu.Lock()
 	closed := p.closed
 	if !closed {
-		p.keep(key, s, r.Limits)
+		p.keep(s, r.Limits)
 	}
-	p.left(key)
+	p.left(s.addr)
 	p.mu.Unlock()
 	if closed {
 		s.client.Close() // Relay.Close does not wait for a goodbye of it
@@ -233,38 +243,39 @@ func (p *relayPool) give(r *Relay, s *relaySession) {
 
 // keep keeps a session for the next message, or says goodbye to it, under the
 // lock.
-func (p *relayPool) keep(key string, s *relaySession, l RelayLimits) {
+func (p *relayPool) keep(s *relaySession, l RelayLimits) {
 	most, messages := cmp.Or(l.MaxIdle, 32), cmp.Or(l.MaxMessages, 100)
 	if most < 0 || p.idle >= most || messages > 0 && s.messages >= messages || !s.client.Alive() {
 		p.farewell(s)
 		return
 	}
-	at := p.berths[key]
+	at := p.berths[s.addr]
 	at.idle = append(at.idle, s)
 	p.idle++
-	s.timer = time.AfterFunc(cmp.Or(max(l.IdleTimeout, 0), 10*time.Second), func() { p.expire(key, s) })
+	s.timer = time.AfterFunc(cmp.Or(max(l.IdleTimeout, 0), 10*time.Second), func() { p.expire(s) })
 }
 
 // expire ends a session that was idle for too long.
-func (p *relayPool) expire(key string, s *relaySession) {
+func (p *relayPool) expire(s *relaySession) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := p.berths[key]
+	at := p.berths[s.addr]
 	if at == nil || !slices.Contains(at.idle, s) {
 		return // it was taken in the same moment
 	}
 	p.drop(at, s)
 	p.farewell(s)
-	p.tidy(key, at)
+	p.tidy(s.addr, at)
 }
 
 // farewell says goodbye in the background, under the lock.
-func (p *relayPool) farewell(s *relaySession) {
-	p.wg.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		s.client.Quit(ctx)
-	})
+func (p *relayPool) farewell(s *relaySession) { p.wg.Go(func() { s.quit(context.Background()) }) }
+
+// quit ends a session, politely if the host lets it.
+func (s *relaySession) quit(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	s.client.Quit(ctx)
 }
 
 // Close ends the sessions that are idle, and waits for that; those that are busy
@@ -273,12 +284,12 @@ func (r *Relay) Close() error {
 	p := &r.pool
 	p.mu.Lock()
 	p.closed = true
-	for key, at := range p.berths {
+	for addr, at := range p.berths {
 		for _, s := range slices.Clone(at.idle) {
 			p.drop(at, s)
 			p.farewell(s)
 		}
-		p.tidy(key, at)
+		p.tidy(addr, at)
 	}
 	p.mu.Unlock()
 	p.wg.Wait()
