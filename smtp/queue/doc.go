@@ -29,8 +29,9 @@
 // after 5, 10, 20 … minutes up to 4 hours, with some chance in it ([Schedule]),
 // until the message is 5 days old. A 5yz reply is final. A recipient is Waiting,
 // Active, Deferred, Done or Bounced; [WriteStates] prints the table. Messages take
-// turns, and a destination has its share of the tries at most, so that neither a
-// slow host nor a message to thousands keeps the others waiting. What is decided
+// turns; a message, a destination, and all that was tried before have their share
+// of the tries at most, so that neither a slow host, nor a message to thousands,
+// nor what has piled up for hosts that are down keeps the others waiting. What is decided
 // is decided by an engine without clock, disk or socket.
 //
 // # Reports

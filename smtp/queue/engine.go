@@ -17,9 +17,10 @@ import (
 //	g.Did(now, s.entry, ok)                              // a chore has
 //	g.Timeout(now)                                       // at NextTimeout
 //
-// A message is cut into jobs, one for each destination. Messages take turns, so
-// that none with many destinations keeps others waiting; at a destination jobs
-// wait in their order.
+// A message is cut into jobs, one for each destination. Messages take turns, and
+// have so many tries under way at most, so that none with many destinations keeps
+// others waiting; at a destination jobs wait in their order. First tries and
+// others have a lane each, see [lane].
 type engine struct {
 	schedule   Schedule
 	maxAge     time.Duration
@@ -29,8 +30,8 @@ type engine struct {
 	// tells says whether the sender of a message is to be told something.
 	tells func(*entry) bool
 
-	ring   fifo[*entry] // messages with jobs that are ready
-	urgent fifo[*job]   // jobs that waited for their destination and have a place there
+	lanes  [lanes]lane
+	turn   laneName // that was last
 	places map[string]*place
 	chores fifo[*entry]
 	timers timers
@@ -56,12 +57,6 @@ const (
 	choreReport       // tell the sender
 	choreEnd          // remove the message: nothing is left to do
 )
-
-// place is a destination that is in use.
-type place struct {
-	active  int
-	waiting fifo[*job]
-}
 
 // step is what is to be done: a try if there is a job, else a chore.
 type step struct {
@@ -155,18 +150,13 @@ func (g *engine) wake(j *job) {
 		j.stage = stageHeld
 		j.e.held = append(j.e.held, j)
 	default:
-		j.stage = stageReady
+		j.stage, j.lane = stageReady, laneFirst
+		if j.tries() > 0 {
+			j.lane = laneAgain
+		}
 		j.e.busy++
-		j.e.ready = append(j.e.ready, j)
-		g.list(j.e)
-	}
-}
-
-// list puts a message into the ring, behind the others.
-func (g *engine) list(e *entry) {
-	if !e.listed && len(e.ready) > 0 {
-		e.listed = true
-		g.ring.push(e)
+		j.e.ready[j.lane] = append(j.e.ready[j.lane], j)
+		g.list(j.e, j.lane)
 	}
 }
 
@@ -186,6 +176,7 @@ func (g *engine) Next() (step, bool) {
 		return step{}, false
 	}
 	g.active++
+	g.lanes[j.lane].active++
 	j.stage = stageActive
 	for _, i := range j.to {
 		j.e.to[i].way.Do(EventTry)
@@ -195,56 +186,6 @@ func (g *engine) Next() (step, bool) {
 
 // idle tells that nothing is under way and no chore is to be begun.
 func (g *engine) idle() bool { return g.active+g.doing+g.chores.len() == 0 }
-
-// pick takes the next job and a place at its destination.
-func (g *engine) pick() *job {
-	for {
-		if j, ok := g.urgent.pop(); ok {
-			if j.stage == stageDead {
-				g.leave(j.dest)
-				continue
-			}
-			return j
-		}
-		e, ok := g.ring.pop()
-		if !ok {
-			return nil
-		}
-		e.listed = false
-		if len(e.ready) == 0 {
-			continue // it was taken out
-		}
-		j := e.ready[0]
-		e.ready = e.ready[1:]
-		g.list(e)
-		p := g.places[j.dest]
-		if p == nil {
-			p = &place{}
-			g.places[j.dest] = p
-		}
-		if p.active < g.limits.MaxPerDestination {
-			p.active++
-			return j
-		}
-		j.stage = stageBlocked
-		p.waiting.push(j)
-	}
-}
-
-// leave gives a place at a destination back, or on to the job that waited
-// longest.
-func (g *engine) leave(dest string) {
-	p := g.places[dest]
-	for j, ok := p.waiting.pop(); ok; j, ok = p.waiting.pop() {
-		if j.stage != stageDead {
-			g.urgent.push(j)
-			return
-		}
-	}
-	if p.active--; p.active == 0 {
-		delete(g.places, dest)
-	}
-}
 
 // Handle notes what became of a try, for each recipient of the job. saved tells
 // whether the disk has it too.
@@ -263,8 +204,13 @@ func (g *engine) Handle(now time.Time, j *job, outcomes []outcome, saved bool) {
 	}
 	j.to = left
 	g.active--
+	g.lanes[j.lane].active--
 	g.leave(j.dest)
 	e.busy--
+	e.active--
+	for l := range lanes {
+		g.list(e, l)
+	}
 	e.unsaved = e.unsaved || !saved
 	if len(left) > 0 && !e.removed {
 		g.sleep(j)
@@ -362,6 +308,6 @@ func (g *engine) Remove(e *entry) {
 		j.stage = stageDead
 		delete(e.jobs, j)
 	}
-	e.ready, e.held = nil, nil
+	e.ready, e.held = [lanes][]*job{}, nil
 	g.settle(e)
 }

@@ -23,12 +23,14 @@ type simulation struct {
 	tries []*job
 	work  []step // chores
 	place map[string]int
-	given map[string]int // tries of a recipient
-	log   []string       // what was begun, in its order
+	// waited are jobs that had to wait for their destination.
+	waited map[*job]bool
+	given  map[string]int // tries of a recipient
+	log    []string       // what was begun, in its order
 }
 
 func newSimulation(t testing.TB, limits Limits) *simulation {
-	s := &simulation{t: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), ended: map[*entry]bool{}, place: map[string]int{}, given: map[string]int{}}
+	s := &simulation{t: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), ended: map[*entry]bool{}, place: map[string]int{}, waited: map[*job]bool{}, given: map[string]int{}}
 	s.g = &engine{
 		schedule: Schedule{Jitter: -1}, maxAge: 5 * 24 * time.Hour, delayAfter: 4 * time.Hour, limits: limits.inForce(),
 		random: func() float64 { return 0.5 }, places: map[string]*place{},
@@ -51,8 +53,24 @@ func (s *simulation) add(notify smtp.Notify, to ...smtp.Path) *entry {
 	return e
 }
 
+// ofMessage counts the tries of a message but for those that waited for their
+// destination.
+func (s *simulation) ofMessage(e *entry) (n int) {
+	for _, j := range s.tries {
+		if j.e == e && !s.waited[j] {
+			n++
+		}
+	}
+	return n
+}
+
 // begin takes all steps that there are.
 func (s *simulation) begin() {
+	for _, e := range s.all {
+		for j := range e.jobs {
+			s.waited[j] = j.stage == stageBlocked || s.waited[j] && j.stage == stageActive
+		}
+	}
 	for st, ok := s.g.Next(); ok; st, ok = s.g.Next() {
 		if s.ended[st.entry] {
 			s.t.Fatalf("%s: a step after its end", st.entry.msg.ID)
@@ -79,6 +97,9 @@ func (s *simulation) begin() {
 		}
 		s.tries = append(s.tries, st.job)
 		s.place[st.job.dest]++
+		if s.ofMessage(st.entry) > s.g.limits.MaxPerMessage {
+			s.t.Fatalf("%s: %d under way", st.entry.msg.ID, s.ofMessage(st.entry))
+		}
 		s.log = append(s.log, st.entry.msg.ID+">"+st.job.dest)
 		if len(s.tries) > s.g.limits.MaxActive || s.place[st.job.dest] > s.g.limits.MaxPerDestination {
 			s.t.Fatalf("%d under way, %d to %s", len(s.tries), s.place[st.job.dest], st.job.dest)
@@ -147,6 +168,52 @@ func TestEngineTakesTurns(t *testing.T) {
 		s.end(0, true, fine)
 	}
 	assert.Equal(t, []string{"0>a", "1>e", "0>b", "0>c", "0>d"}, s.log)
+}
+
+// However many places are free: a message to thousands of hosts that are slow leaves
+// some to others, and goes on as its tries end.
+func TestEngineLimitsMessages(t *testing.T) {
+	s := newSimulation(t, Limits{MaxPerMessage: 2})
+	s.add(0, at("x", "a"), at("x", "b"), at("x", "c"), at("x", "d"))
+	s.begin()
+	assert.Equal(t, []string{"0>a", "0>b"}, s.log)
+	s.add(0, at("x", "e"))
+	s.begin()
+	assert.Equal(t, []string{"0>a", "0>b", "1>e"}, s.log)
+	for len(s.tries) > 0 {
+		s.end(0, true, fine)
+		s.begin()
+	}
+	assert.Equal(t, []string{"0>a", "0>b", "1>e", "0>c", "0>d"}, s.log)
+}
+
+// What has piled up for hosts that do not answer leaves places to new messages, and
+// takes turns with them at those that it may have.
+func TestEngineKeepsPlacesForFirstTries(t *testing.T) {
+	s := newSimulation(t, Limits{MaxActive: 8})
+	for i := range 20 {
+		s.add(0, at("x", fmt.Sprint("down", i)))
+	}
+	for s.begin(); len(s.tries) > 0; s.begin() {
+		s.end(0, true, func(int) Result { return Result{Err: errNoResult} })
+	}
+	s.log = nil
+	require.True(t, s.wait())
+	s.begin()
+	assert.Len(t, s.tries, 6, "a quarter is kept")
+	for i := range 4 {
+		s.add(0, at("x", fmt.Sprint("new", i)))
+	}
+	s.begin()
+	assert.Equal(t, []string{"20>new0", "21>new1"}, s.log[6:])
+	s.end(7, true, fine)
+	s.begin()
+	assert.Equal(t, "22>new2", s.log[8], "the others have all that they may have")
+	s.end(0, true, fine)
+	s.begin()
+	s.end(0, true, fine)
+	s.begin()
+	assert.ElementsMatch(t, []string{"6>down6", "23>new3"}, s.log[9:], "they take turns")
 }
 
 // A destination takes its share and no more, and its jobs in their order; those of
@@ -337,7 +404,7 @@ func FuzzEngine(f *testing.F) {
 		if len(ops) > 400 {
 			return
 		}
-		s := newSimulation(t, Limits{MaxActive: 3, MaxPerDestination: 2})
+		s := newSimulation(t, Limits{MaxActive: 4, MaxPerDestination: 2, MaxPerMessage: 2})
 		result := func(b byte) func(int) Result {
 			return func(i int) Result {
 				switch (int(b) + i) % 4 {
@@ -388,7 +455,7 @@ func FuzzEngine(f *testing.F) {
 			for len(s.work) > 0 {
 				s.did(0, true)
 			}
-			if s.g.idle() && len(s.g.ring.items) == 0 && !s.wait() {
+			if s.g.idle() && s.g.lanes[laneFirst].ring.len()+s.g.lanes[laneAgain].ring.len() == 0 && !s.wait() {
 				break
 			}
 		}
@@ -398,6 +465,11 @@ func FuzzEngine(f *testing.F) {
 			}
 			if !e.removed && (!e.over() || s.g.tells(e)) {
 				t.Fatalf("%s ended too early", e.msg.ID)
+			}
+		}
+		for _, l := range s.g.lanes {
+			if l.active != 0 || l.urgent.len() != 0 {
+				t.Fatalf("left in a lane: %d tries, %d that wait", l.active, l.urgent.len())
 			}
 		}
 		if len(s.g.places) != 0 || s.g.active != 0 || s.g.doing != 0 || len(s.g.timers.heap) != 0 {

@@ -44,11 +44,12 @@ type entry struct {
 
 	// What follows is the engine's.
 	jobs    map[*job]bool // those that are not over
-	ready   []*job        // those that may begin, in their order
+	ready   [lanes][]*job // those that may begin, in their order
 	held    []*job        // those that wait until a report is made
 	delay   *timer        // of the notice of delay, nil for none
 	busy    int           // how many jobs are ready, wait for their destination, or are tried
-	listed  bool          // it stands in the ring
+	active  int           // how many are tried
+	listed  [lanes]bool   // it stands in the ring of a lane
 	unsaved bool          // the disk lacks what the memory has
 	removed bool          // somebody took it out
 	chore   chore         // what is being done, or is to be done, on the disk
@@ -101,6 +102,7 @@ type job struct {
 	to    []int // indexes of recipients that are not final
 	next  time.Time
 	stage stage
+	lane  laneName
 	timer *timer // that wakes it
 }
 

@@ -12,8 +12,13 @@ type Limits struct {
 	MaxRecipients int
 	// MaxBytes bounds what their content takes on the disk (default 10 GiB).
 	MaxBytes int64
-	// MaxActive bounds the tries under way (default 100).
+	// MaxActive bounds the tries under way (default 100). A quarter of them is
+	// kept for first tries, so that what is for hosts that do not answer keeps no
+	// new message waiting.
 	MaxActive int
+	// MaxPerMessage bounds those of one message (default 20), but for those that
+	// had to wait for their destination.
+	MaxPerMessage int
 	// MaxPerDestination bounds those to one destination (default 5).
 	MaxPerDestination int
 	// MaxHops bounds the Received fields of a message that is submitted (default
@@ -31,6 +36,7 @@ func (l Limits) inForce() Limits {
 	fill(&l.MaxRecipients, 1_000_000, math.MaxInt)
 	fill(&l.MaxBytes, 10<<30, math.MaxInt64)
 	fill(&l.MaxActive, 100, math.MaxInt)
+	fill(&l.MaxPerMessage, 20, math.MaxInt)
 	fill(&l.MaxPerDestination, 5, math.MaxInt)
 	fill(&l.MaxHops, 100, math.MaxInt)
 	fill(&l.MaxReturn, 1<<20, math.MaxInt64)
