@@ -1,11 +1,14 @@
 package pop3_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -75,6 +78,7 @@ func TestWritesAreHeldBack(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "QQ==", string(line))
 	assert.Error(t, client.WriteAuthLine([]byte("QQ==\r\nQUIT")))
+	assert.Error(t, client.WriteAuthLine([]byte("\nQUIT")))
 	assert.Error(t, client.WriteCommand(pop3.Command{}))
 	assert.Error(t, server.WriteResponse(pop3.Response{Text: "\r"}))
 	client.Close()
@@ -115,4 +119,41 @@ func TestLongAuthLine(t *testing.T) {
 	client.Close()
 	_, err = server.ReadCommand()
 	assert.Equal(t, io.ErrUnexpectedEOF, err)
+}
+
+// CVE-2011-0411: behind a handshake that was refused nothing is read of what
+// came in the clear.
+func TestStartTLSFails(t *testing.T) {
+	client, server := conns(t, nil)
+	io.WriteString(client.NetConn(), "STLS\r\nDELE 1\r\n")
+	_, err := server.ReadCommand()
+	require.NoError(t, err)
+	assert.ErrorIs(t, server.StartTLS(t.Context(), new(tls.Config)), pop3.ErrBufferedPlaintext)
+	assert.Zero(t, server.Buffered())
+	_, err = server.ReadCommand()
+	assert.ErrorIs(t, err, pop3.ErrBufferedPlaintext)
+	assert.ErrorIs(t, server.WriteResponse(pop3.Response{}), pop3.ErrBufferedPlaintext)
+	_, err = client.ReadResponse()
+	assert.Equal(t, io.EOF, err)
+
+	client, server = conns(t, nil)
+	io.WriteString(client.NetConn(), "STLS\r\n"+strings.Repeat("x", 300))
+	_, err = server.ReadCommand()
+	require.NoError(t, err)
+	server.NetConn().SetReadDeadline(time.Now().Add(-time.Second))
+	_, err = server.ReadCommand()
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	assert.ErrorIs(t, server.StartTLS(t.Context(), new(tls.Config)), pop3.ErrBufferedPlaintext, "what was thrown away came in the clear")
+}
+
+// What is held back is no more than a buffer, whatever is written.
+func TestHeldBackIsBounded(t *testing.T) {
+	client, server := conns(t, nil)
+	for range 10_000 {
+		require.NoError(t, server.WriteResponse(pop3.Response{Text: "0123456789"}))
+	}
+	client.NetConn().SetReadDeadline(time.Now().Add(10 * time.Second))
+	got, err := io.ReadFull(client.NetConn(), make([]byte, 10_000*16-32<<10))
+	require.NoError(t, err)
+	assert.Positive(t, got)
 }

@@ -234,13 +234,29 @@ func (c *raw) talk(script string) {
 	}
 }
 
-// end checks that the server closed the connection, and said nothing more.
+// end checks that the server closed the connection, and said nothing more. It
+// does so at once: else it is a timer that ends the session.
 func (c *raw) end() {
+	c.tb.Helper()
+	require.Empty(c.tb, c.rest())
+}
+
+// rest returns what the server says to its end, which comes at once.
+func (c *raw) rest() string {
+	c.tb.Helper()
+	begun := time.Now()
+	rest := c.late()
+	require.Zero(c.tb, time.Since(begun), "ended by a timer")
+	return rest
+}
+
+// late is rest whenever the end comes.
+func (c *raw) late() string {
 	c.tb.Helper()
 	c.nc.SetReadDeadline(time.Now().Add(time.Hour))
 	rest, err := io.ReadAll(c.in)
 	require.NoError(c.tb, err)
-	require.Empty(c.tb, string(rest))
+	return string(rest)
 }
 
 // testConn gives no more than size octets a read.

@@ -1,6 +1,8 @@
 package pop3_test
 
 import (
+	"context"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -78,5 +80,98 @@ func TestSyntax(t *testing.T) {
 		c := serve(t, &pop3.Server{Backend: letters()}).dial("127.0.0.1")
 		c.talk("S: +OK…\nC: USER\nS: -ERR Syntax: USER <name>\nC: USER \nS: -ERR Syntax: USER <name>\nC: USER bob\nS: +OK…\nC: PASS\nS: -ERR Syntax: PASS <password>")
 		c.talk("C: APOP bob\nS: -ERR Not behind USER.\nC: QUIT now\nS: -ERR Syntax: QUIT\nC: CAPA x\nS: -ERR Syntax: CAPA\nC: PASS hungry\nS: +OK…")
+	})
+}
+
+// counting counts the messages that are opened and closed.
+type counting struct {
+	*mail
+	opened, closed int
+	fail           int // the opening that fails
+}
+
+func (c *counting) Open(ctx context.Context, identity string) (pop3.Maildrop, error) {
+	d, err := c.mail.Open(ctx, identity)
+	return countingDrop{d, c}, err
+}
+
+type countingDrop struct {
+	pop3.Maildrop
+	c *counting
+}
+
+func (d countingDrop) Open(ctx context.Context, i int) (io.ReadCloser, error) {
+	r, err := d.Maildrop.Open(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	if d.c.opened++; d.c.opened == d.c.fail {
+		r.Close()
+		return nil, errLost
+	}
+	return countingReader{r, d.c}, nil
+}
+
+type countingReader struct {
+	io.ReadCloser
+	c *counting
+}
+
+func (r countingReader) Close() error {
+	r.c.closed++
+	return r.ReadCloser.Close()
+}
+
+// A message is opened once, but for a header that is longer than a buffer, and
+// closed whatever became of it.
+func TestMessagesAreClosed(t *testing.T) {
+	long := strings.Repeat("X: y\r\n", 10<<10)
+	for _, tt := range []struct {
+		text, command string
+		opened        int
+	}{
+		{first, "RETR 1", 1},
+		{first, "TOP 1 0", 1},
+		{"A: b\r\n", "RETR 1", 1},
+		{"\u00e9: b\r\n", "RETR 1", 1},
+		{"\r\n" + long, "RETR 1", 1},
+		{long + "\r\n", "RETR 1", 2},
+		{long + "\r\n", "TOP 1 0", 2},
+		{long + "\u00e9: b\r\n\r\n", "RETR 1", 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &counting{mail: letters(tt.text)}
+			r := serve(t, &pop3.Server{Backend: c}).login()
+			r.send(tt.command + "\r\nQUIT\r\n")
+			r.rest()
+			assert.Equal(t, tt.opened, c.opened, "%s of %.20q", tt.command, tt.text)
+			assert.Equal(t, c.opened, c.closed)
+		})
+	}
+}
+
+// RFC 2449 §6.7: what was not had is not removed by EXPIRE 0.
+func TestExpireOnlyWhatWasHad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := letters("\u00e9: b\r\n\r\n", first, first)
+		m.messages[1].err = errLost
+		c := serve(t, &pop3.Server{Backend: &counting{mail: m, fail: 3}, Expire: pop3.ExpireAtOnce}).login()
+		c.talk("C: RETR 1\nS: -ERR [UTF8]…\nC: RETR 2\nS: -ERR [SYS/TEMP]…\nC: RETR 3\nS: -ERR [SYS/TEMP]…\nC: QUIT\nS: +OK Goodbye, 3 messages left.\nS!")
+		assert.Empty(t, m.commits)
+	})
+}
+
+// A long header that cannot be looked through is not sent.
+func TestLongHeaderFails(t *testing.T) {
+	long := strings.Repeat("X: y\r\n", 10<<10) + "\r\n"
+	synctest.Test(t, func(t *testing.T) {
+		serve(t, &pop3.Server{Backend: &counting{mail: letters(long), fail: 2}}).login().
+			talk("C: RETR 1\nS: -ERR [SYS/TEMP]…\nC: RETR 1\nS: +OK…")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		m := letters(long)
+		m.messages[0].text = strings.TrimSpace(long)
+		m.messages[0].err = errLost
+		serve(t, &pop3.Server{Backend: m}).login().talk("C: RETR 1\nS: -ERR [SYS/TEMP]…\nC: NOOP\nS: +OK")
 	})
 }

@@ -2,7 +2,9 @@ package pop3_test
 
 import (
 	"encoding/base64"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -83,6 +85,7 @@ func TestUpdate(t *testing.T) {
 				synctest.Wait()
 				assert.Equal(t, tt.left, m.left())
 				assert.False(t, m.isLocked())
+				assert.Equal(t, len(tt.left) == 1, len(m.commits) == 1, "nothing is committed in vain")
 			})
 		})
 	}
@@ -97,7 +100,7 @@ func TestIdle(t *testing.T) {
 		time.Sleep(9*time.Minute + 59*time.Second)
 		c.talk("C: NOOP\nS: +OK")
 		begun := time.Now()
-		c.end()
+		assert.Empty(t, c.late())
 		assert.Equal(t, 10*time.Minute, time.Since(begun))
 		synctest.Wait()
 		assert.Equal(t, []string{"7.1"}, m.left())
@@ -120,7 +123,7 @@ func TestSlowLoris(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 		})
-		c.end()
+		assert.Empty(t, c.late())
 		assert.Equal(t, 3*time.Minute, time.Since(begun))
 		slow.Wait()
 	})
@@ -170,6 +173,7 @@ func TestOpenFails(t *testing.T) {
 	}{
 		{errLost, "-ERR [SYS/TEMP] Something is wrong here. Try later."},
 		{pop3.Refuse(pop3.CodeSysPerm, "The maildrop is broken."), "-ERR [SYS/PERM] The maildrop is broken."},
+		{&pop3.ReplyError{Response: pop3.Response{Text: "Its status is not +OK."}}, "-ERR Its status is not +OK."},
 		{pop3.Refuse("", "a\r\n+OK"), "-ERR [SYS/TEMP] Something is wrong here. Try later."},
 		{pop3.Refuse(pop3.CodeInUse, "Later."), "-ERR [IN-USE] Later."},
 	}
@@ -201,23 +205,22 @@ func TestMessageLost(t *testing.T) {
 		c := serve(t, &pop3.Server{Backend: m, SendUTF8: true}).login()
 		c.talk("C: RETR 2\nS: -ERR [SYS/TEMP] Something is wrong here. Try later.")
 		c.send("RETR 3\r\n")
-		all, err := io.ReadAll(c.in)
-		require.NoError(t, err)
-		assert.True(t, strings.HasPrefix(string(all), "+OK 73728 octets\r\n"))
-		assert.False(t, strings.HasSuffix(string(all), "\r\n.\r\n"))
+		all := c.rest()
+		assert.True(t, strings.HasPrefix(all, "+OK 73728 octets\r\n"))
+		assert.False(t, strings.HasSuffix(all, "\r\n.\r\n"))
 	})
 }
 
 // RFC 6856 §2.1 and §5.
 func TestUTF8(t *testing.T) {
 	long := strings.Repeat("X-Long: "+strings.Repeat("x", 60)+"\r\n", 1000)
-	texts := []string{"Subject: \u00e9\r\n\r\n", "Subject: e\r\n\r\n\u00e9\r\n", long + "Subject: \u00e9\r\n\r\n", long + "\r\n\u00e9\r\n"}
+	texts := []string{"Subject: \u00e9\r\n\r\n", "Subject: e\r\n\r\n\u00e9\r\n", long + "Subject: \u00e9\r\n\r\n", long + "\r\n\u00e9\r\n", "A: b\n\rB: \u00e9\n\n"}
 	t.Run("without", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := serve(t, &pop3.Server{Backend: letters(texts...)}).login()
 			c.talk("C: RETR 1\nS: -ERR [UTF8] That message needs the command UTF8.\nC: TOP 1 0\nS: -ERR [UTF8] That message needs the command UTF8.")
 			c.talk("C: RETR 2\nS: +OK 18 octets\nS: Subject: e\nS: \nS: \u00e9\nS: .")
-			c.talk("C: RETR 3\nS: -ERR [UTF8] That message needs the command UTF8.\nC: RETR 4\nS: +OK 70006 octets")
+			c.talk("C: RETR 3\nS: -ERR [UTF8] That message needs the command UTF8.\nC: RETR 5\nS: -ERR [UTF8] That message needs the command UTF8.\nC: RETR 4\nS: +OK 70006 octets")
 		})
 	})
 	t.Run("with", func(t *testing.T) {
@@ -269,6 +272,14 @@ func TestExpireAtOnce(t *testing.T) {
 		s.login().talk("C: RETR 2\nS: +OK 23 octets\nS: Subject: two\nS: \nS: 1\nS: 2\nS: 3\nS: .\nC: TOP 3 0\nS: +OK…\nS: Subject: one\nS: \nS: .\nC: DELE 1\nS: +OK…\nC: QUIT\nS: +OK Goodbye, 1 messages left.\nS!")
 		assert.Equal(t, []string{"7.3"}, m.left())
 	})
+	for _, tt := range []struct{ retr, dele int }{{70, 1}, {1, 70}} {
+		synctest.Test(t, func(t *testing.T) {
+			m := letters(slices.Repeat([]string{"x"}, 70)...)
+			c := serve(t, &pop3.Server{Backend: m, Expire: pop3.ExpireAtOnce}).login()
+			c.talk(fmt.Sprintf("C: RETR %d\nS: +OK…\nS: x\nS: .\nC: DELE %d\nS: +OK…\nC: QUIT\nS: +OK…\nS!", tt.retr, tt.dele))
+			assert.Equal(t, [][]int{{0, 69}}, m.commits)
+		})
+	}
 }
 
 // RFC 5034 §4.
