@@ -20,6 +20,8 @@ type View struct {
 	Text string
 	// Plain is the first part of plain text.
 	Plain string
+	// Cut tells that the text goes on, longer than was asked for.
+	Cut bool
 	// Attachments are the parts that are not shown as text.
 	Attachments []*Attachment
 	// Parts are the leaves in their order.
@@ -47,8 +49,9 @@ type Attachment struct {
 	Name string
 }
 
-// New looks at a message, all of whose octets are read for it.
-func New(e *mime.Entity) (*View, error) {
+// New looks at a message, all of whose octets are read for it. Of the text it
+// keeps so many octets at most.
+func New(e *mime.Entity, maxText int64) (*View, error) {
 	h, err := e.Header()
 	if err != nil {
 		return nil, err
@@ -86,7 +89,7 @@ func New(e *mime.Entity) (*View, error) {
 			v.Attachments = append(v.Attachments, &Attachment{Entity: e, Part: p, Name: name})
 		}
 	}
-	return v, v.readText(plain, html)
+	return v, v.readText(plain, html, maxText)
 }
 
 // note adds defects, each of which may be told by the structure and by a field.
@@ -127,18 +130,15 @@ func (v *View) describe(e *mime.Entity) (p Part, err error) {
 	return p, nil
 }
 
-// maxText bounds the text that is shown, in octets of UTF-8.
-const maxText = 16 << 20
-
 // readText takes the text: that of a plain part, or what an HTML part says.
-func (v *View) readText(plain, html *mime.Entity) (err error) {
+func (v *View) readText(plain, html *mime.Entity, most int64) (err error) {
 	if plain != nil {
-		v.Plain, err = textOf(plain)
+		v.Plain, err = v.textOf(plain, most)
 		v.Text = v.Plain
 		return err
 	}
 	if html != nil {
-		markup, err := textOf(html)
+		markup, err := v.textOf(html, most)
 		v.Text = mime.HTMLText(markup, nil)
 		return err
 	}
@@ -146,8 +146,11 @@ func (v *View) readText(plain, html *mime.Entity) (err error) {
 }
 
 // textOf is a part's text; in a charset that nobody knows, its octets.
-func textOf(e *mime.Entity) (string, error) {
-	b, err := io.ReadAll(io.LimitReader(e.Text(), maxText))
+func (v *View) textOf(e *mime.Entity, most int64) (string, error) {
+	b, err := io.ReadAll(io.LimitReader(e.Text(), most+1))
+	if v.Cut = int64(len(b)) > most; v.Cut {
+		b = b[:most]
+	}
 	return strings.ToValidUTF8(string(b), "\ufffd"), err
 }
 
@@ -158,7 +161,10 @@ func (v *View) Field(name string) string { return Field(&v.Header, name) }
 func Field(h *mime.Header, name string) string {
 	switch name {
 	case "From", "To", "Cc":
-		return addressText(addresses(h, name))
+		if text := addressText(addresses(h, name)); text != "" {
+			return text
+		}
+		// What has no address, as "undisclosed-recipients:;", says what it says.
 	case "Date":
 		return h.Get(name)
 	}

@@ -1,6 +1,7 @@
 package mailview_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -34,7 +35,7 @@ func TestView(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e, err := mime.ParseBytes([]byte(tt.message), nil)
 			require.NoError(t, err)
-			v, err := mailview.New(e)
+			v, err := mailview.New(e, 1<<20)
 			require.NoError(t, err)
 			assert.Equal(t, tt.text, v.Text)
 			assert.Equal(t, tt.plain, v.Plain)
@@ -75,4 +76,53 @@ func TestParseAddresses(t *testing.T) {
 		_, _, err := mailview.ParseAddresses(typed)
 		assert.Error(t, err, "%q", typed)
 	}
+}
+
+// A message can have any length, what is shown of it has not.
+func TestViewCut(t *testing.T) {
+	for _, kind := range []string{"text/plain; charset=utf-8", "text/html; charset=utf-8"} {
+		for most, want := range map[int64]string{4: "\u00fcb\ufffd", 5: "\u00fcb\u00e4", 6: "\u00fcb\u00e4r", 7: "\u00fcb\u00e4r"} {
+			e, err := mime.ParseBytes([]byte("Content-Type: "+kind+"\r\n\r\n\u00fcb\u00e4r"), nil)
+			require.NoError(t, err)
+			v, err := mailview.New(e, most)
+			require.NoError(t, err)
+			assert.Equal(t, want, strings.TrimSpace(v.Text))
+			assert.Equal(t, most < 6, v.Cut, most)
+		}
+	}
+}
+
+// A field is never silently empty: what has no address that can be read is shown
+// as it came.
+func TestFieldWithoutAddress(t *testing.T) {
+	for field, want := range map[string]string{
+		"To: undisclosed-recipients:;": "undisclosed-recipients:;",
+		"To: =?utf-8?q?J=C3=BC?= <>":   "J\u00fc <>",
+		"To: <bob@x.example>":          "bob@x.example",
+	} {
+		e, err := mime.ParseBytes([]byte(field+"\r\n\r\n"), nil)
+		require.NoError(t, err)
+		h, err := e.Header()
+		require.NoError(t, err)
+		assert.Equal(t, want, mailview.Field(&h, "To"), field)
+	}
+}
+
+// What would change how a terminal shows the text can be seen instead, in
+// whatever charset the terminal is.
+func TestVisible(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain \u00fc \U0001f95e \ufffd": "plain \u00fc \U0001f95e \ufffd",
+		"\x1b[2J\x07\x7f":                `\u001b[2J\u0007\u007f`,
+		"\u009b31m\u0085":                `\u009b31m\u0085`,
+		"a\u202efdp.exe\u200f\u2066":     `a\u202efdp.exe\u200f\u2066`,
+		"\x9b31m":                        `\x9b31m`,
+		"\xc3":                           `\xc3`,
+		"\xed\xa0\x80\ufffd":             `\xed\xa0\x80` + "\ufffd",
+		"one\r\ntwo\t\u2028":             `one\u000d\u000atwo\u0009\u2028`,
+	} {
+		assert.Equal(t, want, mailview.Visible(text))
+	}
+	assert.Equal(t, "one\ntwo\t"+`\u000d\x9b`, mailview.VisibleLines("one\r\ntwo\t\r\x9b"))
+	assert.Equal(t, `{"a":"\u202e"}`, string(mailview.VisibleJSON([]byte("{\"a\":\"\u202e\"}\n"))))
 }

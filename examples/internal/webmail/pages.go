@@ -2,6 +2,7 @@ package webmail
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"html/template"
@@ -17,7 +18,9 @@ import (
 )
 
 // pages are the pages, each by its name.
-var pages = template.Must(template.New("").Parse(`
+var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"line": func(text string) string { return line(text, maxCell) },
+}).Parse(`
 {{define "head"}}<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{{.}}</title></head><body>
 {{end}}
@@ -43,9 +46,11 @@ var pages = template.Must(template.New("").Parse(`
 {{define "message"}}{{template "head" .Subject}}{{template "bar" .User}}<h1>{{.Subject}}</h1>
 <table>{{range .Fields}}<tr><th>{{index . 0}}<td>{{index . 1}}</tr>
 {{end}}</table>
-<pre>{{.Text}}</pre>
-{{with .Attachments}}<h2>Attachments</h2><ul>
-{{range .}}<li>{{.Name}} ({{.Part.Type}}, {{.Part.Size}} octets)
+<pre>
+{{.Text}}</pre>
+{{if .Cut}}<p>The text goes on: fetch the message to read it whole.</p>
+{{end}}{{with .Attachments}}<h2>Attachments</h2><ul>
+{{range .}}<li>{{line .Name}} ({{line .Part.Type}}, {{.Part.Size}} octets)
 {{end}}</ul>
 {{end}}{{template "foot"}}{{end}}
 {{define "send"}}{{template "head" "Write"}}{{template "bar" .User}}<h1>Write</h1>
@@ -101,9 +106,8 @@ func (h *Handler) list(ctx context.Context, w *http1.ResponseWriter, r *http1.Re
 		older = messages[perPage-1].UID
 	}
 	for i := range messages {
-		if strings.TrimSpace(messages[i].Subject) == "" {
-			messages[i].Subject = "(no subject)"
-		}
+		m := &messages[i]
+		m.From, m.Subject = line(m.From, maxCell), cmp.Or(line(strings.TrimSpace(m.Subject), maxCell), "(no subject)")
 	}
 	h.page(w, r, http1.StatusOK, "list", struct {
 		User     user
@@ -141,18 +145,36 @@ func (h *Handler) message(ctx context.Context, w *http1.ResponseWriter, r *http1
 	shown := struct {
 		User          user
 		Subject, Text string
+		Cut           bool
 		Fields        [][2]string
 		Attachments   []*mailview.Attachment
-	}{User: v.user, Subject: view.Field("Subject"), Text: view.Text, Attachments: view.Attachments}
-	if shown.Subject == "" {
-		shown.Subject = "(no subject)"
-	}
+	}{User: v.user, Subject: cmp.Or(line(view.Field("Subject"), maxField), "(no subject)"), Text: view.Text, Cut: view.Cut, Attachments: view.Attachments}
 	for _, name := range shownFields {
-		if text := view.Field(name); text != "" {
+		if text := line(view.Field(name), maxField); text != "" {
 			shown.Fields = append(shown.Fields, [2]string{name, text})
 		}
 	}
 	h.page(w, r, http1.StatusOK, "message", shown)
+}
+
+// What is shown has a bound, as what others send has hardly one.
+const (
+	maxText  = 1 << 20 // octets
+	maxField = 2000    // characters, beside the text
+	maxCell  = 200     // in the list
+)
+
+// line is a field in one line of so many characters at most, in which can be seen
+// what would turn the direction of what stands beside it.
+func line(text string, most int) string {
+	n := 0
+	for i := range text {
+		if n++; n > most {
+			text = text[:i] + "\u2026"
+			break
+		}
+	}
+	return mailview.Visible(text)
 }
 
 // look takes a message apart.
@@ -161,7 +183,7 @@ func look(c Content) (*mailview.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mailview.New(e)
+	return mailview.New(e, maxText)
 }
 
 // draft is a message being written.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -198,6 +199,41 @@ func TestReading(t *testing.T) {
 		status, _, _ = b.do("GET", path, nil)
 		assert.Equal(t, http1.StatusNotFound, status, path)
 	}
+}
+
+// What others send has no bound, what a page shows of it has one. And no field
+// turns the direction of what stands beside it.
+func TestHostileMessages(t *testing.T) {
+	long := strings.Repeat("\u00fc", 60_000)
+	b := newBrowser(t, &office{inbox: []string{
+		"From: a@x.example\r\nSubject: " + strings.Repeat("<<<<<<<<< ", 5_000) + "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + strings.Repeat("'", 2<<20),
+		"From: =?utf-8?q?=E2=80=AEelpmaxe=2Eknab=40ecila?= <a@x.example>\r\nSubject: =?utf-8?q?a=00=1B]0;b=E2=80=AEc?=\r\n" +
+			"To: " + long + "@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
+			"--b\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+ADw-script+AD4-alert(1)+ADw-/script+AD4-\r\n" +
+			"--b\r\nContent-Type: image/svg+xml; name=\"<svg onload=x>\xe2\x80\xaegpj.exe\"\r\n\r\n<svg/>\r\n--b--\r\n",
+		"Subject: \r\nContent-Type: text/plain; charset=x-unknown\r\n\r\n\x80\xc0\xbcscript\xc0\xbe\x00\r\n",
+	}})
+	b.login()
+	_, page, _ := b.do("GET", "/", nil)
+	assert.Less(t, len(page), 10_000)
+	assert.Contains(t, page, "\u2026</b></a>")
+	assert.NotContains(t, page, "\u202e")
+	assert.NotContains(t, page, "<script")
+
+	_, page, _ = b.do("GET", "/message/1", nil)
+	assert.Less(t, len(page), 6<<20, "a quote is five octets in HTML")
+	assert.Contains(t, page, "The text goes on")
+	_, page, _ = b.do("GET", "/message/2", nil)
+	assert.Less(t, len(page), 20_000)
+	assert.NotContains(t, page, "\u202e")
+	assert.NotContains(t, page, "<script")
+	assert.NotContains(t, page, "<svg")
+	assert.Contains(t, page, "a \\u001b]0;b\\u202ec")
+	assert.NotContains(t, page, "The text goes on")
+	_, page, _ = b.do("GET", "/message/3", nil)
+	assert.True(t, utf8.ValidString(page))
+	assert.NotContains(t, page, "<script")
+	assert.NotContains(t, page, "\x00")
 }
 
 func TestOlderMessages(t *testing.T) {

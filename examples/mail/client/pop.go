@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"applayer/examples/internal/cli"
+	"applayer/examples/internal/mailview"
 	"applayer/pop3"
 )
 
@@ -77,7 +78,7 @@ func pop(ctx context.Context, env *cli.Env, o *popOptions) (err error) {
 			err = box.save(m)
 		}
 		if err != nil {
-			fmt.Fprintf(env.Stderr, "message %d: %s\n", m.Number, visible(err.Error()))
+			fmt.Fprintf(env.Stderr, "message %d: %s\n", m.Number, mailview.Visible(err.Error()))
 			failed++
 			continue
 		}

@@ -57,6 +57,9 @@ encoding, size, sha256), signatures, encrypted and defects.`,
 // charsets are those that the package reads itself, and the large ones.
 var charsets = &mime.Options{Charset: cjk.Decoder}
 
+// maxText bounds the text that is shown, in octets of UTF-8.
+const maxText = 16 << 20
+
 func showFile(env *cli.Env, o *showOptions) (err error) {
 	source, size, closeSource, err := open(env)
 	if err != nil {
@@ -71,7 +74,7 @@ func showFile(env *cli.Env, o *showOptions) (err error) {
 	if err != nil {
 		return fmt.Errorf("%s: %w", env.Args[0], err)
 	}
-	v, err := mailview.New(e)
+	v, err := mailview.New(e, maxText)
 	if err != nil {
 		return fmt.Errorf("%s: %w", env.Args[0], err)
 	}
@@ -81,11 +84,14 @@ func showFile(env *cli.Env, o *showOptions) (err error) {
 			return fmt.Errorf("save: %w", err)
 		}
 	}
+	if v.Cut {
+		fmt.Fprintf(env.Stderr, "text: it goes on, %d octets of it are shown\n", maxText)
+	}
 	if o.json {
 		return printJSON(env.Stdout, v)
 	}
 	for _, d := range v.Defects {
-		fmt.Fprintf(env.Stderr, "defect: %s\n", visible(d.String()))
+		fmt.Fprintf(env.Stderr, "defect: %s\n", mailview.Visible(d.String()))
 	}
 	return printMessage(env.Stdout, v, saved)
 }
@@ -127,20 +133,20 @@ func printMessage(w io.Writer, v *mailview.View, saved []string) error {
 	var b strings.Builder
 	for _, name := range shownFields {
 		if text := v.Field(name); text != "" {
-			fmt.Fprintf(&b, "%s: %s\n", name, visible(text))
+			fmt.Fprintf(&b, "%s: %s\n", name, mailview.Visible(text))
 		}
 	}
 	b.WriteByte('\n')
-	if text := visibleLines(v.Text); text != "" {
+	if text := mailview.VisibleLines(v.Text); text != "" {
 		b.WriteString(text)
 		if !strings.HasSuffix(text, "\n") {
 			b.WriteByte('\n')
 		}
 	}
 	for i, a := range v.Attachments {
-		fmt.Fprintf(&b, "attachment: %s (%s, %d octets)", visible(a.Name), visible(a.Part.Type), a.Part.Size)
+		fmt.Fprintf(&b, "attachment: %s (%s, %d octets)", mailview.Visible(a.Name), mailview.Visible(a.Part.Type), a.Part.Size)
 		if saved != nil {
-			b.WriteString(" saved as " + visible(saved[i]))
+			b.WriteString(" saved as " + mailview.Visible(saved[i]))
 		}
 		b.WriteByte('\n')
 	}

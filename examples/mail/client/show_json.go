@@ -71,7 +71,7 @@ func printJSON(w io.Writer, v *mailview.View) error {
 	if err := enc.Encode(o); err != nil {
 		return err
 	}
-	_, err := w.Write(append(visibleJSON(b.Bytes()), '\n'))
+	_, err := w.Write(append(mailview.VisibleJSON(b.Bytes()), '\n'))
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"applayer/examples/internal/cli"
+	"applayer/examples/internal/mailview"
 	"applayer/mime"
 	"applayer/smtp"
 	"applayer/smtp/queue"
@@ -78,7 +79,7 @@ func refusedFor(env *cli.Env, receipt *smtp.Receipt, err error) error {
 		return err
 	}
 	for _, r := range partial.Refused {
-		fmt.Fprintf(env.Stderr, "refused: %s: %s\n", r.To, visible(r.Err.Error()))
+		fmt.Fprintf(env.Stderr, "refused: %s: %s\n", r.To, mailview.Visible(r.Err.Error()))
 	}
 	return fmt.Errorf("%d of %d recipients: refused", len(partial.Refused), len(partial.Refused)+partial.Taken)
 }

@@ -1,25 +1,26 @@
-package main
+package mailview
 
 import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
-// visible makes one line of a text in which everything can be seen that would
+// Visible makes one line of a text in which everything can be seen that would
 // change how a terminal shows it.
-func visible(text string) string { return escape(text, hidden) }
+func Visible(text string) string { return escape(text, hidden) }
 
-// visibleLines is visible for text of several lines: their ends, which become
+// VisibleLines is [Visible] for text of several lines: their ends, which become
 // LF, and tabs stay.
-func visibleLines(text string) string {
+func VisibleLines(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	return escape(text, func(r rune) bool { return r != '\n' && r != '\t' && hidden(r) })
 }
 
-// visibleJSON puts JSON's own escapes in the place of what is hidden, which
+// VisibleJSON puts JSON's own escapes in the place of what is hidden, which
 // changes nothing of what it stands for.
-func visibleJSON(b []byte) []byte {
+func VisibleJSON(b []byte) []byte {
 	return []byte(escape(string(bytes.TrimSuffix(b, []byte("\n"))), func(r rune) bool { return r != '\n' && hidden(r) }))
 }
 
@@ -38,18 +39,23 @@ func hidden(r rune) bool {
 	return false
 }
 
-// escape writes \u and four digits for each character of a class.
+// escape writes \u and four digits for each character of a class, and \x and two
+// for each octet that belongs to no character: some are controls in charsets of
+// one octet, 9B begins what ESC [ does.
 func escape(text string, class func(rune) bool) string {
-	if strings.IndexFunc(text, class) < 0 {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, class) {
 		return text
 	}
 	var b strings.Builder
-	for _, r := range text {
-		if class(r) {
+	for i, r := range text {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"):
+			fmt.Fprintf(&b, `\x%02x`, text[i])
+		case class(r):
 			fmt.Fprintf(&b, `\u%04x`, r)
-			continue
+		default:
+			b.WriteRune(r)
 		}
-		b.WriteRune(r)
 	}
 	return b.String()
 }
