@@ -145,10 +145,7 @@ func (g *engine) wake(j *job) {
 	switch {
 	case j.stage != stageAsleep && j.stage != stageHeld:
 	case j.e.chore == choreReport:
-		// What the report says must not change while it is made, or a crash
-		// could leave it told in part.
-		j.stage = stageHeld
-		j.e.held = append(j.e.held, j)
+		j.hold()
 	default:
 		j.stage, j.lane = stageReady, laneFirst
 		if j.tries() > 0 {
@@ -162,18 +159,15 @@ func (g *engine) wake(j *job) {
 
 // Next returns what is to be done, if there is something that may be begun.
 func (g *engine) Next() (step, bool) {
-	if g.doing < maxChores {
-		if e, ok := g.chores.pop(); ok {
-			g.doing++
-			return step{entry: e, chore: e.chore}, true
-		}
+	if s, ok := g.nextChore(); ok {
+		return s, true
 	}
 	if g.stopped || g.active >= g.limits.MaxActive {
 		return step{}, false
 	}
 	j := g.pick()
 	if j == nil {
-		return step{}, false
+		return g.nextChore() // of a message whose tries all have to wait
 	}
 	g.active++
 	g.lanes[j.lane].active++
@@ -182,6 +176,18 @@ func (g *engine) Next() (step, bool) {
 		j.e.to[i].way.Do(EventTry)
 	}
 	return step{entry: j.e, job: j}, true
+}
+
+func (g *engine) nextChore() (step, bool) {
+	if g.doing >= maxChores {
+		return step{}, false
+	}
+	e, ok := g.chores.pop()
+	if !ok {
+		return step{}, false
+	}
+	g.doing++
+	return step{entry: e, chore: e.chore}, true
 }
 
 // idle tells that nothing is under way and no chore is to be begun.
@@ -223,7 +229,8 @@ func (g *engine) Handle(now time.Time, j *job, outcomes []outcome, saved bool) {
 }
 
 // settle looks whether there is a chore to do for a message. Reports wait until
-// all tries have ended that can be begun, so that there are few of them.
+// all tries have ended that can be begun, so that there are few of them; they do
+// not wait for what waits for its destination, which may take hours.
 func (g *engine) settle(e *entry) {
 	switch {
 	case e.chore != choreNone:
@@ -302,7 +309,7 @@ func (g *engine) Remove(e *entry) {
 			continue
 		case stageAsleep:
 			g.timers.remove(j.timer)
-		case stageReady, stageBlocked:
+		case stageReady:
 			e.busy--
 		}
 		j.stage = stageDead

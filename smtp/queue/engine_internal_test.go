@@ -266,6 +266,46 @@ func TestEngineReportsOnce(t *testing.T) {
 	assert.Equal(t, choreEnd, s.work[0].chore)
 }
 
+// A report does not wait for a recipient whose host has no place free, and he is not
+// tried while it is made.
+func TestEngineReportsWithoutWhatWaits(t *testing.T) {
+	s := newSimulation(t, Limits{MaxPerDestination: 1})
+	s.add(0, at("x", "slow"))
+	s.add(0, at("x", "slow"), at("x", "typo"))
+	s.add(0, at("y", "slow"))
+	s.begin()
+	require.Equal(t, []string{"0>slow", "1>typo"}, s.log)
+	s.end(1, true, func(int) Result { return Result{Err: errNoResult, Permanent: true} })
+	s.begin()
+	require.Len(t, s.work, 1)
+	assert.Equal(t, choreReport, s.work[0].chore)
+	s.end(0, true, fine)
+	s.begin()
+	assert.Equal(t, "2>slow", s.log[2], "the place goes to the next")
+	assert.Len(t, s.log, 3)
+	for len(s.tries)+len(s.work) > 0 {
+		if len(s.tries) > 0 {
+			s.end(0, true, fine)
+		} else {
+			s.did(0, true)
+		}
+		s.begin()
+	}
+	assert.Equal(t, []string{"0>slow", "1>typo", "2>slow", "1>slow"}, s.log)
+}
+
+// A notice of delay does not wait for a place at the host either.
+func TestEngineDelayWhileWaiting(t *testing.T) {
+	s := newSimulation(t, Limits{MaxPerDestination: 1})
+	s.add(0, at("x", "slow"))
+	s.add(smtp.NotifyDelay, at("x", "slow"))
+	s.begin()
+	require.True(t, s.wait())
+	s.begin()
+	require.Len(t, s.work, 1)
+	assert.Equal(t, actionDelayed, s.g.news(s.work[0].entry)[0].action)
+}
+
 // While a report is made no try of the message begins: what it says would change.
 func TestEngineHoldsTriesWhileReporting(t *testing.T) {
 	s := newSimulation(t, Limits{})

@@ -47,7 +47,7 @@ type entry struct {
 	ready   [lanes][]*job // those that may begin, in their order
 	held    []*job        // those that wait until a report is made
 	delay   *timer        // of the notice of delay, nil for none
-	busy    int           // how many jobs are ready, wait for their destination, or are tried
+	busy    int           // how many jobs are ready or are tried
 	active  int           // how many are tried
 	listed  [lanes]bool   // it stands in the ring of a lane
 	unsaved bool          // the disk lacks what the memory has
@@ -117,6 +117,13 @@ const (
 	stageActive               // a try is under way
 	stageDead                 // its message was taken out: wherever it is, it is passed over
 )
+
+// hold lets a job wait for the report of its message. What the report says must not
+// change while it is made, or a crash could leave it told in part.
+func (j *job) hold() {
+	j.stage = stageHeld
+	j.e.held = append(j.e.held, j)
+}
 
 // recipients returns who the job is for.
 func (j *job) recipients() []smtp.Recipient {

@@ -58,10 +58,16 @@ func (g *engine) pick() *job {
 func (g *engine) pickFrom(l laneName) *job {
 	for lane := &g.lanes[l]; ; {
 		if j, ok := lane.urgent.pop(); ok {
-			if j.stage == stageDead {
+			switch {
+			case j.stage == stageDead:
+				g.leave(j.dest)
+				continue
+			case j.e.chore == choreReport:
+				j.hold()
 				g.leave(j.dest)
 				continue
 			}
+			j.e.busy++
 			return j
 		}
 		e, ok := lane.ring.pop()
@@ -94,6 +100,8 @@ func (g *engine) enter(j *job) bool {
 	}
 	j.stage = stageBlocked
 	p.waiting.push(j)
+	j.e.busy--
+	g.settle(j.e)
 	return false
 }
 
