@@ -114,7 +114,7 @@ func (e *ReplyError) Error() string {
 	}
 	b = append(b, "refused"...)
 	if e.Code != "" {
-		b = append(append(append(b, " ["...), e.Code...), ']')
+		b = append(append(append(b, " ["...), e.Code[:min(len(e.Code), maxQuoted)]...), ']')
 	}
 	return string(strconv.AppendQuoteToASCII(append(b, ": "...), e.Text[:min(len(e.Text), maxQuoted)]))
 }

@@ -22,6 +22,7 @@ func TestErrorTexts(t *testing.T) {
 		{&pop3.ProtocolError{State: "Authorization", Event: "Command", Ref: "RFC 1939 §5"}, "pop3: no Command in state Authorization (RFC 1939 §5)"},
 		{&pop3.LimitError{Name: "MaxLine", Max: 255}, "pop3: limit MaxLine of 255 reached"},
 		{&pop3.ReplyError{Command: "PASS", Response: pop3.Response{Status: pop3.StatusErr, Code: "IN-USE", Text: "No\tway"}}, `pop3: PASS: refused [IN-USE]: "No\tway"`},
+		{pop3.Refuse(pop3.ResponseCode(strings.Repeat("X", 200)), "no"), "pop3: refused [" + strings.Repeat("X", 100) + `]: "no"`},
 		{pop3.Refuse("", strings.Repeat("x", 200)), `pop3: refused: "` + strings.Repeat("x", 100) + `"`},
 	}
 	for _, tt := range tests {
