@@ -152,6 +152,7 @@ func TestClientTLSModes(t *testing.T) {
 				assert.Equal(t, "pop3", state.NegotiatedProtocol)
 				caps, err := c.Capabilities(t.Context())
 				require.NoError(t, err)
+				assert.Equal(t, "TOP", caps[0].Tag, "the greeting was read before")
 				assert.True(t, caps.Has("SASL", "PLAIN"))
 				assert.False(t, caps.Has("STLS"))
 				require.NoError(t, c.Login(t.Context(), "bob", "hungry"))

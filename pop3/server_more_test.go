@@ -3,7 +3,9 @@ package pop3_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -174,4 +176,50 @@ func TestLongHeaderFails(t *testing.T) {
 		m.messages[0].err = errLost
 		serve(t, &pop3.Server{Backend: m}).login().talk("C: RETR 1\nS: -ERR [SYS/TEMP]…\nC: NOOP\nS: +OK")
 	})
+}
+
+// sizes counts how often it is asked for a size.
+type sizes struct {
+	pop3.Maildrop
+	asked *int
+}
+
+func (s sizes) Stat(i int) int64 {
+	*s.asked++
+	return s.Maildrop.Stat(i)
+}
+
+type sizesMail struct {
+	*mail
+	asked int
+}
+
+func (m *sizesMail) Open(ctx context.Context, identity string) (pop3.Maildrop, error) {
+	d, err := m.mail.Open(ctx, identity)
+	return sizes{d, &m.asked}, err
+}
+
+// A command of few octets does little, however large the maildrop.
+func TestShortCommandsAreCheap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &sizesMail{mail: letters(slices.Repeat([]string{"x"}, 1000)...)}
+		c := serve(t, &pop3.Server{Backend: m}).login()
+		for range 1000 {
+			c.talk("C: DELE 1\nS: +OK…\nC: STAT\nS: +OK 999 999\nC: RSET\nS: +OK…\nC: STAT\nS: +OK 1000 1000")
+		}
+		assert.LessOrEqual(t, m.asked, 3000)
+	})
+}
+
+// A greeting that would be read as something else is not said, and the log has
+// why.
+func TestGreetingThatIsNone(t *testing.T) {
+	for _, greeting := range []string{"[AUTH] hello", "hello\r\n+OK"} {
+		synctest.Test(t, func(t *testing.T) {
+			var log strings.Builder
+			srv := &pop3.Server{Backend: letters(), Greeting: greeting, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			serve(t, srv).dial("192.0.2.7").end()
+			assert.Contains(t, log.String(), "level=ERROR msg=response peer=192.0.2.7")
+		})
+	}
 }

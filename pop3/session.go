@@ -29,6 +29,7 @@ type session struct {
 
 	drop      Maildrop // while it is open
 	count     int      // of its messages
+	total     int64    // their size
 	left      int      // of them that are not marked
 	size      int64    // of those
 	deleted   marks
@@ -113,9 +114,11 @@ func (x *session) closeDrop() {
 
 // respond writes a response.
 func (x *session) respond(r Response) {
-	if err := x.c.WriteResponse(r); err != nil {
-		x.closed = true
+	err := x.c.WriteResponse(r)
+	if _, own := errors.AsType[*ParseError](err); own {
+		x.srv.logger().Error("response", "peer", x.c.RemoteAddr(), "err", err)
 	}
+	x.closed = x.closed || err != nil
 }
 
 // ok grants a command.

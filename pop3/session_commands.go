@@ -176,12 +176,7 @@ func (x *session) rset([][]byte, []byte) {
 }
 
 // unmark counts all messages.
-func (x *session) unmark() {
-	x.deleted, x.left, x.size = nil, x.count, 0
-	for i := range x.count {
-		x.size += x.drop.Stat(i)
-	}
-}
+func (x *session) unmark() { x.deleted, x.left, x.size = nil, x.count, x.total }
 
 // noop is NOOP.
 func (x *session) noop([][]byte, []byte) {

@@ -157,6 +157,9 @@ func (x *session) enter(identity string) error {
 	}
 	x.Do(EventLogin)
 	x.drop, x.identity, x.count = drop, identity, drop.Len()
+	for i := range x.count {
+		x.total += drop.Stat(i)
+	}
 	x.unmark()
 	x.srv.logger().Info("login", "peer", x.c.RemoteAddr(), "user", printable(identity), "messages", x.count)
 	x.ok("The maildrop has " + strconv.Itoa(x.count) + " messages (" + strconv.FormatInt(x.size, 10) + " octets).")
