@@ -5,11 +5,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
+	"maps"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"applayer/examples/internal/cli"
 	"applayer/examples/internal/mailview"
@@ -31,7 +29,8 @@ func popProgram() *cli.Program {
 Pop fetches mail by POP3 into DIR, each message into a file that is named for its
 unique-id and ends in .eml, and prints the names. What is there already is not
 fetched again. A message leaves the server when it is safe on the disk; with
--keep it stays there as well. A password goes over TLS alone, or to this host.`,
+-keep it stays there as well. Give each mailbox a folder of its own. A password
+goes over TLS alone, or to this host.`,
 		Example: "client pop -server 127.0.0.1:8110 -user bob -pass hungry -keep inbox",
 		Flags: func(fs *flag.FlagSet) {
 			o.server.flags(fs, "stls", "fetch from the server at `ADDR`")
@@ -69,26 +68,44 @@ func pop(ctx context.Context, env *cli.Env, o *popOptions) (err error) {
 		return err
 	}
 	defer c.Close()
+	mail, err := list(ctx, c)
+	if err != nil {
+		return err
+	}
+	var safe, wanted []int
+	for _, number := range slices.Sorted(maps.Keys(mail)) {
+		m := mail[number]
+		if m.alone && box.has(m) {
+			safe = append(safe, number)
+		} else {
+			wanted = append(wanted, number)
+		}
+	}
 	var failed int
-	for m, err := range c.Sync(ctx, box.has) {
+	for m, err := range c.RetrAll(ctx, slices.Values(wanted)) {
 		if m == nil {
 			return err
 		}
+		var name string
+		isNew := false
 		if err == nil {
-			err = box.save(m)
+			name, isNew, err = box.save(mail[m.Number].UID, m)
 		}
 		if err != nil {
 			fmt.Fprintf(env.Stderr, "message %d: %s\n", m.Number, mailview.Visible(err.Error()))
 			failed++
 			continue
 		}
-		fmt.Fprintln(env.Stdout, filepath.Join(env.Args[0], fileName(m.UID)))
+		safe = append(safe, m.Number)
+		if isNew {
+			fmt.Fprintln(env.Stdout, filepath.Join(env.Args[0], name))
+		}
 	}
 	if err := box.sync(); err != nil {
 		return err
 	}
 	if !o.keep {
-		if err := deleteSaved(ctx, c, box); err != nil {
+		if err := c.Dele(ctx, safe...); err != nil {
 			return err
 		}
 	}
@@ -99,6 +116,38 @@ func pop(ctx context.Context, env *cli.Env, o *popOptions) (err error) {
 		return fmt.Errorf("%d messages: not fetched", failed)
 	}
 	return nil
+}
+
+// listed is a message at the server.
+type listed struct {
+	pop3.UniqueID
+	size  int64
+	alone bool // no other has the unique-id, as copies may (RFC 1939 §7)
+}
+
+// list lists the messages by their numbers.
+func list(ctx context.Context, c *pop3.Client) (map[int]listed, error) {
+	uids, err := c.UIDL(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sizes, err := c.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	have := map[string]int{}
+	all := make(map[int]listed, len(uids))
+	for _, u := range uids {
+		have[u.UID]++
+		all[u.Number] = listed{UniqueID: u}
+	}
+	for _, s := range sizes {
+		if m, ok := all[s.Number]; ok {
+			m.size, m.alone = s.Size, have[m.UID] == 1
+			all[s.Number] = m
+		}
+	}
+	return all, nil
 }
 
 // dialPOP3 opens a session and logs in.
@@ -136,86 +185,4 @@ func logIn(ctx context.Context, c *pop3.Client, a *account) error {
 		return err
 	}
 	return c.Login(ctx, a.user, a.password)
-}
-
-// deleteSaved marks what is in the folder, fetched now or before.
-func deleteSaved(ctx context.Context, c *pop3.Client, box *mailFolder) error {
-	all, err := c.UIDL(ctx)
-	if err != nil {
-		return err
-	}
-	var numbers []int
-	for _, u := range all {
-		if box.has(u.UID) {
-			numbers = append(numbers, u.Number)
-		}
-	}
-	return c.Dele(ctx, numbers...)
-}
-
-// mailFolder is where messages are fetched to.
-type mailFolder struct{ root *os.Root }
-
-func openFolder(dir string) (*mailFolder, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(dir)
-	return &mailFolder{root}, err
-}
-
-// has tells whether a message is in the folder.
-func (f *mailFolder) has(uid string) bool {
-	_, err := f.root.Lstat(fileName(uid))
-	return err == nil
-}
-
-// save writes a message beside its name and gives it that when it is whole and
-// on the disk.
-func (f *mailFolder) save(m *pop3.Message) error {
-	name := fileName(m.UID)
-	part := "." + name + ".part"
-	w, err := f.root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(w, m)
-	if err == nil {
-		err = w.Sync()
-	}
-	if err = errors.Join(err, w.Close()); err == nil {
-		err = f.root.Rename(part, name)
-	}
-	if err != nil {
-		return errors.Join(err, f.root.Remove(part))
-	}
-	return nil
-}
-
-// sync has the disk keep the names.
-func (f *mailFolder) sync() error {
-	d, err := f.root.Open(".")
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrInvalid) {
-		err = nil // a system that knows no such thing
-	}
-	return errors.Join(err, d.Close())
-}
-
-// fileName is the name of a message's file: its unique-id, in which what is no
-// letter, digit, "-" or "_" stands as "%" and two hexadecimal digits.
-func fileName(uid string) string {
-	var b strings.Builder
-	for i := range len(uid) {
-		c := uid[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' {
-			b.WriteByte(c)
-			continue
-		}
-		fmt.Fprintf(&b, "%%%02x", c)
-	}
-	return b.String() + ".eml"
 }
