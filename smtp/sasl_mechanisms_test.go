@@ -3,7 +3,7 @@ package smtp_test
 import (
 	"context"
 	"crypto"
-	"errors"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"testing"
@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"applayer/internal/sasl/sasltest"
 	"applayer/internal/testkit"
 	"applayer/smtp"
 )
@@ -50,79 +51,36 @@ func mechanisms(c *smtp.Conn) []smtp.SASLServer {
 	return all
 }
 
-// authenticate plays an exchange and returns who the client is then.
-func authenticate(ctx context.Context, c smtp.SASLClient, offered []smtp.SASLServer) (string, error) {
-	name, response, err := c.Start()
-	if err != nil {
-		return "", err
-	}
-	for _, s := range offered {
-		if s.Mechanism() != name {
-			continue
-		}
-		for {
-			challenge, identity, err := s.Step(ctx, response)
-			if err == nil && challenge != nil {
-				response, err = c.Next(challenge, true)
-			}
-			if err != nil {
-				return "", err
-			}
-			if identity != "" {
-				_, err = c.Next(nil, false)
-				return identity, err
-			}
-		}
-	}
-	return "", errors.ErrUnsupported
-}
-
 func TestMechanisms(t *testing.T) {
 	serverConfig, clientConfig := testkit.Certificate(t, "hamburger.edu")
 	a, b := testkit.Pipe()
 	client, server := smtp.NewConn(a, &smtp.ConnOptions{Client: true}), smtp.NewConn(b, nil)
 	defer client.Close()
 	defer server.Close()
-	names := func() (names []string) {
-		for _, m := range mechanisms(server) {
-			names = append(names, m.Mechanism())
-		}
-		return names
-	}
-	play := func(opts *smtp.SCRAMOptions) {
-		t.Helper()
-		for password, want := range map[string]error{"hungry": nil, "angry": smtp.ErrAuthRefused} {
-			for _, c := range []smtp.SASLClient{
-				smtp.AuthPlain("", "bob", password), smtp.AuthLogin("bob", password), smtp.AuthCRAMMD5("bob", password),
-				smtp.AuthSCRAM(crypto.SHA1, "bob", password, opts), smtp.AuthSCRAM(crypto.SHA256, "bob", password, opts),
-			} {
-				got, err := authenticate(t.Context(), c, mechanisms(server))
-				assert.ErrorIs(t, err, want)
-				assert.Equal(t, want == nil, got == "bob")
-			}
+	scram := func(hash crypto.Hash) func(string, *tls.ConnectionState, bool, string) smtp.SASLClient {
+		return func(password string, state *tls.ConnectionState, plus bool, identity string) smtp.SASLClient {
+			return smtp.AuthSCRAM(hash, "bob", password, &smtp.SCRAMOptions{TLS: state, Plus: plus, Identity: identity})
 		}
 	}
-	plain := []string{"PLAIN", "LOGIN", "CRAM-MD5", "EXTERNAL", "SCRAM-SHA-1", "SCRAM-SHA-256"}
-	assert.Equal(t, plain, names())
-	play(nil)
-	play(&smtp.SCRAMOptions{Identity: "bob"})
-
-	done := make(chan error, 1)
-	go func() { done <- server.StartTLS(t.Context(), serverConfig) }()
-	require.NoError(t, client.StartTLS(t.Context(), clientConfig))
-	require.NoError(t, <-done)
-	state, ok := client.TLS()
-	require.True(t, ok)
-	assert.Equal(t, []string{"PLAIN", "LOGIN", "CRAM-MD5", "EXTERNAL", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, names())
-	play(&smtp.SCRAMOptions{TLS: &state, Plus: true})
-
-	// Somebody took -PLUS off the list.
-	_, err := authenticate(t.Context(), smtp.AuthSCRAM(crypto.SHA256, "bob", "hungry", &smtp.SCRAMOptions{TLS: &state}), mechanisms(server))
-	assert.ErrorIs(t, err, smtp.ErrAuthRefused)
-
-	got, err := authenticate(t.Context(), smtp.AuthExternal("bob"), mechanisms(server))
-	assert.NoError(t, err)
-	assert.Equal(t, "bob", got)
+	party := &sasltest.Party[smtp.SASLClient, smtp.SASLServer]{
+		Offered:  func() []smtp.SASLServer { return mechanisms(server) },
+		Plain:    func(password string) smtp.SASLClient { return smtp.AuthPlain("", "bob", password) },
+		Login:    func(password string) smtp.SASLClient { return smtp.AuthLogin("bob", password) },
+		CRAMMD5:  func(password string) smtp.SASLClient { return smtp.AuthCRAMMD5("bob", password) },
+		SHA1:     scram(crypto.SHA1),
+		SHA256:   scram(crypto.SHA256),
+		External: smtp.AuthExternal,
+		Secure: func() *tls.ConnectionState {
+			done := make(chan error, 1)
+			go func() { done <- server.StartTLS(t.Context(), serverConfig) }()
+			require.NoError(t, client.StartTLS(t.Context(), clientConfig))
+			require.NoError(t, <-done)
+			state, ok := client.TLS()
+			require.True(t, ok)
+			return &state
+		},
+	}
+	party.Play(t)
 }
 
 // A token that is not taken is asked about by the method that the constructor
@@ -163,9 +121,9 @@ func ExampleServeSCRAM() {
 	nc, _ := net.Pipe()
 	offered := server.Auth(smtp.NewConn(nc, nil))
 	fmt.Println(offered[0].Mechanism())
-	who, err := authenticate(context.Background(), smtp.AuthSCRAM(crypto.SHA256, "bob", "hungry", nil), offered)
+	who, err := sasltest.Authenticate(context.Background(), smtp.AuthSCRAM(crypto.SHA256, "bob", "hungry", nil), offered)
 	fmt.Println(who, err)
-	_, err = authenticate(context.Background(), smtp.AuthSCRAM(crypto.SHA256, "bob", "pizza", nil), offered)
+	_, err = sasltest.Authenticate(context.Background(), smtp.AuthSCRAM(crypto.SHA256, "bob", "pizza", nil), offered)
 	fmt.Println(err)
 	// Output:
 	// SCRAM-SHA-256

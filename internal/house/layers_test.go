@@ -42,6 +42,7 @@ var layers = []house.Layer{
 	{Who: "internal/line", May: []string{"internal/ascii"}, Why: "lines know classes of octets and nothing above"},
 	{Who: "internal/dot", May: []string{"internal/line"}, Why: "dot-stuffing is about lines"},
 	{Who: "internal/reply", May: []string{"internal/line"}, Why: "three-digit replies are lines"},
+	{Who: "internal/sasl/sasltest", May: []string{"internal/sasl"}, Why: "it plays a protocol's mechanisms for tests, and nothing above"},
 	{Who: "internal/peers", May: []string{"internal/testkit"}, Why: "it starts programs for tests, and nothing above"},
 	{Who: "internal/golden", May: []string{"sockets/pcap", "internal/dialogue"}, Why: "it reads the two kinds of capture, and nothing above"},
 
