@@ -9,31 +9,23 @@ import (
 	"applayer/smtp"
 )
 
-// The file of a message is lines of text around its content:
-//
-//	e2a1c0de applayer-queue 1 0000000151 00000000000000004711 8f3ab2c1
-//	53d1c7a4 ARRIVED 2026-03-01T12:00:00Z
-//	0b9f4e10 MAIL FROM:<alice@crepes.fr> RET=HDRS
-//	77aa01c3 RCPT TO:<bob@hamburger.edu> NOTIFY=SUCCESS,FAILURE
-//	…the content, 4711 octets from octet 151 on…
-//	c40e5b77 PUTOFF 0 2026-03-01T12:00:01Z 2026-03-01T12:05:03Z 1 - 451 4.3.0 "mx.hamburger.edu" "Try later"
-//	1d77e0f2 TAKEN 0 2026-03-01T12:05:04Z - 2 passed 0 2.0.0 "mx.hamburger.edu" ""
-//
-// Each line begins with the CRC-32C of the rest. The first, which is written
-// last, has the offset, the size and the CRC-32C of the content. What is behind
-// the content is appended to and synced before anybody acts on it; one append is
-// one line, so that a crash leaves it whole or torn and never in part.
+// The file of a message is lines of text around its content; the package comment
+// shows one. Each begins with the CRC-32C of the rest. The first, which is written
+// last, has the offset, the size and the CRC-32C of the content. What is behind the
+// content is appended to and synced before anybody acts on it; one append is one
+// line, so that a crash leaves it whole or torn and never in part.
 
 // castagnoli is the polynomial of CRC-32C, for which processors have an
 // instruction.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 const (
-	magic = "applayer-queue 1"
+	magic   = "applayer-queue"
+	version = "1"
 	// sumLen is the length of a checksum in digits.
 	sumLen = 8
 	// firstLen is the length of the first line.
-	firstLen = sumLen + len(" "+magic+" 0000000000 00000000000000000000 ") + sumLen + len("\n")
+	firstLen = sumLen + len(" "+magic+" "+version+" 0000000000 00000000000000000000 ") + sumLen + len("\n")
 )
 
 // timeForm is how times are written, in UTC.
@@ -79,7 +71,7 @@ type extent struct {
 // appendFirst appends the first line.
 func appendFirst(dst []byte, x extent) []byte {
 	return appendLine(dst, func(b []byte) []byte {
-		b = appendPadded(append(b, magic+" "...), x.offset, 10)
+		b = appendPadded(append(b, magic+" "+version+" "...), x.offset, 10)
 		b = appendPadded(append(b, ' '), x.size, 20)
 		return appendSum(append(b, ' '), x.sum)
 	})

@@ -17,11 +17,34 @@
 // because the connection broke before its 250, or the process died between the
 // 250 and the sync.
 //
-// Each line of the file has a checksum, and so has the content. A line at the end
-// that is not whole was being written when the process died, and is cut off; a file
-// that is damaged elsewhere is moved to the folder "corrupt" and logged. Content
-// that the disk did not keep is not sent: its sender gets a report. A lock keeps a
-// second process out.
+// # On the disk
+//
+// The folder has "messages", a file for each; "tmp" for those that are being
+// written; "corrupt" for what is damaged; and "lock", which keeps a second process
+// out and is free again when the first dies, however it does. A file can be read
+// with any pager:
+//
+//	e2a1c0de applayer-queue 1 0000000151 00000000000000004711 8f3ab2c1
+//	53d1c7a4 ARRIVED 2026-03-01T12:00:00Z
+//	0b9f4e10 MAIL FROM:<alice@crepes.fr> RET=HDRS
+//	77aa01c3 RCPT TO:<bob@hamburger.edu> NOTIFY=SUCCESS,FAILURE
+//	…the content…
+//	c40e5b77 PUTOFF 0 2026-03-01T12:00:01Z 2026-03-01T12:05:03Z 1 - 451 4.3.0 "mx.hamburger.edu" "Try later"
+//	1d77e0f2 TAKEN 0 2026-03-01T12:05:04Z - 2 passed 250 2.0.0 "mx.hamburger.edu" "ok"
+//	5ce92a08 REPORTED 0 2026-03-01T12:05:05Z
+//
+// Each line has its CRC-32C in front. The first tells the offset, the size and the
+// CRC-32C of the content. Those behind the content tell of a try by the numbers of
+// the recipients: when it ended, when the next one is, how many there were, where
+// the message is, the reply, who gave it; or of whom the sender was told. Whoever
+// changes a file breaks it: a message is taken out with [Queue.Remove], or while no
+// process has the queue, by removing its file.
+//
+// A line at the end that is not whole was being written when the process died, and
+// is cut off; a file that is damaged elsewhere is moved to "corrupt" and logged, and
+// one that a later version wrote stays. Content that the disk did not keep is not
+// sent: its sender gets a report. A file that cannot be read keeps the queue from
+// opening: nothing that was taken is passed over.
 //
 // # When it is tried
 //

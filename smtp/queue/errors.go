@@ -30,6 +30,9 @@ var (
 var (
 	// ErrSyntax means text that is not of the file's form.
 	ErrSyntax = errors.New("syntax")
+	// ErrVersion means a file that another version of this package has written. It
+	// is left where it is.
+	ErrVersion = errors.New("another version")
 	// ErrChecksum means octets that are not those that were written.
 	ErrChecksum = errors.New("checksum")
 	// ErrShort means that octets are missing.

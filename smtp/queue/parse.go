@@ -15,6 +15,10 @@ import (
 // door; this one is against a number that the disk made up.
 const maxHeader = 64 << 20
 
+// maxTail bounds what stands behind the content: tries of a thousand recipients for
+// a month are less. It too is against a number that the disk made up.
+const maxTail = 256 << 20
+
 // cutLine takes the line at the front of b and returns its payload.
 func cutLine(b []byte) (payload []byte, n int, err error) {
 	end := bytes.IndexByte(b, '\n')
@@ -43,8 +47,11 @@ func parseFirst(b []byte) (extent, error) {
 		return fail(err)
 	}
 	f := strings.Fields(string(payload))
-	if len(f) != 5 || f[0]+" "+f[1] != magic {
+	if len(f) != 5 || f[0] != magic {
 		return fail(ErrSyntax)
+	}
+	if f[1] != version {
+		return fail(ErrVersion)
 	}
 	offset, err1 := strconv.ParseInt(f[2], 10, 64)
 	size, err2 := strconv.ParseInt(f[3], 10, 64)

@@ -34,7 +34,7 @@ type spool struct {
 // What was being written when the last process ended is removed: nobody was told
 // that it is here.
 func openSpool(dir string) (s *spool, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeFolders(filepath.Clean(dir)); err != nil {
 		return nil, err
 	}
 	unlock, err := lockfile.Try(filepath.Join(dir, lockName))
@@ -71,7 +71,28 @@ func prepare(root *os.Root) error {
 			return err
 		}
 	}
-	return errors.Join(syncDir(root, "."), syncParent(root.Name()))
+	return syncDir(root, ".")
+}
+
+// makeFolders makes a folder, and those that it is in, if they are not there, and
+// makes sure that they are on the disk.
+func makeFolders(dir string) error {
+	_, err := os.Stat(dir)
+	if err == nil {
+		if err = syncParent(dir); errors.Is(err, fs.ErrPermission) {
+			return nil // who made the folder there, where we may not look, saw to it
+		}
+		return err
+	}
+	if parent := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && parent != dir {
+		if err := makeFolders(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return syncParent(dir)
 }
 
 // syncParent makes sure that a folder that was made is on the disk.
@@ -163,6 +184,9 @@ func read(f spoolFile) (*entry, error) {
 	behind := x.offset + x.size
 	if length < behind {
 		return nil, &ParseError{Offset: length, What: "content", Err: ErrShort}
+	}
+	if length-behind > maxTail {
+		return nil, &ParseError{Offset: behind + maxTail, What: "state", Err: ErrSyntax}
 	}
 	head, err := io.ReadAll(io.NewSectionReader(f, 0, x.offset))
 	if err != nil {

@@ -77,7 +77,7 @@ func TestReadRefuses(t *testing.T) {
 		{"empty", nil, queue.ErrShort, "first line"},
 		{"another file", []byte(strings.Repeat("Received: from nobody\r\n", 10)), queue.ErrSyntax, "first line"},
 		{"first line changed", change("applayer-queue 1", "applayer-queue 2"), queue.ErrChecksum, "first line"},
-		{"another version", append([]byte(queue.Line("applayer-queue 2 0000000100 00000000000000000001 00000000")), whole...), queue.ErrSyntax, "first line"},
+		{"another version", append([]byte(queue.Line("applayer-queue 2 0000000100 00000000000000000001 00000000")), whole...), queue.ErrVersion, "first line"},
 		{"no place", append([]byte(queue.Line("applayer-queue 1 0000000001 00000000000000000001 00000000")), whole...), queue.ErrSyntax, "first line"},
 		{"a place beyond reason", append([]byte(queue.Line("applayer-queue 1 9999999999 00000000000000000001 00000000")), whole...), queue.ErrSyntax, "first line"},
 		{"an envelope that was changed", change("alice@", "elice@"), queue.ErrChecksum, "envelope"},
@@ -208,6 +208,48 @@ func TestCorruptFileIsSetAside(t *testing.T) {
 		stop()
 		assert.Contains(t, log.String(), "damaged file set aside")
 	})
+}
+
+// What another version wrote is no damage: it stays where that one looks for it.
+func TestAnotherVersionIsPassedOver(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "messages"), 0o700))
+	other := append([]byte(queue.Line("applayer-queue 2 0000000100 00000000000000000001 00000000")), "more"...)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "messages", "other"), other, 0o600))
+	var log strings.Builder
+	q := &queue.Queue{Dir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	require.NoError(t, q.Open())
+	assert.Empty(t, q.List())
+	require.NoError(t, q.Close())
+	assert.Equal(t, []string{"other"}, messages(t, dir, "messages"))
+	assert.Contains(t, log.String(), "another version")
+}
+
+// A file that the disk made as long as a number can be is not read into memory.
+func TestHugeFile(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "messages"), 0o700))
+	name := filepath.Join(dir, "messages", "huge")
+	require.NoError(t, os.WriteFile(name, fileOf(t, putOff), 0o600))
+	if err := os.Truncate(name, 1<<40); err != nil {
+		t.Skip("no file can be that long here:", err)
+	}
+	q := &queue.Queue{Dir: dir}
+	require.NoError(t, q.Open())
+	require.NoError(t, q.Close())
+	assert.Equal(t, []string{"huge"}, messages(t, dir, "corrupt"))
+}
+
+// The folders that the queue is in are made too.
+func TestOpenMakesFolders(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b", "queue")
+	q := &queue.Queue{Dir: dir}
+	require.NoError(t, q.Open())
+	require.NoError(t, q.Close())
+	assert.DirExists(t, filepath.Join(dir, "messages"))
+	require.NoError(t, os.RemoveAll(dir))
+	require.NoError(t, os.WriteFile(dir, nil, 0o600))
+	assert.Error(t, q.Open(), "a file is there")
 }
 
 // Content that the disk changed is not sent; its sender hears of it.

@@ -96,8 +96,8 @@ func (q *Queue) add(e *entry) {
 }
 
 // load reads what is in the folder. A report that was written but not yet noted
-// is noted before anybody gets it, so that it is not made twice.
-// aside tells of the files that were set aside.
+// is noted before anybody gets it, so that it is not made twice. aside tells of the
+// files that were set aside.
 func (q *Queue) load(now time.Time) (aside []func(), err error) {
 	list, err := names(q.spool.root, dirMessages)
 	if err != nil {
@@ -113,6 +113,10 @@ func (q *Queue) load(now time.Time) (aside []func(), err error) {
 		if err != nil {
 			if !isType[*ParseError](err) {
 				return aside, err
+			}
+			if errors.Is(err, ErrVersion) {
+				q.log.Error("file of another version passed over", "id", id, "err", err)
+				continue
 			}
 			aside = append(aside, func() { q.Trace.corrupt(id, err) })
 			q.log.Error("damaged file set aside", "id", id, "err", err)
