@@ -14,6 +14,8 @@
 //	defer c.Close()
 //	err = c.Login(ctx, "alice", password)
 //	…
+//	envelope, err := smtp.NewEnvelope("alice@example.org", "bob@hamburger.edu")
+//	…
 //	receipt, err := c.Send(ctx, envelope, message)
 //
 // A [Server] takes mail: it needs a [Backend], which makes a [Session] for each

@@ -87,3 +87,22 @@ type Envelope struct {
 	// To are the recipients.
 	To []Recipient
 }
+
+// NewEnvelope makes an envelope of addresses without angle brackets, such as
+// "bob@hamburger.edu", as [ParseMailbox] reads them. An empty from is the null
+// reverse-path. The error is that of the first address that is none.
+func NewEnvelope(from string, to ...string) (e Envelope, err error) {
+	if from != "" {
+		if e.From, err = ParseMailbox(from); err != nil {
+			return Envelope{}, during("from "+quoted(from), err)
+		}
+	}
+	for _, addr := range to {
+		p, err := ParseMailbox(addr)
+		if err != nil {
+			return Envelope{}, during("to "+quoted(addr), err)
+		}
+		e.To = append(e.To, Recipient{Path: p})
+	}
+	return e, nil
+}

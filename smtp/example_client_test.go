@@ -30,10 +30,9 @@ func ExampleClient() {
 	}
 	defer c.Close()
 
-	e := smtp.Envelope{From: smtp.Path{Local: "alice", Domain: "crepes.fr"}}
-	for _, local := range []string{"bob", "eve"} {
-		to := smtp.Path{Local: local, Domain: "hamburger.edu"}
-		e.To = append(e.To, smtp.Recipient{Path: to})
+	e, err := smtp.NewEnvelope("alice@crepes.fr", "bob@hamburger.edu", "eve@hamburger.edu")
+	if err != nil {
+		log.Fatal(err)
 	}
 	receipt, err := c.Send(ctx, e, strings.NewReader("Do you like ketchup?\r\n"))
 	if partial, ok := errors.AsType[*smtp.PartialError](err); err != nil && !ok {

@@ -30,9 +30,9 @@ func path(s string) smtp.Path {
 
 // fromAlice is an envelope.
 func fromAlice(to ...string) smtp.Envelope {
-	e := smtp.Envelope{From: path("alice@crepes.fr")}
-	for _, s := range to {
-		e.To = append(e.To, smtp.Recipient{Path: path(s)})
+	e, err := smtp.NewEnvelope("alice@crepes.fr", to...)
+	if err != nil {
+		panic(err)
 	}
 	return e
 }
