@@ -250,6 +250,14 @@ func TestClientHelloName(t *testing.T) {
 	}
 }
 
+// RFC 6531 §3.7.1: EHLO is in A-labels, whatever the server takes.
+func TestClientHelloALabels(t *testing.T) {
+	client(t, &smtp.Options{Hello: "bücher.example"}, "S: 220 hi\nC: EHLO xn--bcher-kva.example\nS: 502 what\nC: HELO xn--bcher-kva.example\nS: 250 hi\n")
+	_, err := clientErr(t, &smtp.Options{Hello: "bü cher.example"}, "S: 220 hi\nC*\n")
+	_, ok := errors.AsType[*smtp.ParseError](err)
+	assert.True(t, ok, "%v", err)
+}
+
 type localAt struct {
 	net.Conn
 	local string

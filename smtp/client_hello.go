@@ -25,10 +25,14 @@ func (c *Client) hello(ctx context.Context) error {
 	case c.opts.NoExtensions:
 		verb = VerbHELO
 	}
-	r, err := c.call(ctx, Command{Verb: verb, Arg: []byte(c.opts.Hello)})
+	name, err := helloArgument(c.opts.Hello)
+	if err != nil {
+		return during(verb.String(), err)
+	}
+	r, err := c.call(ctx, Command{Verb: verb, Arg: name})
 	if refused, ok := errors.AsType[*ReplyError](err); ok && verb == VerbEHLO && (refused.Code == 500 || refused.Code == 502) {
 		verb = VerbHELO
-		r, err = c.call(ctx, Command{Verb: verb, Arg: []byte(c.opts.Hello)})
+		r, err = c.call(ctx, Command{Verb: verb, Arg: name})
 	}
 	if err != nil {
 		return err
@@ -38,6 +42,16 @@ func (c *Client) hello(ctx context.Context) error {
 		c.learn(ParseExtensions(r.Lines))
 	}
 	return nil
+}
+
+// helloArgument is the name of this host as EHLO says it: in A-labels, since what
+// the server takes is not known yet (RFC 6531 §3.7.1).
+func helloArgument(name string) ([]byte, error) {
+	if isASCII(name) {
+		return []byte(name), nil
+	}
+	ascii, err := ToASCII(name)
+	return []byte(ascii), err
 }
 
 // learn notes what the server offers.

@@ -135,9 +135,9 @@ func TestSend(t *testing.T) {
 			want: []string{"DATA: peer: no reply 250 in state Ready (RFC 5321 §4.2)"}},
 		{name: "a message is refused while it is sent", script: hello() + mail + ok + rcptBob + ok + "C: DATA\n" + `S~ 354 go\r\n421 no\r\n` + "\nC*\n",
 			want: []string{"session: reply 421: \"no\""}},
-		{name: "no reply to MAIL", script: hello() + mail + "C*\n", want: []string{"MAIL: limit Timeouts.Command of 300000000000 reached: i/o timeout"}},
-		{name: "no reply to DATA", script: hello() + mail + ok + rcptBob + ok + "C: DATA\nC*\n", want: []string{"DATA: limit Timeouts.DataStart of 120000000000 reached: i/o timeout"}},
-		{name: "no reply to the message", script: hello() + mail + ok + rcptBob + ok + data + "C*\n", want: []string{"DATA: limit Timeouts.DataEnd of 600000000000 reached: i/o timeout"},
+		{name: "no reply to MAIL", script: hello() + mail + "C*\n", want: []string{"MAIL: limit Timeouts.Command of 5m0s reached: i/o timeout"}},
+		{name: "no reply to DATA", script: hello() + mail + ok + rcptBob + ok + "C: DATA\nC*\n", want: []string{"DATA: limit Timeouts.DataStart of 2m0s reached: i/o timeout"}},
+		{name: "no reply to the message", script: hello() + mail + ok + rcptBob + ok + data + "C*\n", want: []string{"DATA: limit Timeouts.DataEnd of 10m0s reached: i/o timeout"},
 			check: func(t *testing.T, r *smtp.Receipt, err error) { assert.True(t, r.Doubtful) }},
 	}
 	for _, tt := range tests {
@@ -209,8 +209,28 @@ func TestSendResets(t *testing.T) {
 		S: 550 no more
 		S: 503 no
 		S: 503 no
+		C: MAIL FROM:<alice@crepes.fr>
+		C: RCPT TO:<bob@hamburger.edu>
+		C: DATA
+		S: 250 ok
+		S: 550 who
+		S: 554 nobody
+		C: RSET
+		C: MAIL FROM:<alice@crepes.fr>
+		C: RCPT TO:<bob@hamburger.edu>
+		C: DATA
+		S: 250 ok
+		S: 550 no more
+		S: 503 no
+		S: 503 no
+		C: MAIL FROM:<alice@crepes.fr>
+		C: RCPT TO:<bob@hamburger.edu>
+		C: DATA
+		S: 550 no more
+		S: 503 no
+		S: 503 no
 	`)
-	for i, to := range []smtp.Path{bob, carol, carol} {
+	for i, to := range []smtp.Path{bob, carol, carol, bob, bob, bob} {
 		_, err := c.Send(t.Context(), envelope(to), strings.NewReader("Hi.\r\n"))
 		assert.Equal(t, i == 1, err == nil, "%v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // What is wrong with octets; a [*ParseError] holds one of them, or
@@ -91,7 +92,7 @@ func (e *ProtocolError) Error() string {
 type LimitError struct {
 	// Name is the field's name, as in "MaxLine".
 	Name string
-	// Max is the limit.
+	// Max is the limit; of one of Timeouts, in nanoseconds.
 	Max int64
 	// Reply is the code that a server answers, 0 where none is.
 	Reply int
@@ -99,9 +100,14 @@ type LimitError struct {
 	Enhanced EnhancedCode
 }
 
-// Error tells the limit's name and value.
+// Error tells the limit's name and value, such as
+// "smtp: limit Timeouts.Command of 5m0s reached".
 func (e *LimitError) Error() string {
-	return "smtp: limit " + e.Name + " of " + strconv.FormatInt(e.Max, 10) + " reached"
+	value := strconv.FormatInt(e.Max, 10)
+	if strings.HasPrefix(e.Name, "Timeouts.") {
+		value = time.Duration(e.Max).String()
+	}
+	return "smtp: limit " + e.Name + " of " + value + " reached"
 }
 
 // ReplyError is a refusal: at a client what the server answered, at a server
