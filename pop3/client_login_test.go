@@ -3,6 +3,8 @@ package pop3_test
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -160,6 +162,52 @@ func TestClientTLSModes(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A configuration that names no server is for the address that was dialled
+// (RFC 8314 §5.1, RFC 6125 §6).
+func TestClientChecksTheServersName(t *testing.T) {
+	for _, mode := range []pop3.TLSMode{pop3.TLSOpportunistic, pop3.TLSRequired, pop3.TLSImplicit} {
+		for name, fits := range map[string]bool{"192.0.2.1": true, "192.0.2.2": false, "localhost": false} {
+			server, client := testkit.Certificate(t, name)
+			client.ServerName = ""
+			synctest.Test(t, func(t *testing.T) {
+				s := serve(t, &pop3.Server{Backend: letters(), TLSConfig: server})
+				port := ":110"
+				if mode == pop3.TLSImplicit {
+					port = ":995"
+				}
+				c, err := pop3.Dial(t.Context(), "tcp", "192.0.2.1"+port, &pop3.Options{TLS: mode, TLSConfig: client, Dial: s.network.Dial})
+				if fits {
+					require.NoError(t, err)
+					c.Close()
+					return
+				}
+				_, otherName := errors.AsType[x509.HostnameError](err)
+				assert.True(t, otherName, "%v", err)
+				assert.Nil(t, c)
+			})
+		}
+	}
+}
+
+// A negative timeout is none.
+func TestClientWithoutTimeouts(t *testing.T) {
+	server, client := testkit.Certificate(t, "192.0.2.1")
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, &pop3.Server{Backend: letters(first), TLSConfig: server})
+		opts := &pop3.Options{TLSConfig: client, Dial: s.network.Dial, ReplyTimeout: -1, StallTimeout: -1, ConnectTimeout: -1, HandshakeTimeout: -1}
+		c, err := pop3.Dial(t.Context(), "tcp", "192.0.2.1:110", opts)
+		require.NoError(t, err)
+		defer c.Close()
+		require.NoError(t, c.Login(t.Context(), "bob", "hungry"))
+		m, err := c.Retr(t.Context(), 1)
+		require.NoError(t, err)
+		_, err = io.ReadAll(m)
+		require.NoError(t, err)
+		require.NoError(t, m.Close())
+		require.NoError(t, c.Quit(t.Context()))
+	})
 }
 
 // Names beyond ASCII go to servers that say that they take them.

@@ -209,9 +209,19 @@ func TestClientOutOfOrder(t *testing.T) {
 		_, err = c.Retr(t.Context(), 1)
 		assert.EqualError(t, err, "pop3: no Command in state Authorization (RFC 1939 §5)")
 	})
-	loggedIn(t, "", nil, func(t *testing.T, c *pop3.Client) {
+	loggedIn(t, "C: CAPA\nS: +OK\nS: USER\nS: .\nC: NOOP\nS: +OK", nil, func(t *testing.T, c *pop3.Client) {
 		assert.EqualError(t, c.UTF8(t.Context()), "pop3: no UTF8 in state Transaction (RFC 6856 §2)")
 		assert.EqualError(t, c.StartTLS(t.Context()), "pop3: no STLS in state Transaction (RFC 2595 §4)")
+		begun := time.Now()
+		assert.EqualError(t, c.Login(t.Context(), "bob", "hungry"), "pop3: no User in state Transaction (RFC 1939 §7)")
+		assert.Zero(t, time.Since(begun))
+		assert.NoError(t, c.Noop(t.Context()))
+	})
+	loggedIn(t, "C: CAPA\nS: +OK\nS: SASL PLAIN\nS: .\nC: NOOP\nS: +OK", nil, func(t *testing.T, c *pop3.Client) {
+		begun := time.Now()
+		assert.EqualError(t, c.Auth(t.Context(), pop3.AuthPlain("", "bob", "hungry")), "pop3: no Auth in state Transaction (RFC 5034 §4)")
+		assert.Zero(t, time.Since(begun))
+		assert.NoError(t, c.Noop(t.Context()))
 	})
 }
 
