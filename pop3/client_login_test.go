@@ -94,6 +94,35 @@ func TestClientAuthExchange(t *testing.T) {
 	})
 }
 
+// doubtful is a mechanism in which the server has to prove itself, and does not.
+type doubtful struct{}
+
+func (doubtful) Start() (string, []byte, error) { return "X-DOUBT", nil, nil }
+
+func (doubtful) Next(_ []byte, more bool) ([]byte, error) {
+	if more {
+		return []byte("me"), nil
+	}
+	return nil, errLost
+}
+
+// RFC 5802 §5: a server that says that the login succeeded, and has not shown that
+// it knows the password, may be anybody: nothing more is said to it.
+func TestClientServerWithoutProof(t *testing.T) {
+	against(t, true, "S: +OK\nC: CAPA\nS: -ERR\nC: AUTH X-DOUBT\nS: + \nC: bWU=\nS: +OK", nil, func(t *testing.T, c *pop3.Client, err error) {
+		require.NoError(t, err)
+		assert.ErrorIs(t, c.Auth(t.Context(), doubtful{}), errLost)
+		_, _, err = c.Stat(t.Context())
+		assert.ErrorIs(t, err, net.ErrClosed)
+	})
+	against(t, true, "S: +OK\nC: CAPA\nS: +OK\nS: SASL SCRAM-SHA-256\nS: .\nC: AUTH SCRAM-SHA-256 …\nS: +OK", nil, func(t *testing.T, c *pop3.Client, err error) {
+		require.NoError(t, err)
+		assert.ErrorContains(t, c.Login(t.Context(), "bob", "hungry"), "sasl: ")
+		_, _, err = c.Stat(t.Context())
+		assert.ErrorIs(t, err, net.ErrClosed)
+	})
+}
+
 func TestClientGreeting(t *testing.T) {
 	against(t, true, "S: -ERR [SYS/TEMP] busy", nil, func(t *testing.T, c *pop3.Client, err error) {
 		assert.EqualError(t, err, `pop3: greeting: refused [SYS/TEMP]: "busy"`)
