@@ -209,7 +209,7 @@ func (t *turn) send(ctx context.Context, s *relaySession, batch []int) (again []
 	}
 	receipt, err := s.client.Send(ctx, e, body)
 	s.messages++
-	t.relay.log("sent", t.message.ID, s.host, s.addr, err)
+	t.relay.log("sent", t.message.ID, s.host, s.addr, err, "tls", s.security())
 
 	taken := false
 	for k, i := range batch {

@@ -352,8 +352,20 @@ func (r *Relay) tlsConfig(host string) *tls.Config {
 	return config
 }
 
+// security tells how a session is secured, for the log.
+func (s *relaySession) security() string {
+	state, secure := s.client.TLS()
+	switch {
+	case !secure:
+		return "none"
+	case len(state.VerifiedChains) == 0:
+		return tls.VersionName(state.Version) + ", not verified"
+	}
+	return tls.VersionName(state.Version)
+}
+
 // log tells of a try for a message, which id names where it is about one.
-func (r *Relay) log(what, id, host, addr string, err error) {
+func (r *Relay) log(what, id, host, addr string, err error, more ...any) {
 	if r.Logger == nil {
 		return
 	}
@@ -364,5 +376,5 @@ func (r *Relay) log(what, id, host, addr string, err error) {
 	if err != nil {
 		level, attrs = slog.LevelInfo, append(attrs, "err", err)
 	}
-	r.Logger.Log(context.Background(), level, "relay: "+what, attrs...)
+	r.Logger.Log(context.Background(), level, "relay: "+what, append(attrs, more...)...)
 }

@@ -170,6 +170,30 @@ func TestRelayManyRecipients(t *testing.T) {
 	}
 }
 
+// A host that takes few at a time is asked for few at a time: what it refuses of a
+// long list costs a command each, and it may count them.
+func TestRelayLearnsHowManyRecipients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, &smtp.Server{Limits: smtp.Limits{MaxRecipients: 2, MaxErrors: -1}})
+		r := w.relay()
+		var asked int
+		r.Options.Trace = &smtp.Trace{Line: func(server bool, line []byte) {
+			if !server && strings.HasPrefix(string(line), "RCPT") {
+				asked++
+			}
+		}}
+		var locals []string
+		for i := range 50 {
+			locals = append(locals, fmt.Sprint("user", i))
+		}
+		for _, result := range r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", locals...)) {
+			require.Equal(t, "taken by mail.hamburger.edu", outcome(result))
+		}
+		assert.Len(t, w.arrived(), 25)
+		assert.Equal(t, 50+48, asked)
+	})
+}
+
 // A session that ends between two transactions leaves the rest to the next host.
 func TestRelayRestElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -325,13 +349,13 @@ func TestRelayTLS(t *testing.T) {
 		dials  int
 	}{
 		{"offered", &smtp.Server{TLSConfig: config}, smtp.Options{}, "taken", true, 1},
+		{"off", &smtp.Server{TLSConfig: config}, smtp.Options{TLS: smtp.TLSOff}, "taken", false, 1},
 		{"with anybody's certificate", &smtp.Server{TLSConfig: other}, smtp.Options{}, "taken", true, 1},
 		{"not offered", &smtp.Server{}, smtp.Options{}, "taken", false, 1},
 		{"verified where asked to", &smtp.Server{TLSConfig: config}, smtp.Options{TLS: smtp.TLSRequired, TLSConfig: trusting}, "taken", true, 1},
 		{"anybody's certificate then", &smtp.Server{TLSConfig: other}, smtp.Options{TLS: smtp.TLSRequired, TLSConfig: trusting}, "later", false, 1},
 		{"not trusted, in the clear rather than not", &smtp.Server{TLSConfig: other}, smtp.Options{TLSConfig: trusting}, "taken", false, 2},
 		{"required and not offered", &smtp.Server{}, smtp.Options{TLS: smtp.TLSRequired}, "later", false, 1},
-		{"off", &smtp.Server{TLSConfig: config}, smtp.Options{TLS: smtp.TLSOff}, "taken", false, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -341,11 +365,21 @@ func TestRelayTLS(t *testing.T) {
 				dial := r.Options.Dial
 				r.Options = tt.relay
 				r.Options.Dial = dial
+				var log strings.Builder
+				r.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 				got := outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob")))
 				assert.Contains(t, got[0], tt.want)
 				if mails := w.arrived(); tt.want == "taken" {
 					require.Len(t, mails, 1)
 					assert.Equal(t, tt.secure, mails[0].tls)
+					want := `tls=none`
+					switch {
+					case tt.relay.TLSConfig != nil && tt.secure:
+						want = `tls="TLS 1.3"`
+					case tt.secure:
+						want = `tls="TLS 1.3, not verified"`
+					}
+					assert.Contains(t, log.String(), want+"\n")
 				}
 				assert.Len(t, w.dialled(), tt.dials)
 			})
