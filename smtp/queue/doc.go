@@ -54,8 +54,9 @@
 // Active, Deferred, Done or Bounced; [WriteStates] prints the table. Messages take
 // turns; a message, a destination, and all that was tried before have their share
 // of the tries at most, so that neither a slow host, nor a message to thousands,
-// nor what has piled up for hosts that are down keeps the others waiting. What is decided
-// is decided by an engine without clock, disk or socket.
+// nor what has piled up for hosts that are down keeps the others waiting. A [Relay]
+// leaves hosts alone for a while that do not answer. What is decided is decided by
+// an engine without clock, disk or socket.
 //
 // # Reports
 //

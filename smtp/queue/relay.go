@@ -43,10 +43,10 @@ type Relay struct {
 	// Port is the port of hosts (default 25).
 	Port uint16
 	// Options are those of the sessions. Hello is Hostname by default, and
-	// Downgrade [Downgrade]. With
-	// TLSOpportunistic, the default, certificates are not verified unless
-	// TLSConfig is set, since the session would go on in the clear without TLS,
-	// and so it does after a handshake that failed (RFC 7435 §3).
+	// Downgrade [Downgrade]. With TLSOpportunistic, the default, certificates
+	// are not verified unless TLSConfig is set, since the session would go on in
+	// the clear without TLS, and so it does after a handshake that failed
+	// (RFC 7435 §3). The log has what became of it.
 	Options smtp.Options
 	// Limits bounds what it holds at a time.
 	Limits RelayLimits
@@ -133,23 +133,35 @@ func (t *turn) tryHost(ctx context.Context, h Host) error {
 	return nil
 }
 
-// visit tries one address. An error is of the session that was not to be had.
+// visit tries one address. An error is of the session that was not to be had. One
+// that was kept from a message before and ends before it has taken this one, as
+// with hosts that take so many and no more, says nothing about the next.
 func (t *turn) visit(ctx context.Context, host, addr string) error {
-	pool := &t.relay.pool
-	s, err := pool.take(ctx, t.relay, host, addr)
-	if err != nil {
-		return err
+	for {
+		s, err := t.relay.pool.take(ctx, t.relay, host, addr)
+		if err != nil {
+			return err
+		}
+		kept, pending := s.messages > 0, len(t.pending)
+		ended := t.useAndGive(ctx, s)
+		if !kept || !ended || len(t.pending) < pending || ctx.Err() != nil {
+			return nil
+		}
 	}
+}
+
+// useAndGive uses a session and gives it back. It tells whether it has ended.
+func (t *turn) useAndGive(ctx context.Context, s *relaySession) (ended bool) {
+	defer t.relay.pool.give(t.relay, s)
 	whole := false
 	defer func() {
 		if !whole {
 			s.client.Close() // whatever broke off here, it is in the middle of something
 		}
-		pool.give(t.relay, s)
 	}()
 	t.use(ctx, s)
 	whole = true
-	return nil
+	return !s.client.Alive()
 }
 
 // use sends the message to those who are pending, in as many transactions as it

@@ -265,6 +265,12 @@ func TestRelayPanic(t *testing.T) {
 		for range 3 {
 			assert.Panics(t, func() { r.Deliver(t.Context(), broken, rcpts("hamburger.edu", "bob")) })
 		}
+		broken.Open = func() (io.ReadCloser, error) { // in the middle of its text
+			return io.NopCloser(io.MultiReader(strings.NewReader(strings.Repeat("x", 100_000)), panicking{})), nil
+		}
+		for range 3 {
+			assert.Panics(t, func() { r.Deliver(t.Context(), broken, rcpts("hamburger.edu", "bob")) })
+		}
 		dial := r.Options.Dial
 		r.Options.Dial = func(context.Context, string, string) (net.Conn, error) { panic("broken") }
 		assert.Panics(t, func() { r.Deliver(t.Context(), broken, rcpts("hamburger.edu", "bob")) })
@@ -272,5 +278,12 @@ func TestRelayPanic(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		assert.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(r.Deliver(ctx, outgoing(), rcpts("hamburger.edu", "bob"))))
+		mails := w.arrived()
+		require.Len(t, mails, 1)
+		assert.Equal(t, letter, mails[0].text)
 	})
 }
+
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("broken") }

@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"applayer/internal/testkit"
 	"applayer/smtp"
 	"applayer/smtp/queue"
 )
@@ -64,6 +63,9 @@ func TestRelayDeliver(t *testing.T) {
 		{"the next after EHLO was refused", two, map[string][]string{"192.0.2.1": {"220 hi", "550 go"}, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
 		{"the next after a session that broke", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok"}, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
 		{"the next for who was refused for now", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "451 later", "250 ok"}, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"the next after 421 to RCPT", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "421 bye"}, "192.0.2.2": nil}, []string{"bob", "carol"}, []string{"taken by mx2.b.example", "taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"the next after 421 to the message", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "421 bye"}, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"not for a message refused for good", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "550 spam"}, "192.0.2.2": nil}, []string{"bob"}, []string{"550 mx1.b.example"}, []string{"192.0.2.1"}},
 		{"not for who was refused for good", two, map[string][]string{"192.0.2.1": nil, "192.0.2.2": nil}, []string{"550"}, []string{"550 mx1.b.example"}, []string{"192.0.2.1"}},
 		{"each recipient by himself", two, map[string][]string{"192.0.2.1": nil, "192.0.2.2": nil}, []string{"bob", "550", "450", "carol"}, []string{"taken by mx1.b.example", "550 mx1.b.example", "450 mx2.b.example", "taken by mx1.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
 		{"none may have it twice", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "-"}, "192.0.2.2": nil}, []string{"bob"}, []string{"later"}, []string{"192.0.2.1"}},
@@ -255,6 +257,35 @@ func TestRelayReuse(t *testing.T) {
 	})
 }
 
+// A host that ends a session which was kept, by 421 or without a word, gets the
+// message over another at once; one that ends each of them does not for ever.
+func TestRelayKeptSessionEnds(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		script []string
+		second string
+		dials  int
+	}{
+		{"by 421", []string{"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "250 ok", "250 reset", "421 enough"}, "relayed", 2},
+		{"without a word", []string{"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "250 ok", "250 reset", "-"}, "relayed", 2},
+		{"behind the message", []string{"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "250 ok", "250 reset", "250 ok", "250 ok", "354 go", "-", "-", "-", "-"}, "later", 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := hamburger(t, nil)
+				w.script("192.0.2.1", tt.script...)
+				r := w.relay()
+				deliver := func() string {
+					return outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob")))[0]
+				}
+				assert.Contains(t, deliver(), "relayed")
+				assert.Contains(t, deliver(), tt.second)
+				assert.Len(t, w.dialled(), tt.dials)
+			})
+		})
+	}
+}
+
 func TestRelayLimits(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -335,103 +366,6 @@ func TestRelayConcurrency(t *testing.T) {
 	})
 }
 
-// TLS is used where it is offered, without asking whose certificate it is; a
-// handshake that fails is no reason to keep the mail (RFC 7435 §3).
-func TestRelayTLS(t *testing.T) {
-	config, trusting := testkit.Certificate(t, "mail.hamburger.edu")
-	other, _ := testkit.Certificate(t, "elsewhere.example")
-	tests := []struct {
-		name   string
-		server *smtp.Server // nil: STARTTLS is offered, and the handshake fails
-		relay  smtp.Options
-		want   string
-		secure bool
-		dials  int
-	}{
-		{"offered", &smtp.Server{TLSConfig: config}, smtp.Options{}, "taken", true, 1},
-		{"off", &smtp.Server{TLSConfig: config}, smtp.Options{TLS: smtp.TLSOff}, "taken", false, 1},
-		{"with anybody's certificate", &smtp.Server{TLSConfig: other}, smtp.Options{}, "taken", true, 1},
-		{"not offered", &smtp.Server{}, smtp.Options{}, "taken", false, 1},
-		{"verified where asked to", &smtp.Server{TLSConfig: config}, smtp.Options{TLS: smtp.TLSRequired, TLSConfig: trusting}, "taken", true, 1},
-		{"anybody's certificate then", &smtp.Server{TLSConfig: other}, smtp.Options{TLS: smtp.TLSRequired, TLSConfig: trusting}, "later", false, 1},
-		{"not trusted, in the clear rather than not", &smtp.Server{TLSConfig: other}, smtp.Options{TLSConfig: trusting}, "taken", false, 2},
-		{"required and not offered", &smtp.Server{}, smtp.Options{TLS: smtp.TLSRequired}, "later", false, 1},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := hamburger(t, tt.server)
-				r := w.relay()
-				dial := r.Options.Dial
-				r.Options = tt.relay
-				r.Options.Dial = dial
-				var log strings.Builder
-				r.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-				got := outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob")))
-				assert.Contains(t, got[0], tt.want)
-				if mails := w.arrived(); tt.want == "taken" {
-					require.Len(t, mails, 1)
-					assert.Equal(t, tt.secure, mails[0].tls)
-					want := `tls=none`
-					switch {
-					case tt.relay.TLSConfig != nil && tt.secure:
-						want = `tls="TLS 1.3"`
-					case tt.secure:
-						want = `tls="TLS 1.3, not verified"`
-					}
-					assert.Contains(t, log.String(), want+"\n")
-				}
-				assert.Len(t, w.dialled(), tt.dials)
-			})
-		})
-	}
-}
-
-// A smart host takes all, after a login.
-func TestRelaySmartHost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		config, trusting := testkit.Certificate(t, "smart.example")
-		check := func(_ context.Context, _, user, password string) (string, error) {
-			if user != "relay" || password != "secret" {
-				return "", smtp.ErrAuthRefused
-			}
-			return user, nil
-		}
-		w := newWorld(t)
-		w.host("192.0.2.7", "smart.example", &smtp.Server{
-			TLSConfig: config, Submission: true,
-			Auth: func(*smtp.Conn) []smtp.SASLServer { return []smtp.SASLServer{smtp.ServePlain(check)} },
-		})
-		w.names = names{"a smart.example": "192.0.2.7"}
-		r := w.relay()
-		r.SmartHost, r.User, r.Password = "smart.example", "relay", "secret"
-		r.Options.TLS, r.Options.TLSConfig = smtp.TLSRequired, trusting
-		assert.Equal(t, []string{"taken by smart.example"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
-		mails := w.arrived()
-		require.Len(t, mails, 1)
-		assert.Equal(t, "relay", mails[0].who)
-		assert.True(t, mails[0].tls)
-
-		wrong := w.relay()
-		wrong.SmartHost, wrong.User, wrong.Password = "smart.example", "relay", "guess"
-		wrong.Options.TLS, wrong.Options.TLSConfig = smtp.TLSRequired, trusting
-		results := wrong.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
-		assert.Equal(t, []string{"later"}, outcomes(results), "a wrong password is no reason to return the mail")
-		assert.ErrorContains(t, results[0].Err, "535")
-	})
-}
-
-// A smart host that cannot be found is no reason to return the mail either.
-func TestRelaySmartHostNotFound(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newWorld(t).relay()
-		r.SmartHost = "smart.example"
-		results := r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
-		assert.Equal(t, []string{"later"}, outcomes(results))
-		assert.ErrorContains(t, results[0].Err, "smart host: smtp: reply 550 5.4.4")
-	})
-}
-
 // Where the next host has no DSN, reports of success end here (RFC 3461 §5.2.2).
 func TestRelayWithoutDSN(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -501,8 +435,10 @@ func TestRelayMessageGone(t *testing.T) {
 		assert.Equal(t, []string{"later"}, outcomes(w.relay().Deliver(t.Context(), m, rcpts("hamburger.edu", "bob"))))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
+		w.dialled()
 		assert.Equal(t, []string{"later"}, outcomes(w.relay().Deliver(ctx, outgoing(), rcpts("hamburger.edu", "bob"))))
 		assert.Empty(t, w.relay().Deliver(t.Context(), m, nil))
+		assert.Empty(t, w.dialled())
 		assert.Empty(t, w.arrived())
 	})
 }
