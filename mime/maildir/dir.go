@@ -303,28 +303,23 @@ func (d *Dir) retry(m Message, do func(Message) error) (Message, error) {
 }
 
 // Clean removes the files in tmp that nobody wrote to since a time, which programs
-// leave that die while they deliver. The format's author has 36 hours. Folders that
-// [Dir.RemoveFolder] has left there are removed at any time.
+// leave that die while they deliver. The format's author has 36 hours. So it
+// does with folders that were half made or half removed.
 func (d *Dir) Clean(before time.Time) (removed int, err error) {
-	var stale, folders []string
+	var stale []string
 	err = d.each(dirTmp, func(e fs.DirEntry) bool {
-		if e.IsDir() && strings.HasSuffix(e.Name(), removedSuffix) {
-			folders = append(folders, e.Name())
-		}
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && info.ModTime().Before(before) {
+		half := e.IsDir() && strings.HasSuffix(e.Name(), halfSuffix)
+		if info, err := e.Info(); err == nil && (info.Mode().IsRegular() || half) && info.ModTime().Before(before) {
 			stale = append(stale, e.Name())
 		}
 		return true
 	})
 	for _, name := range stale {
-		if err2 := d.root.Remove(dirTmp + "/" + name); err2 == nil {
+		if err2 := d.root.RemoveAll(dirTmp + "/" + name); err2 == nil {
 			removed++
-		} else if !errors.Is(err2, fs.ErrNotExist) {
+		} else {
 			err = errors.Join(err, err2)
 		}
-	}
-	for _, name := range folders {
-		err = errors.Join(err, d.root.RemoveAll(dirTmp+"/"+name))
 	}
 	return removed, err
 }

@@ -357,12 +357,17 @@ func TestFolders(t *testing.T) {
 	require.NoError(t, d.RemoveFolder(folder("L")))
 
 	// A folder that one who was killed had begun to remove.
-	begun := filepath.Join(path, "tmp", "1.x.removed")
-	require.NoError(t, os.MkdirAll(filepath.Join(begun, "cur"), 0o700))
-	require.NoError(t, os.Mkdir(filepath.Join(path, "tmp", "folder"), 0o700))
-	_, err = d.Clean(time.Unix(1, 0))
+	for _, name := range []string{"old.folder", "young.folder", "other"} {
+		half := filepath.Join(path, "tmp", name)
+		require.NoError(t, os.MkdirAll(filepath.Join(half, "cur"), 0o700))
+		if name != "young.folder" {
+			require.NoError(t, os.Chtimes(half, time.Unix(1, 0), time.Unix(1, 0)))
+		}
+	}
+	cleaned, err := d.Clean(time.Unix(9, 0))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"folder"}, files(t, path, "tmp"))
+	assert.Equal(t, 1, cleaned)
+	assert.Equal(t, []string{"other", "young.folder"}, files(t, path, "tmp"))
 
 	byHand := maildir.Folder{File: "cur"}
 	_, err = d.OpenFolder(byHand)

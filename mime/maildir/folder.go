@@ -90,25 +90,48 @@ func (d *Dir) OpenFolder(f Folder) (*Dir, error) {
 }
 
 // CreateFolder makes a folder within the Maildir, if it is not there, and opens it.
-// It has to be closed by itself.
+// It has to be closed by itself. It is made in tmp and moved from there, so that a crash
+// leaves no half folder but there, where [Dir.Clean] removes it.
 func (d *Dir) CreateFolder(f Folder) (*Dir, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	if err := d.root.Mkdir(f.File, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if _, err := d.root.Lstat(f.File); errors.Is(err, fs.ErrNotExist) {
+		half := halfFolder()
+		err := d.root.Mkdir(half, 0o700)
+		if err == nil {
+			err = d.makeFolder(half)
+		}
+		if err == nil {
+			err = d.root.Rename(half, f.File)
+		}
+		if err != nil {
+			return nil, errors.Join(err, d.root.RemoveAll(half))
+		}
+	}
+	// Or others have made it, and not all of it.
+	if err := errors.Join(d.makeFolder(f.File), d.sync(".")); err != nil {
 		return nil, err
 	}
-	root, err := d.root.OpenRoot(f.File)
-	if err != nil {
-		return nil, err
-	}
-	// The empty file tells programs that deliver that this is no Maildir of its own.
-	if err := errors.Join(Make(root), root.WriteFile("maildirfolder", nil, 0o600), d.sync(".")); err != nil {
-		root.Close()
-		return nil, err
-	}
-	return open(root)
+	return d.OpenFolder(f)
 }
+
+// makeFolder makes a folder of a directory.
+func (d *Dir) makeFolder(path string) error {
+	root, err := d.root.OpenRoot(path)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	// The empty file tells programs that deliver that this is no Maildir of its own.
+	return errors.Join(root.WriteFile("maildirfolder", nil, 0o600), Make(root))
+}
+
+// halfFolder returns a name for a folder that is being made or removed.
+func halfFolder() string { return dirTmp + "/" + UniqueBase(time.Now(), -1, -1) + halfSuffix }
+
+// halfSuffix ends the names of folders that are being made or removed.
+const halfSuffix = ".folder"
 
 // RemoveFolder removes a folder and its messages. Folders within it stay. It is moved
 // to tmp first, so that a crash leaves all of it or nothing that is a folder; what is
@@ -117,7 +140,7 @@ func (d *Dir) RemoveFolder(f Folder) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	to := dirTmp + "/" + UniqueBase(time.Now(), -1, -1) + removedSuffix
+	to := halfFolder()
 	if err := d.root.Rename(f.File, to); err != nil {
 		return err
 	}
@@ -125,9 +148,6 @@ func (d *Dir) RemoveFolder(f Folder) error {
 	d.root.RemoveAll(to)
 	return err
 }
-
-// removedSuffix ends the names of folders that are being removed.
-const removedSuffix = ".removed"
 
 // RenameFolder gives a folder another name, and with it those within it, one after
 // the other. A folder that has the name already is an error that is [fs.ErrExist],
