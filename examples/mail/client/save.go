@@ -25,8 +25,9 @@ func save(attachments []*mailview.Attachment, dir string) (paths []string, err e
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
+	taken := map[string]int{}
 	for _, a := range attachments {
-		name, err := saveAs(root, a.Name, a.Entity.Body())
+		name, err := saveAs(root, a.Name, taken, a.Entity.Body())
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", a.Name, err)
 		}
@@ -35,23 +36,26 @@ func save(attachments []*mailview.Attachment, dir string) (paths []string, err e
 	return paths, nil
 }
 
-// saveAs writes a file under a name that was free, as "name-2.ext".
-func saveAs(root *os.Root, name string, body io.Reader) (string, error) {
-	ext := path.Ext(name)
-	base := strings.TrimSuffix(name, ext)
-	for n := 2; ; n++ {
-		f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if errors.Is(err, fs.ErrExist) {
+// saveAs writes a file under a name that was free, as "name-2.ext". taken is up
+// to what number the names were tried before: all attachments can have one name.
+func saveAs(root *os.Root, wish string, taken map[string]int, body io.Reader) (name string, err error) {
+	ext := path.Ext(wish)
+	base := strings.TrimSuffix(wish, ext)
+	var f *os.File
+	for f == nil {
+		taken[wish]++
+		name = wish
+		if n := taken[wish]; n > 1 {
 			name = fmt.Sprintf("%s-%d%s", base, n, ext)
-			continue
 		}
-		if err != nil {
+		f, err = root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return "", err
 		}
-		_, err = io.Copy(f, body)
-		if err = errors.Join(err, f.Close()); err != nil {
-			return "", errors.Join(err, root.Remove(name))
-		}
-		return name, nil
 	}
+	_, err = io.Copy(f, body)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(err, root.Remove(name))
+	}
+	return name, nil
 }
