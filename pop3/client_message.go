@@ -198,7 +198,6 @@ type fetch struct {
 func (f *fetch) run(yield func(*Message, error) bool) {
 	panicked := true
 	defer func() {
-		f.c.ahead = 0
 		if panicked {
 			f.c.calls.End(errStepPanicked)
 		}

@@ -21,8 +21,9 @@ import (
 )
 
 // against runs a client against a server that plays its part of a script: lines
-// that begin with "C: " are awaited, which may go on where they end in …, those with "S: " sent, with CRLF for |, "S!" closes. The
-// server is at 192.0.2.1 or, with loopback, at 127.0.0.1.
+// that begin with "C: " are awaited, which may go on where they end in …, those
+// with "S: " sent, with CRLF for |, "S!" closes. The server is at 192.0.2.1 or,
+// with loopback, at 127.0.0.1.
 func against(t *testing.T, loopback bool, script string, opts *pop3.Options, run func(t *testing.T, c *pop3.Client, err error)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -319,6 +320,44 @@ func TestClientUnreadMessage(t *testing.T) {
 	})
 }
 
+// A message that was closed has no hold on the session, by its context or by
+// another Close.
+func TestClientClosedMessage(t *testing.T) {
+	const script = "C: RETR 1\nS: +OK\nS: x\nS: .\nC: NOOP\nS: +OK\nC: RETR 2\nS: +OK\nS: x\nS: .\nC: NOOP\nS: +OK"
+	loggedIn(t, script, nil, func(t *testing.T, c *pop3.Client) {
+		ctx, cancel := context.WithCancel(t.Context())
+		m, err := c.Retr(ctx, 1)
+		require.NoError(t, err)
+		require.NoError(t, m.Close())
+		cancel()
+		require.NoError(t, c.Noop(t.Context()))
+		other, err := c.Retr(t.Context(), 2)
+		require.NoError(t, err)
+		require.NoError(t, m.Close())
+		assert.Equal(t, pop3.ErrBusy, c.Noop(t.Context()))
+		require.NoError(t, other.Close())
+		require.NoError(t, c.Noop(t.Context()))
+	})
+}
+
+// No more is written of a message than its limit.
+func TestClientMessageTooLarge(t *testing.T) {
+	opts := &pop3.Options{TLS: pop3.TLSOff, Limits: pop3.Limits{MaxMessageBytes: 20_000}}
+	script := "C: RETR 1\nS: +OK\nS: " + strings.Repeat("0123456789|", 3000) + "\nS: ."
+	loggedIn(t, script, opts, func(t *testing.T, c *pop3.Client) {
+		m, err := c.Retr(t.Context(), 1)
+		require.NoError(t, err)
+		var got strings.Builder
+		n, err := io.Copy(&got, m)
+		assert.EqualError(t, err, "pop3: message 1: pop3: limit MaxMessageBytes of 20000 reached")
+		assert.LessOrEqual(t, n, int64(20_000))
+		assert.Equal(t, int(n), got.Len())
+		_, err = io.Copy(&got, m)
+		assert.EqualError(t, err, "pop3: message 1: pop3: limit MaxMessageBytes of 20000 reached")
+		m.Close()
+	})
+}
+
 // A failure of what a message is written to is not the session's.
 func TestClientWriteToFails(t *testing.T) {
 	loggedIn(t, "C: RETR 1\nS: +OK\nS: xxxx\nS: .\nC: NOOP\nS: +OK", nil, func(t *testing.T, c *pop3.Client) {
@@ -445,9 +484,12 @@ func TestSync(t *testing.T) {
 			got[m.UID] = string(text)
 		}
 		assert.Equal(t, map[string]string{"a": "one\r\n", "c": "three\r\n"}, got)
+		steps := 0
 		for m, err := range c.Sync(t.Context(), func(string) bool { return false }) {
+			steps++
 			assert.Nil(t, m)
 			assert.EqualError(t, err, `pop3: UIDL: refused: ""`)
 		}
+		assert.Equal(t, 1, steps)
 	})
 }
