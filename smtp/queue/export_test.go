@@ -66,3 +66,10 @@ func OneLine(s string) string { return oneLine(s) }
 func NoSpace(err error) error { return noSpace(err) }
 
 func NewHops(n int) io.Writer { return &hops{max: n} }
+
+// Berths returns how many addresses the relay knows of.
+func Berths(r *Relay) int {
+	r.pool.mu.Lock()
+	defer r.pool.mu.Unlock()
+	return len(r.pool.berths)
+}

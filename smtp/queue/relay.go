@@ -167,7 +167,7 @@ func (t *turn) useAndGive(ctx context.Context, s *relaySession) (ended bool) {
 // use sends the message to those who are pending, in as many transactions as it
 // takes. Those who are to be tried elsewhere are pending then.
 func (t *turn) use(ctx context.Context, s *relaySession) {
-	waiting, begun := t.pending, time.Now()
+	waiting := t.pending
 	t.pending = nil
 	most := t.relay.Limits.maxRecipients()
 	for len(waiting) > 0 {
@@ -181,9 +181,6 @@ func (t *turn) use(ctx context.Context, s *relaySession) {
 			// What was said of others is not about them.
 			t.fail(waiting, fmt.Errorf("smtp/queue: the session ended: %v", err), "")
 			t.pending = append(t.pending, waiting...)
-			if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
-				t.relay.pool.down.lost(s.addr, time.Since(begun), t.relay.Limits.maxDown(), err)
-			}
 			return
 		}
 	}
@@ -219,8 +216,13 @@ func (t *turn) send(ctx context.Context, s *relaySession, batch []int) (again []
 	for _, i := range batch {
 		e.To = append(e.To, t.to[i])
 	}
+	begun := time.Now()
 	receipt, err := s.client.Send(ctx, e, body)
 	s.messages++
+	// Where the message was sent, it may be the message that the host is stuck at.
+	if errors.Is(err, os.ErrDeadlineExceeded) && !receipt.Doubtful && ctx.Err() == nil {
+		t.relay.pool.down.lost(s.addr, time.Since(begun), t.relay.Limits.maxDown(), err)
+	}
 	t.relay.log("sent", t.message.ID, s.host, s.addr, err, "tls", s.security())
 
 	taken := false
@@ -256,7 +258,7 @@ func (s *relaySession) result(receipt *smtp.Receipt, k int) Result {
 	if e, replied := errors.AsType[*smtp.ReplyError](sent.Err); replied {
 		if isFull(e) && e.Code == 552 {
 			full := *e
-			full.Code, full.Enhanced = 452, smtp.EnhancedCode{4, 5, 3}
+			full.Code, full.Enhanced = 452, tooManyRecipients
 			e = &full
 		}
 		return Result{Err: e, RemoteMTA: host}
@@ -312,11 +314,21 @@ func isLack(err error) bool {
 	return errors.Is(err, smtp.ErrNotUTF8) || errors.Is(err, smtp.ErrTooLarge) || errors.Is(err, smtp.ErrUnsupported)
 }
 
-// isFull tells that a host takes no more recipients in this transaction.
+// isFull tells that a host takes no more recipients in this transaction, as far as
+// is known: 452 without an enhanced code may mean that its disk is full.
 func isFull(err error) bool {
 	e, ok := errors.AsType[*smtp.ReplyError](err)
-	return ok && e.Command == smtp.VerbRCPT.String() && (e.Code == 552 || e.Code == 452 && e.Enhanced == smtp.EnhancedCode{4, 5, 3})
+	switch {
+	case !ok, e.Command != smtp.VerbRCPT.String():
+		return false
+	case e.Code == 452:
+		return e.Enhanced.IsZero() || e.Enhanced == tooManyRecipients
+	}
+	return e.Code == 552
 }
+
+// tooManyRecipients is what 452 to RCPT has (RFC 3463 §3.6).
+var tooManyRecipients = smtp.EnhancedCode{4, 5, 3}
 
 // failed gives those who are pending an error, and hope for the next host.
 func (t *turn) failed(err error, host string) { t.fail(t.pending, err, host) }

@@ -80,6 +80,28 @@ func TestRelaySevenBitHost(t *testing.T) {
 			})
 		}
 	}
+	// Nothing is lost of octets that are no lines.
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, &smtp.Server{Without: []string{"8BITMIME"}})
+		m := saying("Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\na\nb\rc", smtp.MailOptions{Body: smtp.BodyBinaryMIME})
+		require.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(w.relay().Deliver(t.Context(), m, rcpts("hamburger.edu", "bob"))))
+		assert.Contains(t, w.arrived()[0].text, "\r\n\r\nYQpiDWM=\r\n")
+	})
+	// The message is looked at once.
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, &smtp.Server{Without: []string{"8BITMIME"}})
+		r := w.relay()
+		r.Limits.MaxRecipients = 1
+		m := saying(letter, smtp.MailOptions{})
+		open, opened := m.Open, 0
+		m.Open = func() (io.ReadCloser, error) {
+			opened++
+			return open()
+		}
+		r.Deliver(t.Context(), m, rcpts("hamburger.edu", "bob", "carol", "dave"))
+		assert.Len(t, w.arrived(), 3)
+		assert.Equal(t, 4, opened)
+	})
 	synctest.Test(t, func(t *testing.T) {
 		w := hamburger(t, &smtp.Server{Without: []string{"8BITMIME"}})
 		m := saying(letter, smtp.MailOptions{})

@@ -39,6 +39,8 @@ type mail struct {
 	tls  bool
 	who  string
 	text string
+
+	hello string
 }
 
 func newWorld(tb testing.TB) *world {
@@ -149,7 +151,7 @@ type visit struct {
 
 func (v *visit) Mail(_ context.Context, from smtp.Path, _ smtp.MailOptions) error {
 	_, secure := v.conn.TLS()
-	v.mail = mail{host: v.name, from: from, tls: secure, who: v.conn.Identity()}
+	v.mail = mail{host: v.name, from: from, tls: secure, who: v.conn.Identity(), hello: v.conn.Hello()}
 	return nil
 }
 

@@ -122,8 +122,8 @@ func isLoop(err error) bool {
 // isSelf tells whether a name or address is one of this host's.
 func (r *Relay) isSelf(name string) bool {
 	name = canonicalHost(name)
-	same := func(own string) bool { return own != "" && canonicalHost(own) == name }
-	return same(r.Hostname) || slices.ContainsFunc(r.Self, same)
+	same := func(own string) bool { return canonicalHost(own) == name }
+	return name != "" && (same(r.Hostname) || slices.ContainsFunc(r.Self, same))
 }
 
 // canonicalHost is the form of a host's name or address in which it is compared.

@@ -51,6 +51,7 @@ func TestRelayRoute(t *testing.T) {
 		{name: "our own name as U-labels", names: names{"mx a.example": mx("a", "xn--bcher-kva.example", "c")}, relay: queue.Relay{Self: []string{"bücher.example"}}, to: "a.example", want: []string{"a"}},
 		{name: "our own name with an underscore", names: names{"mx a.example": mx("a", "MX_2.example", "c")}, relay: queue.Relay{Self: []string{"mx_2.Example."}}, to: "a.example", want: []string{"a"}},
 		{name: "an empty name is nobody's", names: names{"mx a.example": mx("a", "b")}, relay: queue.Relay{Self: []string{""}}, to: "a.example", want: []string{"a", "b"}},
+		{name: "5321-4.1.3 with a zone", to: "[IPv6:fe80::1%eth0]", code: 550, enh: smtp.EnhancedCode{5, 1, 2}},
 		{name: "5321-4.1.3 of another kind", to: "[x400:c=us]", code: 550, enh: smtp.EnhancedCode{5, 1, 2}},
 		{name: "Postmaster without a domain", to: "", code: 550, enh: smtp.EnhancedCode{5, 1, 3}},
 		{name: "a smart host", names: names{"mx a.example": mx("c")}, relay: queue.Relay{SmartHost: "smart.example"}, to: "a.example", want: []string{"smart.example"}},
@@ -154,7 +155,9 @@ func TestRelayDomainOfDigits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.host("192.0.2.1", "mx", nil)
-		assert.Equal(t, []string{"550"}, outcomes(w.relay().Deliver(t.Context(), outgoing(), rcpts("192.0.2.1", "bob"))))
+		results := w.relay().Deliver(t.Context(), outgoing(), rcpts("192.0.2.1", "bob"))
+		assert.Equal(t, []string{"550"}, outcomes(results))
+		assert.ErrorContains(t, results[0].Err, "550 5.1.2")
 		assert.Empty(t, w.dialled())
 	})
 }

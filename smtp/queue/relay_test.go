@@ -8,10 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -66,6 +64,9 @@ func TestRelayDeliver(t *testing.T) {
 		{"the next after 421 to RCPT", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "421 bye"}, "192.0.2.2": nil}, []string{"bob", "carol"}, []string{"taken by mx2.b.example", "taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
 		{"the next after 421 to the message", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "421 bye"}, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
 		{"not for a message refused for good", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "550 spam"}, "192.0.2.2": nil}, []string{"bob"}, []string{"550 mx1.b.example"}, []string{"192.0.2.1"}},
+		{"the next after a reply that cannot be read", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "25 ok"}, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"the next after a greeting of a loop elsewhere", two, map[string][]string{"192.0.2.1": {"554 5.4.6 loop"}, "192.0.2.2": nil}, []string{"bob"}, []string{"taken by mx2.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
+		{"552 to the message is for good", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "552 large"}, "192.0.2.2": nil}, []string{"bob"}, []string{"552 mx1.b.example"}, []string{"192.0.2.1"}},
 		{"not for who was refused for good", two, map[string][]string{"192.0.2.1": nil, "192.0.2.2": nil}, []string{"550"}, []string{"550 mx1.b.example"}, []string{"192.0.2.1"}},
 		{"each recipient by himself", two, map[string][]string{"192.0.2.1": nil, "192.0.2.2": nil}, []string{"bob", "550", "450", "carol"}, []string{"taken by mx1.b.example", "550 mx1.b.example", "450 mx2.b.example", "taken by mx1.b.example"}, []string{"192.0.2.1", "192.0.2.2"}},
 		{"none may have it twice", two, map[string][]string{"192.0.2.1": {"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "-"}, "192.0.2.2": nil}, []string{"bob"}, []string{"later"}, []string{"192.0.2.1"}},
@@ -77,6 +78,7 @@ func TestRelayDeliver(t *testing.T) {
 		{"5321-5.1 the domain itself", names{"a b.example": "192.0.2.1"}, map[string][]string{"192.0.2.1": nil}, []string{"bob"}, []string{"taken by b.example"}, []string{"192.0.2.1"}},
 		{"5321-5.1 no such domain", nil, nil, []string{"bob"}, []string{"550"}, nil},
 		{"5321-5.1 no MX has an address", names{"mx b.example": mx("mx.b.example")}, nil, []string{"bob"}, []string{"550"}, nil},
+		{"an MX with no address in its answer", names{"mx b.example": mx("mx.b.example"), "a mx.b.example": ""}, nil, []string{"bob"}, []string{"550"}, nil},
 		{"one MX has no address, the other is down", names{"mx b.example": mx("mx1.b.example", "mx2.b.example"), "a mx2.b.example": "192.0.2.2"}, nil, []string{"bob"}, []string{"later"}, []string{"192.0.2.2"}},
 		{"an MX whose address is not known now", names{"mx b.example": mx("mx.b.example"), "a mx.b.example": errors.New("SERVFAIL")}, nil, []string{"bob"}, []string{"later"}, nil},
 		{"the name servers are down", names{"mx b.example": errors.New("SERVFAIL")}, nil, []string{"bob"}, []string{"later"}, nil},
@@ -211,6 +213,65 @@ func TestRelayRestElsewhere(t *testing.T) {
 	})
 }
 
+// A host with no enhanced codes says 452 alone; where it has taken some, the others
+// get theirs in another transaction.
+func TestRelayTooManyByPlain452(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, nil)
+		w.script("192.0.2.1", "220 hi", "250 hi", "250 ok", "250 ok", "452 too many", "354 go", "-", "-", "-", "250 taken",
+			"250 ok", "250 ok", "354 go", "-", "-", "-", "250 taken")
+		results := w.relay().Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob", "carol"))
+		assert.Equal(t, []string{"relayed by mail.hamburger.edu", "relayed by mail.hamburger.edu"}, outcomes(results))
+		assert.Len(t, w.dialled(), 1)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, nil)
+		w.script("192.0.2.1", "220 hi", "250 hi", "250 ok", "452 disk full", "250 ok")
+		assert.Equal(t, []string{"452 mail.hamburger.edu"}, outcomes(w.relay().Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+	})
+}
+
+// A relay without a name takes a host without one for another.
+func TestRelayNameless(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, nil)
+		w.script("192.0.2.1", "220 ", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "250 ok")
+		r := w.relay()
+		r.Hostname, r.Self = "", []string{"", "."}
+		assert.Equal(t, []string{"relayed by mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+	})
+}
+
+// It greets by its name, and asks for absolute ones: "mx" of a foreign zone is no
+// host of the system's search list.
+func TestRelaySaysItsName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, new(smtp.Server))
+		r := w.relay()
+		asked := absolute{names: w.names}
+		r.Resolver = &asked
+		assert.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+		assert.Equal(t, []string{"hamburger.edu.", "mail.hamburger.edu."}, asked.asked)
+		assert.Equal(t, "relay.example", w.arrived()[0].hello)
+	})
+}
+
+// absolute notes what was asked for.
+type absolute struct {
+	names
+	asked []string
+}
+
+func (a *absolute) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+	a.asked = append(a.asked, name)
+	return a.names.LookupMX(ctx, name)
+}
+
+func (a *absolute) LookupHost(ctx context.Context, name string) ([]string, error) {
+	a.asked = append(a.asked, name)
+	return a.names.LookupHost(ctx, name)
+}
+
 // 552 to RCPT is what 452 should be (RFC 5321 §4.5.3.1.10).
 func TestRelayTooManyBy552(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -218,151 +279,6 @@ func TestRelayTooManyBy552(t *testing.T) {
 		w.script("192.0.2.1", "220 hi", "250 hi", "250 ok", "552 too many", "250 ok")
 		results := w.relay().Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
 		assert.Equal(t, []string{"452 mail.hamburger.edu"}, outcomes(results))
-	})
-}
-
-// A session is kept for a moment for the next message, and found dead without
-// harm.
-func TestRelayReuse(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := new(smtp.Server)
-		w := hamburger(t, server)
-		r := w.relay()
-		deliver := func() {
-			t.Helper()
-			assert.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
-		}
-		for range 5 {
-			deliver()
-			time.Sleep(time.Second)
-		}
-		assert.Len(t, w.dialled(), 1)
-		assert.Len(t, w.arrived(), 5)
-		assert.Equal(t, 1, w.sessions("mail.hamburger.edu"))
-
-		time.Sleep(11 * time.Second) // IdleTimeout
-		synctest.Wait()
-		assert.Zero(t, w.sessions("mail.hamburger.edu"))
-		deliver()
-		assert.Len(t, w.dialled(), 1)
-
-		server.Close()
-		synctest.Wait()
-		w.script("192.0.2.1", "421 going down")
-		assert.Equal(t, []string{"421 mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
-		assert.Len(t, w.dialled(), 1)
-
-		assert.NoError(t, r.Close())
-		assert.Equal(t, []string{"later"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
-	})
-}
-
-// A host that ends a session which was kept, by 421 or without a word, gets the
-// message over another at once; one that ends each of them does not for ever.
-func TestRelayKeptSessionEnds(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		script []string
-		second string
-		dials  int
-	}{
-		{"by 421", []string{"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "250 ok", "250 reset", "421 enough"}, "relayed", 2},
-		{"without a word", []string{"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "250 ok", "250 reset", "-"}, "relayed", 2},
-		{"behind the message", []string{"220 hi", "250 hi", "250 ok", "250 ok", "354 go", "-", "-", "-", "250 ok", "250 reset", "250 ok", "250 ok", "354 go", "-", "-", "-", "-"}, "later", 1},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := hamburger(t, nil)
-				w.script("192.0.2.1", tt.script...)
-				r := w.relay()
-				deliver := func() string {
-					return outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob")))[0]
-				}
-				assert.Contains(t, deliver(), "relayed")
-				assert.Contains(t, deliver(), tt.second)
-				assert.Len(t, w.dialled(), tt.dials)
-			})
-		})
-	}
-}
-
-func TestRelayLimits(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		limits queue.RelayLimits
-		dials  int
-	}{
-		{"one message a session", queue.RelayLimits{MaxMessages: 1}, 3},
-		{"two", queue.RelayLimits{MaxMessages: 2}, 2},
-		{"no session is kept", queue.RelayLimits{MaxIdle: -1}, 3},
-		{"no limit", queue.RelayLimits{MaxMessages: -1}, 1},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := hamburger(t, new(smtp.Server))
-				r := w.relay()
-				r.Limits = tt.limits
-				for range 3 {
-					r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
-				}
-				assert.Len(t, w.dialled(), tt.dials)
-				assert.Len(t, w.arrived(), 3)
-			})
-		})
-	}
-	synctest.Test(t, func(t *testing.T) {
-		w := hamburger(t, nil)
-		w.names["a mail.hamburger.edu"] = "192.0.2.1 192.0.2.1 "
-		for i := range 50 {
-			w.names["a mail.hamburger.edu"] = fmt.Sprint(w.names["a mail.hamburger.edu"], "192.0.2.", i, " ")
-		}
-		w.relay().Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
-		assert.Len(t, w.dialled(), 10, "MaxAddresses")
-	})
-}
-
-// No more sessions than MaxPerHost stand with a host, whatever the domains.
-func TestRelayConcurrency(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := hamburger(t, new(smtp.Server))
-		r := w.relay()
-		r.Limits.MaxPerHost = 2
-		for i := range 20 {
-			w.names[fmt.Sprintf("mx d%d.example", i)] = mx("mail.hamburger.edu")
-		}
-		var all sync.WaitGroup
-		for i := range 20 {
-			domain := fmt.Sprintf("d%d.example", i)
-			m := outgoing()
-			m.Open = func() (io.ReadCloser, error) {
-				time.Sleep(time.Second)
-				return io.NopCloser(strings.NewReader(letter)), nil
-			}
-			all.Go(func() {
-				assert.Equal(t, []string{"taken by mail.hamburger.edu"}, outcomes(r.Deliver(t.Context(), m, rcpts(domain, "bob"))))
-			})
-		}
-		start := time.Now()
-		all.Wait()
-		assert.Equal(t, 10*time.Second, time.Since(start))
-		assert.Equal(t, 2, w.mostSessions("mail.hamburger.edu"))
-		assert.Len(t, w.dialled(), 2)
-
-		// Who waits for too long goes away.
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		m := outgoing()
-		m.Open = func() (io.ReadCloser, error) {
-			time.Sleep(time.Hour)
-			return io.NopCloser(strings.NewReader(letter)), nil
-		}
-		for range 2 {
-			all.Go(func() { r.Deliver(t.Context(), m, rcpts("d1.example", "bob")) })
-		}
-		synctest.Wait()
-		results := r.Deliver(ctx, outgoing(), rcpts("d2.example", "bob"))
-		assert.ErrorIs(t, results[0].Err, context.DeadlineExceeded)
-		all.Wait()
 	})
 }
 

@@ -22,6 +22,8 @@ import (
 func TestRelayTLS(t *testing.T) {
 	config, trusting := testkit.Certificate(t, "mail.hamburger.edu")
 	other, _ := testkit.Certificate(t, "elsewhere.example")
+	nameless := trusting.Clone()
+	nameless.ServerName = ""
 	tests := []struct {
 		name   string
 		server *smtp.Server
@@ -38,6 +40,8 @@ func TestRelayTLS(t *testing.T) {
 		{"with anybody's certificate", &smtp.Server{TLSConfig: other}, smtp.Options{}, "taken", true, 1},
 		{"not offered", &smtp.Server{}, smtp.Options{}, "taken", false, 1},
 		{"verified where asked to", &smtp.Server{TLSConfig: config}, smtp.Options{TLS: smtp.TLSRequired, TLSConfig: trusting}, "taken", true, 1},
+		{"by the name of the host", &smtp.Server{TLSConfig: config}, smtp.Options{TLSConfig: nameless}, "taken", true, 1},
+		{"by another name", &smtp.Server{TLSConfig: other}, smtp.Options{TLS: smtp.TLSRequired, TLSConfig: nameless}, "later", false, 1},
 		{"anybody's certificate then", &smtp.Server{TLSConfig: other}, smtp.Options{TLS: smtp.TLSRequired, TLSConfig: trusting}, "later", false, 1},
 		{"not trusted, in the clear rather than not", &smtp.Server{TLSConfig: other}, smtp.Options{TLSConfig: trusting}, "taken", false, 2},
 		{"required and not offered", &smtp.Server{}, smtp.Options{TLS: smtp.TLSRequired}, "later", false, 1},
@@ -80,6 +84,17 @@ func failing(after time.Duration) *tls.Config {
 	}}
 }
 
+// A try that is cut short in the handshake does not go on in the clear.
+func TestRelayTLSCutShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := hamburger(t, &smtp.Server{TLSConfig: failing(time.Hour)})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		assert.Equal(t, []string{"later"}, outcomes(w.relay().Deliver(ctx, outgoing(), rcpts("hamburger.edu", "bob"))))
+		assert.Len(t, w.dialled(), 1)
+	})
+}
+
 // STARTTLS refused for now leaves the session as it is (RFC 3207 §4).
 func TestRelayTLSRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -115,12 +130,19 @@ func TestRelaySmartHost(t *testing.T) {
 		assert.Equal(t, "relay", mails[0].who)
 		assert.True(t, mails[0].tls)
 
+		unknown := w.relay() // whose certificate is nobody's, if nobody says who to trust
+		unknown.SmartHost, unknown.User, unknown.Password = "smart.example", "relay", "secret"
+		assert.Equal(t, []string{"later"}, outcomes(unknown.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+		assert.Empty(t, w.arrived(), "it does not get the password")
+
 		wrong := w.relay()
 		wrong.SmartHost, wrong.User, wrong.Password = "smart.example", "relay", "guess"
 		wrong.Options.TLS, wrong.Options.TLSConfig = smtp.TLSRequired, trusting
 		results := wrong.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
 		assert.Equal(t, []string{"later"}, outcomes(results), "a wrong password is no reason to return the mail")
 		assert.ErrorContains(t, results[0].Err, "535")
+		synctest.Wait()
+		assert.Equal(t, 1, w.sessions("smart.example"), "that of who was let in")
 	})
 }
 
@@ -132,5 +154,25 @@ func TestRelaySmartHostNotFound(t *testing.T) {
 		results := r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
 		assert.Equal(t, []string{"later"}, outcomes(results))
 		assert.ErrorContains(t, results[0].Err, "smart host: smtp: reply 550 5.4.4")
+	})
+}
+
+// A smart host is where it is said to be, on this host too; a port that is said
+// with it goes before that of hosts.
+func TestRelaySmartHostPort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.names = names{"a filter.example": "192.0.2.99"}
+		r := w.relay()
+		r.Self, r.Port, r.SmartHost = []string{"192.0.2.99"}, 26, "filter.example:2525"
+		assert.Equal(t, []string{"later"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
+		assert.Equal(t, []string{"192.0.2.99:2525"}, w.dialled())
+		r.SmartHost = "filter.example"
+		r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))
+		assert.Equal(t, []string{"192.0.2.99:26"}, w.dialled())
+
+		r.Port = 25
+		w.host("192.0.2.99", "relay.example", nil) // a filter that has our name
+		assert.Equal(t, []string{"taken by filter.example"}, outcomes(r.Deliver(t.Context(), outgoing(), rcpts("hamburger.edu", "bob"))))
 	})
 }
