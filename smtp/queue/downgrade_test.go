@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"applayer/mime"
+	"applayer/smtp"
 	"applayer/smtp/queue"
 )
 
@@ -48,6 +49,8 @@ func TestDowngradeRefused(t *testing.T) {
 		want    error
 	}{
 		{"6531-3.6 a header in UTF-8", strings.NewReader("Subject: Crêpes\r\n\r\n" + strings.Repeat("x\r\n", 500_000)), mime.ErrEightBit},
+		{"6531-3.6 one that comes late", strings.NewReader("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n" +
+			strings.Repeat("x\r\n", 500_000) + "--b\r\nSubject: Crêpes\r\n\r\nx\r\n--b--\r\n"), smtp.ErrUnsupported},
 		{"a reader that fails", io.MultiReader(strings.NewReader("Subject: x\r\n"), iotest.ErrReader(broken)), broken},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

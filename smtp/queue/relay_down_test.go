@@ -216,6 +216,31 @@ func TestRelayMaxDown(t *testing.T) {
 	}
 }
 
+// Where there is no room, those go whose time is over.
+func TestRelayMaxDownKeepsTheLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.names = names{"a a": "192.0.2.1", "a b": "192.0.2.2", "a c": "192.0.2.3"}
+		r := w.relay()
+		r.Limits.MaxDown = 2
+		try := func(domain string) int {
+			r.Deliver(t.Context(), outgoing(), rcpts(domain, "bob"))
+			return len(w.dialled())
+		}
+		for _, addr := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"} {
+			w.away(r, addr)
+		}
+		assert.Equal(t, 1, try("a")) // until the 5th minute
+		time.Sleep(2 * time.Minute)
+		assert.Equal(t, 1, try("b")) // from the 3rd to the 8th
+		time.Sleep(time.Minute)
+		assert.Equal(t, 1, try("c")) // from the 5th to the 10th
+		assert.Zero(t, try("b"))
+		assert.Zero(t, try("c"))
+		assert.Equal(t, 1, try("a"))
+	})
+}
+
 // Messages for the many domains of a slow host do not wait for it for ever.
 func TestRelayMaxWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"applayer/examples/internal/maildomain"
 	"applayer/internal/testkit"
 	"applayer/smtp"
+	"applayer/smtp/queue"
 )
 
 // Mail that goes round in circles ends for good, wherever the limit is met: at
@@ -189,7 +191,7 @@ func TestNoOpenRelay(t *testing.T) {
 func TestDigitsAreNoLiteral(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := testkit.NewNetwork()
-		crepes := start(t, network, "crepes.fr", "alice:thirsty\n", func(o *maildomain.Options) { o.Quota = 1 << 20 })
+		crepes := start(t, network, "crepes.fr", "alice:thirsty\n")
 		hamburger := start(t, network, "hamburger.edu", "bob:hungry\n", anybody)
 		c := crepes.dial("587", smtp.Options{})
 		require.NoError(t, c.Login(t.Context(), "alice", "thirsty"))
@@ -203,5 +205,49 @@ func TestDigitsAreNoLiteral(t *testing.T) {
 			assert.NotContains(t, all, "192.0.2.2]\r\nAction: failed\r\nStatus: 5.1.2\r\n")
 		}
 		assert.Empty(t, hamburger.inbox("bob", "hungry"))
+	})
+}
+
+// Over LMTP nothing is sent on, whoever asks: it is for mailboxes (RFC 2033 §3).
+func TestLMTPRelaysForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, testkit.NewNetwork(), "hamburger.edu", "bob:hungry\n", anybody)
+		_, err := s.dial("24", smtp.Options{LMTP: true}).Send(t.Context(), envelope(t, "x@crepes.fr", "alice@crepes.fr"), strings.NewReader(text))
+		assert.Equal(t, "550 5.7.1", code(t, err))
+	})
+}
+
+// Who writes to <Postmaster> hears of him by an address that has a domain.
+func TestPostmasterIsReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := testkit.NewNetwork()
+		crepes := start(t, network, "crepes.fr", "alice:thirsty\n")
+		hamburger := start(t, network, "hamburger.edu", "bob:hungry\n")
+		e := envelope(t, "alice@crepes.fr")
+		e.To = []smtp.Recipient{{Path: smtp.Path{Local: "Postmaster"}, RcptOptions: smtp.RcptOptions{Notify: smtp.NotifySuccess}}}
+		_, err := hamburger.dial("25", smtp.Options{}).Send(t.Context(), e, strings.NewReader(text))
+		require.NoError(t, err)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		inbox := crepes.inbox("alice", "thirsty")
+		require.Len(t, inbox, 1)
+		assert.Contains(t, inbox[0], "\r\nFinal-Recipient: rfc822; Postmaster@hamburger.edu\r\n")
+		assert.Len(t, hamburger.inbox("bob", "hungry"), 1)
+	})
+}
+
+// Who is no user any more when the queue comes to him takes nobody else's result.
+func TestUserGoneMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, testkit.NewNetwork(), "hamburger.edu", "bob:hungry\n")
+		m := &queue.Message{From: path(t, "x@crepes.fr"), Open: func() (io.ReadCloser, error) {
+			return io.NopCloser(strings.NewReader(text)), nil
+		}}
+		results := s.Deliver(t.Context(), m, envelope(t, "", "gone@hamburger.edu", "bob@hamburger.edu", "left@hamburger.edu").To)
+		require.Len(t, results, 3)
+		assert.Equal(t, "550 5.1.1", code(t, results[0].Err))
+		assert.True(t, results[1].Delivered && results[1].Err == nil)
+		assert.Equal(t, "550 5.1.1", code(t, results[2].Err))
+		assert.Len(t, s.inbox("bob", "hungry"), 1)
 	})
 }
