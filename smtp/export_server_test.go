@@ -1,9 +1,6 @@
 package smtp
 
-import (
-	"math"
-	"net/netip"
-)
+import "math"
 
 // HeaderCheck is what looks at headers, without limits.
 type HeaderCheck struct{ h headCheck }
@@ -14,9 +11,3 @@ func (h *HeaderCheck) Look(b []byte) error {
 func (h *HeaderCheck) Hops() int   { return h.h.hops }
 func (h *HeaderCheck) Octets() int { return h.h.octets }
 func (h *HeaderCheck) Ended() bool { return h.h.ended }
-
-// Guesses is what is remembered of guessers.
-type Guesses struct{ g guesses }
-
-func (g *Guesses) Add(peer netip.Prefix) int { return g.g.add(peer) }
-func (g *Guesses) Len() int                  { return len(g.g.by) }

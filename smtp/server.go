@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"applayer/internal/guess"
 	"applayer/sockets"
 )
 
@@ -98,7 +99,7 @@ type Server struct {
 	timeouts Timeouts
 	tls      *tls.Config
 	offered  extensionSet
-	guesses  guesses
+	guesses  guess.Counter
 	open     context.Context // ends when connections are cut
 	cut      context.CancelFunc
 }
@@ -155,7 +156,7 @@ func (s *Server) init() {
 		s.open, s.cut = context.WithCancel(context.Background())
 		s.tls = serverTLS(s.TLSConfig)
 		s.offered = offeredBut(s.Without)
-		s.guesses.max = s.MaxAuthFailuresPerPeer
+		s.guesses.Max, s.guesses.Delay = s.MaxAuthFailuresPerPeer, s.timeouts.LoginDelay
 		s.prepare(&s.plain)
 		s.prepare(&s.implicit)
 		s.plain.OverLimit = s.overLimit

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/netip"
 
 	"applayer/internal/ascii"
+	"applayer/sockets"
 )
 
 // secure tells whether TLS is between the client and us.
@@ -104,7 +106,7 @@ func (d *dialogue) auth(_ context.Context, arg []byte) turn {
 		switch {
 		case !d.mechanismAllowed(m.Mechanism()):
 			return say(replyNeedCrypto)
-		case d.srv.guesses.tooMany(d.srv.guesser(d.c.RemoteAddr())):
+		case d.srv.guesses.TooMany(d.srv.guesser(d.c.RemoteAddr())):
 			d.srv.logger().Warn("login not looked at", "peer", d.c.RemoteAddr(), "limit", "MaxAuthFailuresPerPeer")
 			return say(replyAuthFailed)
 		}
@@ -112,6 +114,17 @@ func (d *dialogue) auth(_ context.Context, arg []byte) turn {
 		return turn{next: nextLogin, login: m, first: initial}
 	}
 	return say(replyNoMechanism)
+}
+
+// guesser is what counts as one peer, not valid where that is not limited.
+func (s *Server) guesser(peer net.Addr) netip.Prefix {
+	if peer == nil {
+		return netip.Prefix{}
+	}
+	if s.Conns.PeerPrefix != nil {
+		return s.Conns.PeerPrefix(peer).Masked()
+	}
+	return sockets.DefaultPeerPrefix(peer).Masked()
 }
 
 // loggedIn notes who the client is.
@@ -152,6 +165,7 @@ var (
 	errCancelled = errors.New("smtp: authentication cancelled")
 	errNotBase64 = errors.New("smtp: response is not base64")
 	errAuthLong  = errors.New("smtp: response too long")
+	errGuesses   = errors.New("smtp: too many refused logins of the peer")
 )
 
 // decodeResponse takes a line of an exchange (RFC 4954 §4).

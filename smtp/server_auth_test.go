@@ -3,6 +3,7 @@ package smtp_test
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"encoding/base64"
 	"errors"
 	"log/slog"
@@ -209,6 +210,59 @@ func TestServerGuessing(t *testing.T) {
 	})
 }
 
+// Logins that came at once are all looked at, and no more of them told than the
+// limit has: neither that they were wrong nor that one was right, by a challenge
+// either.
+func TestServerGuessingAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, err := smtp.NewSCRAMVerifier(crypto.SHA256, "secret", []byte("salt"), 4096)
+		require.NoError(t, err)
+		auth := func(c *smtp.Conn) []smtp.SASLServer {
+			return append(plainAuth(c), smtp.ServeSCRAM(c, crypto.SHA256, func(context.Context, string, string) (smtp.SCRAMVerifier, error) {
+				return v, nil
+			})...)
+		}
+		srv := &smtp.Server{Backend: new(mailbox), Auth: auth, AllowInsecureAuth: true, MaxAuthFailuresPerPeer: 3, Wrap: from("[2001:db8::7]:1")}
+		hello := "S: 220\nC: EHLO a\nS: 250\nC: AUTH PLAIN\nS: 334"
+		var callers []*caller
+		for range 10 {
+			callers = append(callers, play(t, srv, hello))
+		}
+		scram := smtp.AuthSCRAM(crypto.SHA256, "alice", "secret", nil)
+		_, first, err := scram.Start()
+		require.NoError(t, err)
+		c := play(t, srv, "S: 220\nC: EHLO a\nS: 250")
+		challenge, err := base64.StdEncoding.DecodeString(c.do("AUTH SCRAM-SHA-256 "+b64(string(first)), "334 ")[0][4:])
+		require.NoError(t, err)
+		final, err := scram.Next(challenge, true)
+		require.NoError(t, err)
+		for i, c := range callers[:9] {
+			if i < 3 {
+				c.do(b64("\x00alice\x00x"), "535 5.7.8")
+			} else {
+				c.do(b64("\x00alice\x00x"), "454 4.7.0")
+			}
+		}
+		callers[9].do(b64("\x00alice\x00secret"), "454 4.7.0")
+		c.do(b64(string(final)), "454 4.7.0")
+	})
+}
+
+// What was granted before a refused login is not held back with its refusal.
+func TestServerGuessingPipelined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := &smtp.Server{Backend: new(mailbox), Auth: plainAuth, AllowInsecureAuth: true}
+		c := play(t, srv, "S: 220\nC: EHLO a\nS: 250")
+		begun := time.Now()
+		c.send("NOOP\r\nAUTH PLAIN " + b64("\x00alice\x00x") + "\r\nNOOP\r\n")
+		c.want("250")
+		assert.Zero(t, time.Since(begun))
+		c.want("535")
+		assert.Equal(t, time.Second, time.Since(begun))
+		c.want("250")
+	})
+}
+
 // The log tells whose password was guessed, from where, and when nobody looks any
 // more; never the password.
 func TestServerAUTHLog(t *testing.T) {
@@ -232,24 +286,6 @@ func TestServerAUTHNotOffered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := &smtp.Server{Backend: new(mailbox), Auth: plainAuth, AllowInsecureAuth: true, Without: []string{"AUTH"}}
 		play(t, srv, "S: 220\nC: EHLO a\nS: 250\nC: AUTH PLAIN\nS: 502\nC: MAIL FROM:<> AUTH=<>\nS: 555 5.5.4")
-	})
-}
-
-// What is remembered of guessers is bounded.
-func TestGuessesBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var g smtp.Guesses
-		addr := netip.MustParseAddr("10.0.0.0")
-		for range 10_000 {
-			addr = addr.Next()
-			assert.Equal(t, 1, g.Add(netip.PrefixFrom(addr, 32)))
-		}
-		assert.Equal(t, 4096, g.Len())
-		time.Sleep(11 * time.Minute)
-		g.Add(netip.MustParsePrefix("192.0.2.1/32"))
-		assert.Equal(t, 1, g.Len())
-		assert.Equal(t, 1, g.Add(netip.Prefix{}), "what has no address is not remembered")
-		assert.Equal(t, 1, g.Len())
 	})
 }
 

@@ -245,7 +245,11 @@ func (sc *serverConn) login(t turn) {
 	}
 	sc.srv.logger().Warn("login refused", "peer", peer, "user", sasl.RefusedUser(err), "mechanism", t.login.Mechanism(), "err", err)
 	if errors.Is(err, ErrAuthRefused) {
-		sc.pause(sc.srv.timeouts.delay(sc.srv.guesses.add(sc.srv.guesser(peer))))
+		wait, tooMany := sc.srv.guesses.Refused(sc.srv.guesser(peer))
+		if tooMany {
+			err = errGuesses
+		}
+		sc.pause(wait)
 	}
 	sc.perform(sc.d.notLoggedIn(err))
 }
@@ -264,6 +268,11 @@ func isConnectionEnd(err error) bool {
 func (sc *serverConn) exchange(m SASLServer, response []byte) (identity string, err error) {
 	for {
 		challenge, identity, err := m.Step(sc.ctx, response)
+		if identity != "" && sc.srv.guesses.TooMany(sc.srv.guesser(sc.nc.RemoteAddr())) {
+			// Others that came at the same time were refused meanwhile, and a
+			// challenge would tell already that this one was right.
+			return "", errGuesses
+		}
 		if err != nil || identity != "" && challenge == nil {
 			return identity, err
 		}
@@ -296,9 +305,10 @@ func (sc *serverConn) ask(challenge []byte) ([]byte, error) {
 	return decodeResponse(line)
 }
 
-// pause waits, or until the session is to end.
+// pause waits, or until the session is to end. What is answered already is sent
+// before.
 func (sc *serverConn) pause(d time.Duration) {
-	if d <= 0 {
+	if d <= 0 || sc.c.Flush() != nil {
 		return
 	}
 	t := time.NewTimer(d)

@@ -12,7 +12,7 @@ import (
 var floors = []string{
 	"internal/ascii", "internal/line", "internal/dot", "internal/reply", "internal/sasl",
 	"internal/fsm", "internal/boundary", "internal/utf7", "internal/dialogue", "internal/session",
-	"internal/lockfile",
+	"internal/lockfile", "internal/guess",
 }
 
 // above is the floors and what else a row adds.
@@ -36,6 +36,7 @@ var layers = []house.Layer{
 	{Who: "internal/dialogue", Why: floorWhy},
 	{Who: "internal/session", Why: floorWhy},
 	{Who: "internal/lockfile", Why: floorWhy},
+	{Who: "internal/guess", Why: floorWhy},
 	{Who: "internal/testkit", Why: floorWhy},
 	{Who: "internal/house", Why: floorWhy},
 	{Who: "internal/house/...", May: []string{"internal/house"}, Why: "the house's programs are thin over the house"},
