@@ -1,10 +1,5 @@
 package pop3
 
-import (
-	"net"
-	"time"
-)
-
 // ApopDigest is APOP's proof.
 var ApopDigest = apopDigest
 
@@ -22,15 +17,3 @@ func StuckStates() []State { return table.Stuck() }
 
 // FindTimestamp is what a client takes of a greeting.
 var FindTimestamp = findTimestamp
-
-// Guard is the count of refused logins.
-type Guard struct{ g guard }
-
-// NewGuard is a guard whose first delay is d.
-func NewGuard(d time.Duration) *Guard { return &Guard{guard{first: d}} }
-
-// Refuse counts a refused login.
-func (g *Guard) Refuse(peer net.Addr, now time.Time) time.Duration { return g.g.refuse(peer, now) }
-
-// Len is how many peers are counted.
-func (g *Guard) Len() int { return len(g.g.peers) }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"applayer/internal/guess"
 	"applayer/sockets"
 )
 
@@ -44,6 +45,11 @@ type Server struct {
 	// they are taken within TLS, from this host, and by Unix-domain sockets.
 	AllowInsecureAuth bool
 
+	// MaxAuthFailuresPerPeer bounds the refused logins of one address, as
+	// [sockets.Limits] tells what one is, over all its connections within 10
+	// minutes (default 50, negative for none). Beyond it logins are answered
+	// [SYS/TEMP] unseen.
+	MaxAuthFailuresPerPeer int
 	// LoginDelay is how long a user has to wait between two logins (default
 	// none, RFC 2449 §6.5).
 	LoginDelay time.Duration
@@ -79,7 +85,7 @@ type Server struct {
 	timeouts Timeouts
 	limits   Limits
 	tls      *tls.Config
-	guard    guard
+	guesses  guess.Counter
 	logins   logins
 }
 
@@ -96,8 +102,7 @@ type Timeouts struct {
 	// Handshake bounds a TLS handshake (default 10 s).
 	Handshake time.Duration
 	// LoginDelay is after how long the first refused login of a client's address
-	// is answered (default 1 s). Each one more doubles it, up to a minute at
-	// most; they are forgotten after as many minutes.
+	// is answered (default 1 s). Each one more doubles it, up to 16 times.
 	LoginDelay time.Duration
 }
 
@@ -123,8 +128,7 @@ func (t Timeouts) inForce() Timeouts {
 func (s *Server) init() {
 	s.once.Do(func() {
 		s.timeouts, s.limits = s.Timeouts.inForce(), s.Limits.inForce()
-		s.guard.first = s.timeouts.LoginDelay
-		s.guard.prefix = s.Conns.PeerPrefix
+		s.guesses.Max, s.guesses.Delay = s.MaxAuthFailuresPerPeer, s.timeouts.LoginDelay
 		s.logins.delay = s.LoginDelay
 		if s.TLSConfig != nil {
 			s.tls = s.TLSConfig.Clone()

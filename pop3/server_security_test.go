@@ -7,8 +7,7 @@ import (
 	"crypto/tls"
 	"io"
 	"log/slog"
-	"net"
-	"net/netip"
+
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -117,48 +116,98 @@ func TestGuessing(t *testing.T) {
 			c.talk("C: USER bob\nS: +OK…\nC: PASS x\nS: -ERR [AUTH] Name or password is not right.")
 			assert.Equal(t, want, time.Since(begun))
 		}
-		c := s.dial("192.0.2.7")
-		c.want("+OK POP3 server ready")
+		dial := func(from string) *raw {
+			c := s.dial(from)
+			c.want("+OK POP3 server ready")
+			return c
+		}
+		c := dial("192.0.2.7")
 		guess(c, time.Second)
 		guess(c, 2*time.Second)
 		guess(c, 4*time.Second)
 		c.end()
-		c = s.dial("192.0.2.7")
-		c.want("+OK POP3 server ready")
+		c = dial("192.0.2.7")
 		guess(c, 8*time.Second)
-		other := s.dial("192.0.2.8")
-		other.want("+OK POP3 server ready")
-		guess(other, time.Second)
-		for _, want := range []time.Duration{16, 32} {
-			guess(c, want*time.Second)
-		}
-		c = s.dial("192.0.2.7")
-		c.want("+OK POP3 server ready")
-		guess(c, time.Minute)
-		time.Sleep(30 * time.Second)
-		c.nc.Close()
+		guess(dial("192.0.2.8"), time.Second)
+		guess(c, 16*time.Second)
+		guess(dial("192.0.2.7"), 16*time.Second)
 		time.Sleep(10 * time.Minute)
-		c = s.dial("192.0.2.7")
-		c.want("+OK POP3 server ready")
-		guess(c, time.Second)
+		guess(dial("192.0.2.7"), time.Second)
 	})
 }
 
-// The table of guessers is bounded.
+// A guesser gains nothing by many connections at once, nor by hanging up instead
+// of waiting for the answer, nor by other addresses of his network: beyond the
+// limit nothing is looked at.
 func TestManyGuessers(t *testing.T) {
-	g := pop3.NewGuard(time.Second)
-	at := time.Unix(0, 0)
-	addr := netip.MustParseAddr("10.0.0.0")
-	for range 30_000 {
-		addr = addr.Next()
-		g.Refuse(&net.TCPAddr{IP: addr.AsSlice()}, at)
-	}
-	assert.LessOrEqual(t, g.Len(), 10_000)
-	g.Refuse(&net.TCPAddr{IP: addr.AsSlice()}, at.Add(time.Hour))
-	assert.Equal(t, 1, g.Len())
-	assert.Equal(t, time.Second, g.Refuse(&net.UnixAddr{}, at))
-	assert.Zero(t, pop3.NewGuard(-1).Refuse(&net.TCPAddr{}, at))
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, &pop3.Server{Backend: secretMail{letters()}, Auth: proving, AllowInsecureAuth: true, MaxAuthFailuresPerPeer: 3})
+		dial := func(from string) *raw {
+			c := s.dial(from)
+			c.talk("S: +OK…")
+			return c
+		}
+		for range 2 {
+			c := dial("[2001:db8::7]")
+			c.send("USER bob\r\nPASS x\r\n")
+			synctest.Wait()
+			c.nc.Close()
+		}
+		const unseen = "S: -ERR [SYS/TEMP] Too many logins were refused. Try later."
+		var waiting []*raw
+		for range 4 {
+			c := dial("[2001:db8::8]")
+			c.talk("C: AUTH X-ODD\nS: + ")
+			waiting = append(waiting, c)
+		}
+		waiting[0].talk("C: bm8=\nS: -ERR [AUTH]…")   // no
+		waiting[1].talk("C: bm8=\n" + unseen)         // no
+		waiting[2].talk("C: eWVz\n" + unseen)         // yes, and no challenge that tells it
+		waiting[3].talk("C: b3RoZXJ3aXNl\n" + unseen) // yes, without a challenge
+		waiting[3].talk("C: AUTH X-ODD\n" + unseen)
+		waiting[3].talk("C: USER bob\nS: +OK…\nC: PASS hungry\n" + unseen)
+		waiting[3].talk("C: APOP bob 0123\n" + unseen)
+		waiting[3].send(strings.Repeat("APOP bob 0123\r\n", 16))
+		for range 15 {
+			waiting[3].talk(unseen)
+		}
+		waiting[3].talk("S: -ERR Too many errors.\nS!")
+		dial("[2001:db8:0:1::7]").talk("C: USER bob\nS: +OK…\nC: PASS hungry\nS: +OK…\nC: QUIT\nS: +OK…\nS!")
+		time.Sleep(10 * time.Minute)
+		dial("[2001:db8::7]").talk("C: USER bob\nS: +OK…\nC: PASS hungry\nS: +OK…")
+	})
 }
+
+// proving has a mechanism that lets bob in by a word, and with "yes" proves
+// something in turn.
+func proving(*pop3.Conn) []pop3.SASLServer {
+	return []pop3.SASLServer{&odd{step: func(_ int, response []byte) ([]byte, string, error) {
+		switch string(response) {
+		case "":
+			return []byte{}, "", nil
+		case "yes":
+			return []byte("proof"), "bob", nil
+		case "otherwise":
+			return nil, "bob", nil
+		}
+		return nil, "", pop3.ErrAuthRefused
+	}}}
+}
+
+// Who keeps no password for somebody keeps none that everybody knows.
+func TestAPOPWithoutASecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &pop3.Server{Backend: noSecret{letters()}}).dial("192.0.2.7")
+		line, err := c.in.ReadString('\n')
+		require.NoError(t, err)
+		timestamp := line[strings.IndexByte(line, '<') : strings.IndexByte(line, '>')+1]
+		c.talk("C: APOP bob " + string(pop3.ApopDigest(timestamp, "")) + "\nS: -ERR [AUTH] Name or password is not right.")
+	})
+}
+
+type noSecret struct{ *mail }
+
+func (noSecret) Secret(context.Context, string) (string, string, error) { return "", "bob", nil }
 
 // Too many commands that lead nowhere end the session.
 func TestTooManyErrors(t *testing.T) {
@@ -258,6 +307,7 @@ func TestLogsHaveNoSecrets(t *testing.T) {
 			assert.NotContains(t, trace.String(), secret)
 		}
 		assert.Contains(t, log.String(), `msg="login refused" peer=`)
+		assert.Contains(t, log.String(), `user=bob err="user \"bob\": `)
 		assert.Contains(t, log.String(), "msg=quit peer=127.0.0.1:49152 user=bob messages=1 deleted=1 err=<nil>")
 		assert.Contains(t, trace.String(), "PASS ***\n-ERR [AUTH] Name or password is not right.\nAUTH PLAIN\n+ \n***\n-ERR [AUTH] Name or password is not right.\nAUTH PLAIN ***\n+OK The maildrop has")
 	})

@@ -56,6 +56,9 @@ func (x *session) auth(args [][]byte, _ []byte) {
 	}
 	x.Do(EventAuth)
 	x.user = ""
+	if x.tooManyGuesses() {
+		return
+	}
 	who, err := x.exchange(mechanisms[i], response)
 	if x.closed {
 		return
@@ -84,6 +87,11 @@ func (x *session) exchange(m SASLServer, response []byte) (identity string, err 
 		}
 		if err != nil || identity != "" && challenge == nil {
 			return identity, err
+		}
+		if identity != "" && x.srv.guesses.TooMany(x.guesser()) {
+			// authenticated does not grant it, and a challenge would tell already
+			// that it was right.
+			return identity, nil
 		}
 		if response, err = x.challenge(challenge); err != nil {
 			return "", err

@@ -44,6 +44,9 @@ func (x *session) pass(_ [][]byte, arg []byte) {
 	x.Do(EventPass)
 	user := x.user
 	x.user = ""
+	if x.tooManyGuesses() {
+		return
+	}
 	name, password, err := prepared(user, string(arg))
 	var identity string
 	if err == nil {
@@ -74,10 +77,14 @@ func (x *session) apop(args [][]byte, _ []byte) {
 		return
 	}
 	x.Do(EventApop)
+	if x.tooManyGuesses() {
+		return
+	}
 	user := string(args[0])
 	secret, identity, err := apopSecret(x.ctx, backend, user)
 	want := apopDigest(x.timestamp, secret)
-	if subtle.ConstantTimeCompare(want, args[1]) != 1 && err == nil {
+	right := subtle.ConstantTimeCompare(want, args[1]) == 1
+	if err == nil && (!right || secret == "") { // an empty one is everybody's
 		err = ErrAuthRefused
 	}
 	x.authenticated(user, identity, err)
@@ -113,6 +120,9 @@ func apopDigest(timestamp, secret string) []byte {
 func (x *session) authenticated(user, identity string, err error) {
 	if err == nil && identity == "" {
 		err = ErrAuthRefused
+	}
+	if err == nil && x.tooManyGuesses() {
+		return // others that came at the same time were refused meanwhile
 	}
 	if err == nil {
 		err = x.enter(identity)
@@ -166,10 +176,35 @@ func (x *session) enter(identity string) error {
 	return nil
 }
 
+// tooManyGuesses ends a login that is not looked at, nor granted, since too many
+// of the peer's were refused.
+func (x *session) tooManyGuesses() bool {
+	if !x.srv.guesses.TooMany(x.guesser()) {
+		return false
+	}
+	x.Do(EventRefused)
+	x.unseen()
+	return true
+}
+
+// unseen answers such a login.
+func (x *session) unseen() {
+	x.srv.logger().Warn("login not looked at", "peer", x.c.RemoteAddr(), "limit", "MaxAuthFailuresPerPeer")
+	if x.blame(5) {
+		x.respond(refused(CodeSysTemp, "Too many logins were refused. Try later."))
+	}
+}
+
 // refuseLogin answers credentials that are not right.
 func (x *session) refuseLogin(user string, err error) {
+	user = cmp.Or(user, sasl.RefusedUser(err))
 	x.srv.logger().Warn("login refused", "peer", x.c.RemoteAddr(), "user", printable(user), "err", err)
-	x.pause(x.srv.guard.refuse(x.c.RemoteAddr(), time.Now()))
+	wait, tooMany := x.srv.guesses.Refused(x.guesser())
+	if tooMany {
+		x.unseen()
+		return
+	}
+	x.pause(wait)
 	r := refused(CodeAuth, "Name or password is not right.")
 	if own, is := errors.AsType[*ReplyError](err); is && own.Text != "" {
 		r.Text = own.Text
