@@ -3,6 +3,7 @@ package sasl_test
 import (
 	"context"
 	"crypto"
+	"crypto/sha256"
 	"encoding/base64"
 	"strings"
 	"testing"
@@ -82,6 +83,8 @@ func TestSCRAMVectors(t *testing.T) {
 			assert.Empty(t, empty)
 			_, err = c.Next(nil, false)
 			assert.NoError(t, err)
+			_, err = c.Next([]byte(v.serverFinal), false)
+			assert.Error(t, err, "something behind the proof")
 
 			s := &sasl.SCRAMServer{Hash: v.hash, Lookup: lookup(verifier(t, v.hash, v.salt, 4096))}
 			s.SetNonce(v.serverNonce)
@@ -237,6 +240,7 @@ func TestSCRAMServerRefuses(t *testing.T) {
 		{"5802-6 -PLUS hidden from the client", "y,,n=user," + nonce, "", sasl.ErrRefused},
 		{"5802-6 bound without -PLUS", "p=tls-exporter,,n=user," + nonce, "", sasl.ErrRefused},
 		{"5802-7 no flag", ",,n=user," + nonce, "", sasl.ErrSyntax},
+		{"5802-7 a flag in capitals", "N,,n=user," + nonce, "", sasl.ErrSyntax},
 		{"5802-7 another flag", "x,,n=user," + nonce, "", sasl.ErrSyntax},
 		{"5802-7 bound to nothing", "p=,,n=user," + nonce, "", sasl.ErrSyntax},
 		{"5802-7 bound to no name", "p=a b,,n=user," + nonce, "", sasl.ErrSyntax},
@@ -428,6 +432,51 @@ func TestSCRAMPasswordsAndIdentities(t *testing.T) {
 		_, clientErr, serverErr := run(t, c, &sasl.SCRAMServer{Hash: crypto.SHA256, Lookup: find})
 		assert.NoError(t, serverErr)
 		assert.ErrorIs(t, clientErr, sasl.ErrCredentials)
+	}
+}
+
+// Who has logged in before is nobody in the next exchange.
+func TestSCRAMServerForgets(t *testing.T) {
+	v := verifier(t, crypto.SHA256, "QSXCR+Q6sek8bf92", 4096)
+	s := &sasl.SCRAMServer{Hash: crypto.SHA256, Lookup: lookup(v)}
+	login := func(identity string) (string, error) {
+		got, _, err := run(t, &sasl.SCRAMClient{Hash: crypto.SHA256, Identity: identity, User: "user", Password: "pencil"}, s)
+		return got, err
+	}
+	got, err := login("")
+	require.NoError(t, err)
+	assert.Equal(t, "user", got)
+	got, err = login("root")
+	assert.ErrorIs(t, err, sasl.ErrRefused)
+	assert.Empty(t, got)
+}
+
+// A proof is for the nonce of its own exchange, even if it is right for all that
+// the client says: what was overheard is not played again (RFC 5802 §5.1).
+func TestSCRAMServerReplay(t *testing.T) {
+	salted := sha256.Sum256([]byte("a salted password"))
+	s := &sasl.SCRAMServer{Hash: crypto.SHA256, Lookup: lookup(sasl.VerifierOf(crypto.SHA256, salted[:], []byte("salt"), 4096))}
+	clientKey := digest(salted[:], "Client Key")
+	storedKey := sha256.Sum256(clientKey)
+	for _, tt := range []struct {
+		without string
+		ok      bool
+	}{
+		{"c=biws,r=abcnow", true},
+		{"c=biws,r=abcthen", false},
+		{"c=biws,r=abc", false},
+		{"c=eSws,r=abcnow", false},
+	} {
+		s.SetNonce("now")
+		challenge, _, err := s.Step(t.Context(), []byte("n,,n=user,r=abc"))
+		require.NoError(t, err)
+		proof := digest(storedKey[:], "n=user,r=abc,"+string(challenge)+","+tt.without)
+		for i := range proof {
+			proof[i] ^= clientKey[i]
+		}
+		_, identity, err := s.Step(t.Context(), []byte(tt.without+",p="+base64.StdEncoding.EncodeToString(proof)))
+		assert.Equal(t, tt.ok, err == nil, tt.without)
+		assert.Equal(t, tt.ok, identity == "user", tt.without)
 	}
 }
 

@@ -66,6 +66,11 @@ func TestReadTakes(t *testing.T) {
 		}
 	}
 	assert.Equal(t, "/home:2", u.Home("bob"))
+	for in, plain := range map[string]bool{file: false, "alice:a\n": true, file + "dora:d\n": false, "": true} {
+		u, err := users.Read(strings.NewReader(in))
+		require.NoError(t, err)
+		assert.Equal(t, plain, u.Plain(), "%q", in)
+	}
 	nobody, err := users.Read(strings.NewReader(""))
 	require.NoError(t, err)
 	assert.False(t, nobody.Check("", ""))
