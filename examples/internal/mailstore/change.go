@@ -47,6 +47,7 @@ func (m *Mailbox) Change(ctx context.Context, c Change, uids ...uint32) (modifie
 		return nil, err
 	}
 	defer m.end()
+	c.Keywords = spelled(c.Keywords, m.state.keywords)
 	b := m.dir.Batch()
 	var records []*record
 	for _, uid := range sorted(uids) {
@@ -100,6 +101,17 @@ func (m *Mailbox) change(b *maildir.Batch, c *Change, msg *message) (*record, er
 	r.flags = setOfFile(f)
 	m.isNamed(msg, f)
 	return r, nil
+}
+
+// spelled returns keywords as those are spelled that the mailbox has.
+func spelled(keywords, known []string) []string {
+	keywords = slices.Clone(keywords)
+	for i, k := range keywords {
+		if at := indexFold(known, k); at >= 0 {
+			keywords[i] = known[at]
+		}
+	}
+	return keywords
 }
 
 // letters returns the letters that a message has after the change.

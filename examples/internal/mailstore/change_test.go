@@ -90,6 +90,27 @@ func TestChange(t *testing.T) {
 	assert.Equal(t, v.HighestModSeq, again.HighestModSeq)
 }
 
+// A keyword is the same in capitals (RFC 9051 §9), and is spelled as it was first.
+func TestKeywordCase(t *testing.T) {
+	s, dir := newStore(t, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	_, err := m.Append(t.Context(), strings.NewReader("a\r\n"), &mailstore.AppendOptions{Keywords: []string{"$Junk", "$JUNK"}})
+	require.NoError(t, err)
+	v := view(t, m)
+	assert.Equal(t, []string{"1 new $Junk"}, rows(v))
+	for _, c := range []mailstore.Change{{How: mailstore.Add, Keywords: []string{"$junk"}}, {How: mailstore.Replace, Keywords: []string{"$JUNK"}}} {
+		_, err = m.Change(t.Context(), c, 1)
+		require.NoError(t, err)
+		assert.Equal(t, v.HighestModSeq, view(t, m).HighestModSeq, "nothing has changed")
+	}
+	s, again := reopened(t, s, dir, "bob", "INBOX")
+	assert.Equal(t, rows(v), rows(again))
+	m = mailbox(t, s, "bob", "INBOX")
+	_, err = m.Change(t.Context(), mailstore.Change{How: mailstore.Remove, Keywords: []string{"$JUNK"}}, 1)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"1 new"}, rows(view(t, m)))
+}
+
 // A message with one keyword more than a mailbox can have is refused, and leaves no
 // file; those that come with it are not held up.
 func TestTooManyKeywords(t *testing.T) {

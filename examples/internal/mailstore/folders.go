@@ -4,12 +4,14 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"applayer/mime/maildir"
 )
 
-// Folders returns the names of a user's folders: [Inbox], then the others in order.
+// Folders returns the names of a user's folders: [Inbox], then the others in order. One
+// whose name no client could say is not among them.
 func (s *Store) Folders(user string) ([]string, error) {
 	dir, err := userFolder(user)
 	if err != nil {
@@ -21,9 +23,25 @@ func (s *Store) Folders(user string) ([]string, error) {
 	}
 	names := []string{Inbox}
 	for _, f := range folders {
-		names = append(names, folderName(f))
+		if _, inbox, err := folderOf(folderName(f)); err == nil && !inbox {
+			names = append(names, folderName(f))
+		}
 	}
-	return names, nil
+	return slices.Compact(names), nil
+}
+
+// find returns the folder that is there by a name: the one whose directory is named as
+// we name it, or else one that another program has named otherwise, as in UTF-8.
+func (s *Store) find(dir string, f maildir.Folder) maildir.Folder {
+	if _, err := s.root.Lstat(folderPath(dir, f.File)); err == nil {
+		return f
+	}
+	folders, _ := s.folders(dir)
+	same := func(other maildir.Folder) bool { return folderName(other) == folderName(f) }
+	if i := slices.IndexFunc(folders, same); i >= 0 {
+		return folders[i]
+	}
+	return f
 }
 
 func (s *Store) folders(dir string) ([]maildir.Folder, error) {
@@ -79,6 +97,7 @@ func (s *Store) Rename(user, from, to string) error {
 		return ErrName
 	}
 	return s.withFolder(user, from, func(dir string, d *maildir.Dir, f maildir.Folder) error {
+		target = s.find(dir, target)
 		if err := d.RenameFolder(f, target); err != nil {
 			return noMailbox(err)
 		}
@@ -113,7 +132,7 @@ func (s *Store) withFolder(user, folder string, do func(dir string, d *maildir.D
 		return err
 	}
 	defer d.Close()
-	return do(dir, d, f)
+	return do(dir, d, s.find(dir, f))
 }
 
 // folderPath is the path of a folder below the store's root, that of INBOX for "".

@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"strings"
+	"unicode"
 
 	"applayer/internal/ascii"
 	"applayer/mime/maildir"
@@ -64,11 +65,14 @@ const separator = "/"
 
 // folderOf returns the folder that has a name, which is UTF-8 with "/" between the
 // names of those above it and its own; inbox is the user's Maildir itself. No name
-// may be empty or have a dot, as Maildir++ has them between names, or NUL. The
-// error is [ErrName].
+// may be empty or have a dot, as Maildir++ has them between names, or a control
+// character (RFC 9051 §5.1). The error is [ErrName].
 func folderOf(name string) (f maildir.Folder, inbox bool, err error) {
 	if ascii.EqualFold(name, Inbox) {
 		return maildir.Folder{}, true, nil
+	}
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return f, false, ErrName
 	}
 	f, err = maildir.NewFolder(strings.Split(name, separator)...)
 	if err != nil {

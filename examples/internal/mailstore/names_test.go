@@ -82,7 +82,7 @@ func TestHostileNames(t *testing.T) {
 		require.NoError(t, err, user)
 		require.NoError(t, m.Close())
 	}
-	for _, folder := range []string{"", "..", "../x", "/", "a//b", "/a", "a/", ".hidden", "a.b", "a\x00b", "\xff", strings.Repeat("x", 300)} {
+	for _, folder := range []string{"", "..", "../x", "/", "a//b", "/a", "a/", ".hidden", "a.b", "a\x00b", "a\nb", "a\x7f", "a\u0085", "\xff", strings.Repeat("x", 300)} {
 		assert.ErrorIs(t, s.Create("bob", folder), mailstore.ErrName, "%q", folder)
 		_, err := s.Mailbox("bob", folder)
 		assert.ErrorIs(t, err, mailstore.ErrName, "%q", folder)
@@ -94,6 +94,39 @@ func TestHostileNames(t *testing.T) {
 	for _, e := range entries {
 		assert.True(t, e.IsDir() || e.Name() == ".lock" || e.Name() == ".uidvalidity", e.Name())
 	}
+}
+
+// Folders that other programs have made by other names can be opened, if a client can
+// say their names, and each name means one.
+func TestFoldersOfOthers(t *testing.T) {
+	s, dir := newStore(t, nil)
+	mailbox(t, s, "bob", "INBOX")
+	box := filepath.Join(dir, "bob", "Maildir")
+	for _, name := range []string{".Entwürfe", ".a&b", ".a&-b", ".INBOX", ".inbox", ".x\x01", ".\xff", ".Lists.Gö"} {
+		for _, inner := range []string{"cur", "new", "tmp"} {
+			require.NoError(t, os.MkdirAll(filepath.Join(box, name, inner), 0o700))
+		}
+	}
+	names, err := s.Folders("bob")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"INBOX", "Entwürfe", "Lists/Gö", "a&b"}, names)
+	for _, name := range names {
+		m := mailbox(t, s, "bob", name)
+		fill(t, m, name+"\r\n")
+		assert.Equal(t, 1, view(t, m).Len(), name)
+		assert.Equal(t, name, m.Name())
+	}
+	files, err := filepath.Glob(filepath.Join(box, ".Entwürfe", "new", "*"))
+	require.NoError(t, err)
+	assert.Len(t, files, 1)
+	assert.ErrorIs(t, s.Create("bob", "Entwürfe"), mailstore.ErrExists)
+	assert.ErrorIs(t, s.Rename("bob", "a&b", "Entwürfe"), mailstore.ErrExists)
+	require.NoError(t, s.Rename("bob", "Entwürfe", "Drafts"))
+	require.NoError(t, s.Delete("bob", "Lists/Gö"))
+	names, err = s.Folders("bob")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"INBOX", "Drafts", "a&b"}, names)
+	assert.Equal(t, "Entwürfe\r\n", text(t, mailbox(t, s, "bob", "Drafts"), 1))
 }
 
 func TestFolders(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+
+	"applayer/internal/ascii"
 )
 
 // state is what an index says of a mailbox, as records make it: it does no I/O. The
@@ -197,7 +199,7 @@ func (s *state) live() int { return len(s.messages) - s.dead }
 // keywordBits returns the set of keywords, and gives bits to those that have none.
 func (s *state) keywordBits(keywords []string) (set uint64, err error) {
 	for _, k := range keywords {
-		i := slices.Index(s.keywords, k)
+		i := indexFold(s.keywords, k)
 		if i < 0 {
 			if i = s.freeKeyword(set); i == maxKeywords || !validKeyword(k) {
 				return 0, ErrKeyword
@@ -211,6 +213,12 @@ func (s *state) keywordBits(keywords []string) (set uint64, err error) {
 		set |= 1 << i
 	}
 	return set, nil
+}
+
+// indexFold returns where a keyword is among others, -1 if nowhere: capitals are as
+// small letters, as in all of IMAP's grammar (RFC 9051 §9).
+func indexFold(keywords []string, k string) int {
+	return slices.IndexFunc(keywords, func(s string) bool { return ascii.EqualFold(s, k) })
 }
 
 // freeKeyword returns a bit that no message has and that is not among those taken.

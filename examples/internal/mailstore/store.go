@@ -169,6 +169,9 @@ func (s *Store) Mailbox(user, folder string) (*Mailbox, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !inbox {
+		f = s.find(dir, f)
+	}
 	return s.open(dir, f, inbox)
 }
 
