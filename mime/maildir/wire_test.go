@@ -169,7 +169,7 @@ func normal(b []byte) []byte {
 func TestDeliverLF(t *testing.T) {
 	d, _ := newDir(t)
 	for _, text := range []string{
-		strings.Repeat("line of text\r\n", 20000), "a" + strings.Repeat("\r\n", 70000), strings.Repeat("\r\n", 70000), strings.Repeat("\r", 200000) + "\n",
+		strings.Repeat("line of text\r\n", 20000), "a" + strings.Repeat("\r\n", 70000), strings.Repeat("\r\n", 70000), strings.Repeat("\r", 200000) + "\n", strings.Repeat("\r", 1<<16) + "\n",
 		"a\nb\n", "\r\n", "",
 	} {
 		for _, r := range []io.Reader{strings.NewReader(text), struct{ io.Reader }{strings.NewReader(text)}, iotest.DataErrReader(strings.NewReader(text))} {
@@ -179,6 +179,22 @@ func TestDeliverLF(t *testing.T) {
 			require.NoError(t, err)
 			checkDeliveredLF(t, d, y, []byte(text))
 		}
+	}
+}
+
+// A CRLF that is written in two parts counts once in the size that the name tells.
+func TestDeliverSizes(t *testing.T) {
+	d, _ := newDir(t)
+	for _, text := range []string{strings.Repeat("x", 1<<16-1) + "\r\n", strings.Repeat("x", 1<<16-1) + "y\n"} {
+		m := deliver(t, d, text, nil)
+		w, err := d.OpenWire(m)
+		require.NoError(t, err)
+		want, err := w.Size()
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		got, _ := m.WireSize()
+		assert.Equal(t, want, got)
+		assert.Equal(t, int64(len(text)+strings.Count(text, "y\n")), got)
 	}
 }
 

@@ -2,6 +2,7 @@ package mailstore_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -472,6 +473,64 @@ func TestIndexLost(t *testing.T) {
 		assert.Greater(t, v.UIDValidity, last)
 		last = v.UIDValidity
 	}
+}
+
+// With the index damaged, the last UIDVALIDITY lost and a clock set back, the next one
+// is higher still than the one that the index had. A file of the last that cannot be
+// read is logged, and is no reason not to serve.
+func TestValidityNeverAgain(t *testing.T) {
+	now := time.Unix(2_000_000_000, 0)
+	opts := &mailstore.Options{Now: func() time.Time { return now }}
+	s, dir := newStore(t, opts)
+	fill(t, mailbox(t, s, "bob", "INBOX"), "a\r\n")
+	now = time.Unix(1_000_000_000, 0)
+	for i, lost := range []string{"", "garbage"} {
+		require.NoError(t, s.Close())
+		require.NoError(t, os.WriteFile(filepath.Join(dir, ".uidvalidity"), []byte(lost), 0o600))
+		file := filepath.Join(dir, "bob", "Maildir", "mailstore-index")
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(file, append(b, "damage\n"...), 0o600))
+		s = openStore(t, dir, opts)
+		assert.Equal(t, uint32(2_000_000_001+i), view(t, mailbox(t, s, "bob", "INBOX")).UIDValidity)
+	}
+}
+
+// A long tail that is cut leaves nothing behind what is written in its place.
+func TestIndexTailCut(t *testing.T) {
+	s, dir := newStore(t, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	fill(t, m, "a\r\n")
+	before := view(t, m)
+	require.NoError(t, s.Close())
+	f, err := os.OpenFile(filepath.Join(dir, "bob", "Maildir", "mailstore-index"), os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteString(strings.Repeat("+ 2 torn ", 100))
+	require.NoError(t, errors.Join(err, f.Close()))
+	s = openStore(t, dir, nil)
+	fill(t, mailbox(t, s, "bob", "INBOX"), "b\r\n")
+	_, again := reopened(t, s, dir, "bob", "INBOX")
+	assert.Equal(t, before.UIDValidity, again.UIDValidity)
+	assert.Equal(t, []string{"1 new", "2 new"}, rows(again))
+}
+
+// A view has the keywords of its moment, when their places are another's since.
+func TestViewKeepsKeywords(t *testing.T) {
+	s, _ := newStore(t, nil)
+	m := mailbox(t, s, "bob", "INBOX")
+	var keywords []string
+	for i := range 64 {
+		keywords = append(keywords, "k"+itoa(i))
+	}
+	_, err := m.Append(t.Context(), strings.NewReader("a\r\n"), &mailstore.AppendOptions{Keywords: keywords})
+	require.NoError(t, err)
+	before := view(t, m)
+	_, err = m.Change(t.Context(), mailstore.Change{Keywords: []string{"k63"}}, 1)
+	require.NoError(t, err)
+	_, err = m.Append(t.Context(), strings.NewReader("b\r\n"), &mailstore.AppendOptions{Keywords: []string{"more"}})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"1 new k63", "2 new more"}, rows(view(t, m)))
+	assert.ElementsMatch(t, keywords, before.At(0).Keywords)
 }
 
 // When most of the index is garbage it is written anew, and says the same.

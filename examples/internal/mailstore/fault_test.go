@@ -409,3 +409,75 @@ func TestIndexRewrittenNotSynced(t *testing.T) {
 	assert.Equal(t, v.UIDNext, again.UIDNext, "a UID is never given again")
 	assert.True(t, slices.Equal(rows(v), rows(again)))
 }
+
+// A message whose file or name is not known to be on the disk is told to none of those
+// whose delivery shares the sync, and is nowhere.
+func TestSyncFails(t *testing.T) {
+	for _, step := range []string{"sync", "sync file"} {
+		opts := &mailstore.Options{}
+		mailstore.SetFault(opts, func(op string) error {
+			if op == step {
+				return syscall.EIO
+			}
+			return nil
+		})
+		s, dir := newStore(t, opts)
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				assert.ErrorIs(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("a\r\n")), syscall.EIO, step)
+				errs := s.DeliverEach(t.Context(), []string{"alice", "bob"}, strings.NewReader("b\r\n"))
+				assert.ErrorIs(t, errs[0], syscall.EIO, step)
+				assert.ErrorIs(t, errs[1], syscall.EIO, step)
+				_, err := mailbox(t, s, "bob", "INBOX").Append(t.Context(), strings.NewReader("c\r\n"), nil)
+				assert.ErrorIs(t, err, syscall.EIO, step)
+			})
+		}
+		wg.Wait()
+		assert.Empty(t, subjects(t, s), step)
+		assert.Empty(t, tmpFiles(t, dir), step)
+	}
+}
+
+// After a sync that has failed nobody knows what of the index is on the disk: it is
+// written anew before anything is told. What a process before has written is synced.
+func TestIndexSyncFails(t *testing.T) {
+	var steps []string
+	fail := false
+	opts := &mailstore.Options{}
+	mailstore.SetFault(opts, func(op string) error {
+		steps = append(steps, op)
+		if fail && op == "index sync" {
+			fail = false
+			return syscall.EIO
+		}
+		return nil
+	})
+	s, dir := newStore(t, opts)
+	m := mailbox(t, s, "bob", "INBOX")
+	fill(t, m, "a\r\n")
+	view(t, m)
+	require.NoError(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("b\r\n")))
+	fail = true
+	assert.Equal(t, []string{"1 new"}, rows(view(t, m)), "the one that has come is not told")
+	steps = nil
+	assert.Equal(t, []string{"1 new", "2 new"}, rows(view(t, m)))
+	assert.Contains(t, steps, "index rewrite")
+	require.NoError(t, s.Close())
+	steps = nil
+	mailbox(t, openStore(t, dir, opts), "bob", "INBOX")
+	assert.Contains(t, steps, "index sync")
+}
+
+// A folder that another program removes gives its room back.
+func TestQuotaOfFolderRemoved(t *testing.T) {
+	s, dir := newStore(t, &mailstore.Options{Quota: 10})
+	require.NoError(t, s.Create("bob", "Sent"))
+	sent := mailbox(t, s, "bob", "Sent")
+	fill(t, sent, "123456\r\n")
+	require.ErrorIs(t, s.Room("bob", 3), mailstore.ErrOverQuota)
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "bob", "Maildir", ".Sent")))
+	_, err := sent.Refresh(t.Context())
+	require.ErrorIs(t, err, mailstore.ErrGone)
+	assert.NoError(t, s.Room("bob", 10))
+}
