@@ -95,6 +95,12 @@ func (r *Resolver) ask(ctx context.Context, name string, t dns.Type) ([]dns.RR, 
 		return nil, failure
 	}
 	rrs := ofType(answer.Answer, q, t)
+	if len(rrs) == 0 && !answer.Authoritative && !answer.RecursionAvailable {
+		// A referral from a server that is not one to ask (RFC 1034 §4.3.1): it
+		// says nothing of the name, for which mail would come back for good.
+		failure.Err, failure.IsTemporary = "neither an answer nor one to come", true
+		return nil, failure
+	}
 	if len(rrs) == 0 {
 		failure.Err, failure.IsNotFound = "no such host", true
 		return nil, failure

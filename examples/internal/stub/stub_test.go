@@ -31,6 +31,8 @@ text    TXT "no mail"
 loop    CNAME pool
 pool    CNAME loop
 six     AAAA 2001:db8::6
+sub     NS  ns.sub
+ns.sub  A   192.0.2.53
 `
 
 // serve starts a name server that has the zone and fails at other names.
@@ -81,6 +83,7 @@ func TestLookupMX(t *testing.T) {
 		{"none.crepes.fr", nil, true, false},
 		{"loop.crepes.fr", nil, true, false},
 		{"elsewhere.example", nil, false, true},
+		{"x.sub.crepes.fr", nil, false, true},
 		{strings.Repeat("a", 64) + ".fr", nil, true, false},
 	}
 	for _, tt := range tests {
@@ -117,6 +120,7 @@ func TestLookupHost(t *testing.T) {
 		{"192.0.2.9", []string{"192.0.2.9"}, false, false},
 		{"text.crepes.fr", nil, true, false},
 		{"elsewhere.example", nil, false, true},
+		{"x.sub.crepes.fr", nil, false, true},
 	}
 	for _, tt := range tests {
 		got, err := r.LookupHost(t.Context(), tt.host)
