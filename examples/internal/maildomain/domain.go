@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -90,7 +91,7 @@ func Open(opts *Options) (*Domain, error) {
 	}
 	var err error
 	if d.store, err = mailstore.Open(opts.Dir, &mailstore.Options{Quota: opts.Quota, Logger: opts.Logger}); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", opts.Dir, err) // "locked" alone tells nobody what
 	}
 	d.relay = &queue.Relay{
 		Hostname: d.opts.Hostname, Self: []string{opts.Name}, Resolver: opts.Resolver, Port: opts.Port, Logger: opts.Logger,

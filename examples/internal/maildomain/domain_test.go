@@ -447,7 +447,7 @@ func TestOpenFails(t *testing.T) {
 	d, err := maildomain.Open(o)
 	require.NoError(t, err)
 	_, err = maildomain.Open(o)
-	assert.Error(t, err, "another has the mailboxes")
+	assert.ErrorContains(t, err, dir+": locked by another process")
 	assert.NoError(t, d.Close())
 	d, err = maildomain.Open(o)
 	require.NoError(t, err)

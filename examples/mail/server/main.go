@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -134,8 +135,10 @@ func (o *options) check(env *cli.Env) error {
 	case o.quota < 0:
 		return cli.Usagef("-quota %d: is negative", o.quota)
 	}
-	if _, err := smtp.ParseMailbox("postmaster@" + o.domain); err != nil {
-		return cli.Usagef("-domain %s: %v", o.domain, err)
+	for _, f := range []struct{ flag, name string }{{"domain", o.domain}, {"hostname", cmp.Or(o.hostname, o.domain)}} {
+		if _, err := smtp.ParseMailbox("postmaster@" + f.name); err != nil {
+			return cli.Usagef("-%s %s: %v", f.flag, f.name, err)
+		}
 	}
 	named := false
 	for _, r := range roles {

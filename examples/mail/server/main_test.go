@@ -186,7 +186,7 @@ func TestUsage(t *testing.T) {
 			assert.Equal(t, clitest.Result{Status: tt.status, Stderr: tt.stderr}, clitest.Run(t, program(), "", tt.args...))
 		})
 	}
-	for _, bad := range [][]string{{"-domain", "ham burger"}, {"-relay-from", "10.0.0.0/33"}, {"-resolver", "ns.example"}} {
+	for _, bad := range [][]string{{"-domain", "ham burger"}, {"-hostname", "ham burger"}, {"-relay-from", "10.0.0.0/33"}, {"-resolver", "ns.example"}} {
 		got := clitest.Run(t, program(), "", append(append(whole, "-users", file(t, "u", "bob:hungry\n"), "-data", t.TempDir()), bad...)...)
 		assert.Equal(t, 2, got.Status, bad)
 	}
