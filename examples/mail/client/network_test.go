@@ -159,6 +159,10 @@ func TestSendUsageFirst(t *testing.T) {
 		got := run(t, "Hello.\n", append([]string{"send", "-server", "127.0.0.1:1", "-out", out}, args...)...)
 		assert.Equal(t, 2, got.Status, "%q: %s", args, got.Stderr)
 	}
+	for _, from := range []string{"a@x.example, c@x.example", "nobody:;", "two: a@x.example, c@x.example;"} {
+		got := run(t, "Hello.\n", "send", "-out", out, "-from", from, "-to", "b@x.example")
+		assert.Equal(t, 2, got.Status, "a message of several has a Sender: %q: %s", from, got.Stderr)
+	}
 	assert.NoFileExists(t, out)
 }
 

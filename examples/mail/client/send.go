@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -176,6 +177,10 @@ func (o *sendOptions) addresses() (a addressed, err error) {
 			return a, cli.Usagef("-%s: %v", f.flag, err)
 		}
 		*f.list, a.needsUTF8 = list, a.needsUTF8 || needsUTF8
+	}
+	if authors := slices.Collect(a.from.Mailboxes()); len(authors) != 1 {
+		// Of several one would have to be the Sender (RFC 5322 §3.6.2).
+		return a, cli.Usagef("-from: %d addresses, of which a message has one", len(authors))
 	}
 	return a, nil
 }

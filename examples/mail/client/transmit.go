@@ -91,9 +91,6 @@ func (a *addressed) envelope() (e smtp.Envelope, err error) {
 	if err != nil {
 		return e, err
 	}
-	if len(from) != 1 {
-		return e, cli.Usagef("-from: one address sends a message")
-	}
 	e.From = from[0]
 	to, err := paths("to", a.to)
 	if err != nil {
