@@ -30,6 +30,7 @@ type office struct {
 	sent  []string
 	to    []string
 	fail  error
+	open  int // messages that were not closed
 
 	slow   time.Duration // that a login takes
 	logins int           // that were looked at
@@ -75,7 +76,8 @@ func (o *office) Open(_ context.Context, uid uint32) (webmail.Content, error) {
 		return nil, webmail.ErrNoMessage
 	}
 	o.seen[uid] = true
-	return content{bytes.NewReader([]byte(o.inbox[uid-1]))}, nil
+	o.open++
+	return content{bytes.NewReader([]byte(o.inbox[uid-1])), o}, nil
 }
 
 func (o *office) Send(_ context.Context, to []string, message io.Reader) error {
@@ -89,9 +91,15 @@ func (o *office) Send(_ context.Context, to []string, message io.Reader) error {
 	return errors.Join(err, o.fail)
 }
 
-type content struct{ *bytes.Reader }
+type content struct {
+	*bytes.Reader
+	office *office
+}
 
-func (content) Close() error { return nil }
+func (c content) Close() error {
+	c.office.open--
+	return nil
+}
 
 // browser is a visitor with a cookie.
 type browser struct {
@@ -205,14 +213,16 @@ func TestReading(t *testing.T) {
 // turns the direction of what stands beside it.
 func TestHostileMessages(t *testing.T) {
 	long := strings.Repeat("\u00fc", 60_000)
-	b := newBrowser(t, &office{inbox: []string{
+	o := &office{inbox: []string{
 		"From: a@x.example\r\nSubject: " + strings.Repeat("<<<<<<<<< ", 5_000) + "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + strings.Repeat("'", 2<<20),
 		"From: =?utf-8?q?=E2=80=AEelpmaxe=2Eknab=40ecila?= <a@x.example>\r\nSubject: =?utf-8?q?a=00=1B]0;b=E2=80=AEc?=\r\n" +
 			"To: " + long + "@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
 			"--b\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+ADw-script+AD4-alert(1)+ADw-/script+AD4-\r\n" +
 			"--b\r\nContent-Type: image/svg+xml; name=\"<svg onload=x>\xe2\x80\xaegpj.exe\"\r\n\r\n<svg/>\r\n--b--\r\n",
 		"Subject: \r\nContent-Type: text/plain; charset=x-unknown\r\n\r\n\x80\xc0\xbcscript\xc0\xbe\x00\r\n",
-	}})
+		"Content-Type: image/" + strings.Repeat("x", 60_000) + "\r\n\r\n",
+	}}
+	b := newBrowser(t, o)
 	b.login()
 	_, page, _ := b.do("GET", "/", nil)
 	assert.Less(t, len(page), 10_000)
@@ -234,6 +244,9 @@ func TestHostileMessages(t *testing.T) {
 	assert.True(t, utf8.ValidString(page))
 	assert.NotContains(t, page, "<script")
 	assert.NotContains(t, page, "\x00")
+	_, page, _ = b.do("GET", "/message/4", nil)
+	assert.Less(t, len(page), 2_000)
+	assert.Zero(t, o.open)
 }
 
 func TestOlderMessages(t *testing.T) {
@@ -416,10 +429,11 @@ func TestLogout(t *testing.T) {
 	token, session := b.token(), b.cookie
 	status, _, _ := b.do("POST", "/logout", url.Values{"token": {"other"}})
 	assert.Equal(t, http1.StatusForbidden, status)
-	status, _, _ = b.do("POST", "/logout", url.Values{"token": {token}})
+	status, _, r := b.do("POST", "/logout", url.Values{"token": {token}})
 	assert.Equal(t, http1.StatusSeeOther, status)
+	assert.Contains(t, r.Header.Get("Set-Cookie"), "Max-Age=0", "the browser is to forget it")
 	b.cookie = session
-	status, _, r := b.do("GET", "/", nil)
+	status, _, r = b.do("GET", "/", nil)
 	assert.Equal(t, http1.StatusSeeOther, status)
 	assert.Equal(t, "/login", r.Header.Get("Location"), "the old cookie is worth nothing")
 }
