@@ -179,7 +179,7 @@ func code(t *testing.T, err error) string {
 // Who may send what to whom, and what he is told who may not.
 func TestPolicy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := start(t, testkit.NewNetwork(), "hamburger.edu", "bob:hungry\nalice:thirsty\n")
+		s := start(t, testkit.NewNetwork(), "hamburger.edu", "bob:hungry\nalice:thirsty\nbob+old:tired\n")
 		tests := []struct {
 			name, port, user, from string
 			to                     string
@@ -202,6 +202,8 @@ func TestPolicy(t *testing.T) {
 			{"submission with a tag", "587", "bob", "bob+news@hamburger.edu", "alice@crepes.fr", ""},
 			{"submission in another's name", "587", "bob", "alice@hamburger.edu", "x@crepes.fr", "550 5.7.1"},
 			{"submission in a stranger's name", "587", "bob", "bob@crepes.fr", "x@crepes.fr", "550 5.7.1"},
+			{"submission in the name of who seems a tag", "587", "bob", "bob+old@hamburger.edu", "x@crepes.fr", "550 5.7.1"},
+			{"submission of a user agent's report", "587", "bob", "", "alice@crepes.fr", ""},
 			{"submission to nobody here", "587", "bob", "bob@hamburger.edu", "nobody@hamburger.edu", "550 5.1.1"},
 		}
 		for _, tt := range tests {
@@ -217,6 +219,9 @@ func TestPolicy(t *testing.T) {
 			}
 			assert.NoError(t, c.Quit(t.Context()), tt.name)
 		}
+		c := s.dial("587", smtp.Options{})
+		assert.Error(t, c.Login(t.Context(), "bob@crepes.fr", "hungry"), "that is another bob")
+		assert.NoError(t, c.Quit(t.Context()))
 	})
 }
 
