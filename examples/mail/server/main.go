@@ -175,7 +175,7 @@ func serve(ctx context.Context, env *cli.Env, o *options) (err error) {
 		if err != nil {
 			return cli.Usagef("-resolver: %v", err)
 		}
-		client := new(dns.Client)
+		client := &dns.Client{Transport: &dns.Transport{Dialer: &sockets.Dialer{Connect: env.DialQuietly}}}
 		defer client.Close()
 		opts.Resolver = &stub.Resolver{Client: client, Server: server}
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -46,6 +47,29 @@ func start(t *testing.T, roles []string, args ...string) (srv *clitest.Server, a
 		addrs[role] = srv.Ready(role)
 	}
 	return srv, addrs
+}
+
+// Under -map the name server, too, is asked where the map says.
+func TestResolverIsMapped(t *testing.T) {
+	asked, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer asked.Close()
+	places := file(t, "map", "192.0.2.53:53 "+asked.LocalAddr().String()+"\n")
+	srv, addrs := start(t, []string{"smtp"}, "-resolver", "192.0.2.53", "-map", places, "-relay-from", "127.0.0.0/8")
+	c, err := smtp.Dial(t.Context(), "tcp", addrs["smtp"], nil)
+	require.NoError(t, err)
+	defer c.Close()
+	to := smtp.Path{Local: "alice", Domain: "crepes.fr"}
+	_, err = c.Send(t.Context(), smtp.Envelope{From: to, To: []smtp.Recipient{{Path: to}}}, strings.NewReader(letter))
+	require.NoError(t, err)
+	query := make([]byte, 512)
+	n, from, err := asked.ReadFrom(query)
+	require.NoError(t, err)
+	query[2], query[3] = query[2]|0x80, 2 // SERVFAIL: the queue has not to wait
+	_, err = asked.WriteTo(query[:n], from)
+	require.NoError(t, err)
+	assert.Contains(t, string(query[:n]), "\x06crepes\x02fr\x00\x00\x0f\x00\x01", "MX (RFC 1035 §3.2.2)")
+	assert.Equal(t, 0, srv.Stop().Status)
 }
 
 const letter = "From: alice@crepes.fr\r\nSubject: Ketchup\r\n\r\nDo you like it?\r\n"
