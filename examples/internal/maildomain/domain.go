@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"applayer/examples/internal/mailstore"
@@ -74,8 +75,10 @@ type Domain struct {
 	store    *mailstore.Store
 	relay    *queue.Relay
 	queue    *queue.Queue
-	pages    []*webmail.Handler
 	log      *slog.Logger
+
+	mu    sync.Mutex // guards what is below: users may change while we start
+	pages []*webmail.Handler
 }
 
 // Open opens the mailboxes and the queue. One process at a time has them.
@@ -118,6 +121,8 @@ func (d *Domain) Reload() error {
 		return err
 	}
 	now := d.accounts.users()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	var errs []error
 	for _, p := range d.pages {
 		errs = append(errs, p.EndOthers(func(user string) bool { return now.Same(before.Users, user) }))

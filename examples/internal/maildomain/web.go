@@ -16,13 +16,15 @@ import (
 )
 
 // Web returns a server of the pages to read and send mail by, in the clear or
-// over TLS. It is called before anything is served.
+// over TLS.
 func (d *Domain) Web(secure bool) (*http1.Server, error) {
 	pages, err := webmail.New(web{d}, &webmail.Options{Secure: secure, Hosts: []string{d.opts.Name, d.opts.Hostname}, Logger: d.opts.Logger})
 	if err != nil {
 		return nil, err
 	}
+	d.mu.Lock()
 	d.pages = append(d.pages, pages)
+	d.mu.Unlock()
 	s := &http1.Server{Handler: pages, Logger: d.opts.Logger, Trace: d.opts.HTTPTrace}
 	if secure {
 		s.TLSConfig = d.opts.TLSConfig
