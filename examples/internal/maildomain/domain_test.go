@@ -274,15 +274,18 @@ func TestDelivery(t *testing.T) {
 func TestSubmissionCompletes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, testkit.NewNetwork(), "hamburger.edu", "bob:hungry\n")
-		c := s.dial("587", smtp.Options{})
-		require.NoError(t, c.Login(t.Context(), "bob", "hungry"))
 		const whole = "Date: Fri, 15 Nov 2002 13:58:49 +0000\r\nMessage-ID: <1@x>\r\n" + text
-		for _, m := range []string{text, whole, "no header at all\r\n"} {
-			_, err := c.Send(t.Context(), envelope(t, "bob@hamburger.edu", "bob@hamburger.edu"), strings.NewReader(m))
-			require.NoError(t, err)
+		for _, port := range []string{"587", "25"} {
+			c := s.dial(port, smtp.Options{})
+			require.NoError(t, c.Login(t.Context(), "bob", "hungry"))
+			for _, m := range []string{text, whole, "no header at all\r\n"} {
+				_, err := c.Send(t.Context(), envelope(t, "bob@hamburger.edu", "bob@hamburger.edu"), strings.NewReader(m))
+				require.NoError(t, err)
+			}
 		}
 		inbox := s.inbox("bob", "hungry")
-		require.Len(t, inbox, 3)
+		require.Len(t, inbox, 6)
+		assert.Equal(t, 1, strings.Count(inbox[3], "\r\nMessage-ID: "), "a user is one on each port")
 		assert.Equal(t, 1, strings.Count(inbox[0], "\r\nDate: "))
 		assert.Regexp(t, `\r\nMessage-ID: <[A-Z2-7]+@mx\.hamburger\.edu>\r\n`, inbox[0])
 		assert.True(t, strings.HasSuffix(inbox[0], text))
@@ -361,6 +364,13 @@ func TestSuccessIsReported(t *testing.T) {
 		for _, line := range []string{"Original-Envelope-Id: QQ314159", "Final-Recipient: rfc822; bob@hamburger.edu", "Action: delivered", "Status: 2."} {
 			assert.Contains(t, inbox[0], "\r\n"+line)
 		}
+
+		e.To[0].Path = smtp.Path{Local: "Postmaster"} // RFC 5321 §4.1.1.3
+		_, err = c.Send(t.Context(), e, strings.NewReader(text))
+		require.NoError(t, err)
+		<-hamburger.ended
+		<-hamburger.ended
+		assert.Contains(t, crepes.inbox("alice", "thirsty")[1], "\r\nFinal-Recipient: rfc822; Postmaster@hamburger.edu")
 		_, offered := hamburger.dial("24", smtp.Options{LMTP: true}).Extension("DSN")
 		assert.False(t, offered, "over LMTP who hands over reports")
 	})

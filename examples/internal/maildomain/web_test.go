@@ -2,6 +2,7 @@ package maildomain_test
 
 import (
 	"context"
+	"crypto"
 	"io"
 	"net"
 	"os"
@@ -135,6 +136,11 @@ func TestLogins(t *testing.T) {
 			{"PLAIN as another", smtp.AuthPlain("alice", "bob", "hungry"), false},
 			{"PLAIN with another's password", smtp.AuthPlain("", "bob", "thirsty"), false},
 			{"LOGIN", smtp.AuthLogin("alice", "thirsty"), true},
+			{"SCRAM", smtp.AuthSCRAM(crypto.SHA256, "bob", "hungry", nil), true},
+			{"SCRAM by name and domain", smtp.AuthSCRAM(crypto.SHA1, "bob@hamburger.edu", "hungry", nil), true},
+			{"SCRAM as himself", smtp.AuthSCRAM(crypto.SHA256, "bob", "hungry", &smtp.SCRAMOptions{Identity: "bob@hamburger.edu"}), true},
+			{"SCRAM as another", smtp.AuthSCRAM(crypto.SHA256, "bob", "hungry", &smtp.SCRAMOptions{Identity: "alice"}), false},
+			{"SCRAM with another's password", smtp.AuthSCRAM(crypto.SHA256, "bob", "thirsty", nil), false},
 		} {
 			c := s.dial("587", smtp.Options{})
 			err := c.Auth(t.Context(), tt.auth)

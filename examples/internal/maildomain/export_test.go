@@ -1,0 +1,4 @@
+package maildomain
+
+// ReadHead is readHead.
+var ReadHead = readHead
