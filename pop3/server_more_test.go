@@ -223,3 +223,12 @@ func TestGreetingThatIsNone(t *testing.T) {
 		})
 	}
 }
+
+// A list of capabilities that cannot be told whole has no end.
+func TestCapabilityThatIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &pop3.Server{Backend: letters(), Implementation: "caf\u00e9"}).dial("192.0.2.7")
+		c.talk("S: +OK…\nC: CAPA\nS: +OK…\nS: TOP")
+		assert.NotContains(t, c.rest(), "\r\n.\r\n")
+	})
+}

@@ -169,7 +169,7 @@ func TestListings(t *testing.T) {
 	u, err := pop3.ParseUniqueID([]byte("2 QhdPYR:00WBw1Ph7x7 "))
 	assert.NoError(t, err)
 	assert.Equal(t, pop3.UniqueID{2, "QhdPYR:00WBw1Ph7x7"}, u)
-	for _, in := range []string{"1", "1 ", "0 a", "1 a b", "1 \x7f", "1 " + strings.Repeat("x", 71), "x a"} {
+	for _, in := range []string{"1", "1 ", "1a", "1\ta", "0 a", "1 a b", "1 \x7f", "1 " + strings.Repeat("x", 71), "x a"} {
 		_, err := pop3.ParseUniqueID([]byte(in))
 		_, is := errors.AsType[*pop3.ParseError](err)
 		assert.True(t, is, in)
