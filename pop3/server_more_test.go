@@ -219,6 +219,7 @@ func TestGreetingThatIsNone(t *testing.T) {
 			var log strings.Builder
 			srv := &pop3.Server{Backend: letters(), Greeting: greeting, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 			serve(t, srv).dial("192.0.2.7").end()
+			synctest.Wait()
 			assert.Contains(t, log.String(), "level=ERROR msg=response peer=192.0.2.7")
 		})
 	}
