@@ -3,6 +3,7 @@ package queue_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -296,6 +297,20 @@ func TestSubmitRefuses(t *testing.T) {
 		{"6531-3.4 UTF-8 without SMTPUTF8", t.Context(), envelope(smtp.Path{Local: "é", Domain: "c.example"}), strings.NewReader(text), new(*smtp.ParseError)},
 		{"5321-6.3 a message that goes round", t.Context(), envelope(bob), strings.NewReader(strings.Repeat(hop, 101) + text), new(*smtp.LimitError)},
 		{"too large", t.Context(), envelope(bob), strings.NewReader(strings.Repeat("x", 20_000)), queue.ErrFull},
+	}
+	for _, evil := range []string{"a\r\nX: y", "a\nb", "a\x00b", "\x7f", "\xff"} {
+		from, id, original := envelope(bob), envelope(bob), envelope(bob)
+		from.From.Local, id.EnvelopeID = evil, evil
+		original.To[0].Original = smtp.OriginalRecipient{Type: "rfc822", Address: evil}
+		for _, env := range []smtp.Envelope{from, id, original} {
+			tests = append(tests, struct {
+				name string
+				ctx  context.Context
+				env  smtp.Envelope
+				in   io.Reader
+				err  any
+			}{fmt.Sprintf("%q", evil), t.Context(), env, strings.NewReader(text), new(*smtp.ParseError)})
+		}
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 	"time"
 
 	"applayer/internal/lockfile"
@@ -53,7 +52,7 @@ func openSpool(dir string) (s *spool, err error) {
 	if err := prepare(root); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
-	return &spool{root: root, unlock: unlock, sync: folderSync{root: root, dir: dirMessages}}, nil
+	return &spool{root: root, unlock: unlock, sync: folderSync{do: func() error { return syncDir(root, dirMessages) }}}, nil
 }
 
 func prepare(root *os.Root) error {
@@ -222,46 +221,6 @@ func (s *spool) setAside(name string) error {
 		return err
 	}
 	return errors.Join(syncDir(s.root, dirCorrupt), s.sync.sync())
-}
-
-// folderSync syncs a folder. Calls that come while it is at work share the next.
-type folderSync struct {
-	root *os.Root
-	dir  string
-
-	turn sync.Mutex // of those that sync
-	mu   sync.Mutex
-	next *syncBatch // that has not begun
-}
-
-// syncBatch is the calls that one sync is for.
-type syncBatch struct {
-	done chan struct{}
-	err  error
-}
-
-// sync returns when what was done in the folder before it was called is on the
-// disk.
-func (s *folderSync) sync() error {
-	s.mu.Lock()
-	b := s.next
-	if b != nil {
-		s.mu.Unlock()
-		<-b.done
-		return b.err
-	}
-	b = &syncBatch{done: make(chan struct{})}
-	s.next = b
-	s.mu.Unlock()
-
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	s.mu.Lock()
-	s.next = nil // who comes now may have come too late
-	s.mu.Unlock()
-	b.err = syncDir(s.root, s.dir)
-	close(b.done)
-	return b.err
 }
 
 // syncDir makes sure that what a folder holds is on the disk.
