@@ -93,6 +93,23 @@ func TestBounce(t *testing.T) {
 	assert.Contains(t, reports[0].text, "<bob@hamburger.edu>\r\n    (sent to Bob@burgers.example)\r\n    mx.hamburger.edu: 550 5.1.1 No such user\r\n")
 }
 
+// Nobody is told of what becomes of a report (RFC 3461 §6.1).
+func TestBounceAsksForNoReport(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var asked []smtp.Notify
+		q := &queue.Queue{Dir: t.TempDir(), Hostname: "mx.crepes.fr", Deliverer: newSink(func(m *queue.Message, to smtp.Recipient) queue.Result {
+			if m.From.IsNull() {
+				asked = append(asked, to.Notify)
+			}
+			return refuse(550, smtp.EnhancedCode{5, 1, 1}, "no")
+		})}
+		running(t, q)
+		submit(t, q, envelope(bob), text)
+		pass(time.Hour)
+		assert.Equal(t, []smtp.Notify{smtp.NotifyNever}, asked)
+	})
+}
+
 // What of the message comes back (RFC 3461 §4.3).
 func TestBounceReturns(t *testing.T) {
 	eightBit := strings.Replace(text, "ketchup?", "jalapeños?", 1)

@@ -42,7 +42,10 @@ func TestRemoveTakesItsReport(t *testing.T) {
 	require.NoError(t, e.to[0].way.Do(EventTry))
 	require.NoError(t, e.to[0].do(outcome{event: EventRefused, code: 550}))
 	require.NoError(t, q.Remove(e.msg.ID))
-	require.Error(t, q.report(e), "there is no file that it could be noted in")
+	for range 2 {
+		require.Error(t, q.report(e), "there is no file that it could be noted in")
+		assert.Equal(t, 2, q.used.messages, "it is written once")
+	}
 	require.Equal(t, []string{e.msg.ID + "-1"}, files(t, q, dirMessages))
 	require.NoError(t, q.end(e))
 	assert.Empty(t, files(t, q, dirMessages))
@@ -74,4 +77,29 @@ func TestStoreOverWhatIsLeft(t *testing.T) {
 	_, _, err = Read(b)
 	require.NoError(t, err)
 	assert.NotContains(t, string(b), "left")
+}
+
+// What is read at the start takes its room.
+func TestRoomAfterStart(t *testing.T) {
+	q, e := opened(t)
+	want := q.used
+	require.NoError(t, q.Close())
+	require.NoError(t, q.Open())
+	assert.Equal(t, want, q.used)
+	assert.Equal(t, room{1, 1, e.msg.Size}, q.used)
+}
+
+// An enhanced code is told where its class is that of the code (RFC 2034 §4).
+func TestReplyOnOneLine(t *testing.T) {
+	for _, tt := range []struct {
+		o    outcome
+		want string
+	}{
+		{outcome{code: 550, status: smtp.EnhancedCode{5, 1, 1}, text: "no"}, "550 5.1.1 no"},
+		{outcome{code: 550, status: smtp.EnhancedCode{4, 3, 0}, text: "no"}, "550 no"},
+		{outcome{code: 550, status: smtp.EnhancedCode{5, 0, 0}}, "550 5.0.0"},
+		{outcome{text: "connection refused"}, "connection refused"},
+	} {
+		assert.Equal(t, tt.want, tt.o.reply())
+	}
 }

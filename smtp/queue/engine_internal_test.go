@@ -303,7 +303,42 @@ func TestEngineDelayWhileWaiting(t *testing.T) {
 	require.True(t, s.wait())
 	s.begin()
 	require.Len(t, s.work, 1)
-	assert.Equal(t, actionDelayed, s.g.news(s.work[0].entry)[0].action)
+	late := s.work[0].entry
+	assert.Equal(t, actionDelayed, s.g.news(late)[0].action)
+	assert.Equal(t, smtp.EnhancedCode{4, 0, 0}, late.to[0].last.statusIn(actionDelayed), "no try has ended")
+	s.g.delayAfter = -1
+	assert.False(t, s.g.delayOf(late, s.now), "never")
+}
+
+// Recipients of one destination that were put off to different times are tried at
+// the first of them.
+func TestEngineTakesTheFirstTime(t *testing.T) {
+	s := newSimulation(t, Limits{})
+	e := newEntry(Message{ID: "0", From: at("a", "crepes.fr"), Arrived: s.now}, []smtp.Recipient{{Path: at("x", "a")}, {Path: at("y", "a")}, {Path: at("z", "a")}})
+	e.route(domain)
+	for i, wait := range []time.Duration{30 * time.Minute, 10 * time.Minute, 20 * time.Minute} {
+		require.NoError(t, e.to[i].way.Do(EventTry))
+		require.NoError(t, e.to[i].do(outcome{event: EventPutOff, next: s.now.Add(wait), tries: 1}))
+	}
+	s.g.Add(s.now, e)
+	assert.Equal(t, s.now.Add(10*time.Minute), s.g.NextTimeout())
+}
+
+// A message that is taken out while the disk does not take what became of it is at
+// its end: there is nothing left to write it to.
+func TestEngineRemovesWhatCannotBeSaved(t *testing.T) {
+	s := newSimulation(t, Limits{})
+	e := s.add(0, at("x", "a"), at("x", "b"))
+	s.begin()
+	s.end(0, false, fine)
+	s.begin()
+	s.did(0, false)
+	s.end(0, true, fine)
+	s.g.Remove(e)
+	require.True(t, s.wait())
+	s.begin()
+	require.Len(t, s.work, 1)
+	assert.Equal(t, choreEnd, s.work[0].chore)
 }
 
 // While a report is made no try of the message begins: what it says would change.

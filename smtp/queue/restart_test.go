@@ -190,3 +190,30 @@ func TestRestartBetweenReportAndNote(t *testing.T) {
 		assert.Empty(t, messages(t, dir, "messages"))
 	})
 }
+
+// So it is with a notice of delay: it came once.
+func TestRestartBetweenDelayAndNote(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		dir := t.TempDir()
+		require.NoError(t, os.Mkdir(filepath.Join(dir, "messages"), 0o700))
+		arrived := time.Now().Add(-5 * time.Hour)
+		env := envelope(bob)
+		env.To[0].Notify = smtp.NotifyDelay
+		message, err := queue.File(arrived, env, text)
+		require.NoError(t, err)
+		form := time.RFC3339
+		message = append(message, queue.Line("PUTOFF 0 "+arrived.UTC().Format(form)+" "+time.Now().UTC().Format(form)+` 1 - 0 4.4.1 "" "refused"`)...)
+		notice, err := queue.File(arrived.Add(4*time.Hour), smtp.Envelope{To: []smtp.Recipient{{Path: alice}}}, "Subject: the notice\r\n\r\n")
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "messages", "id"), message, 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "messages", "id-1"), notice, 0o600))
+
+		s := newSink(refusing(queue.Result{Err: errDown}))
+		q := &queue.Queue{Dir: dir, Hostname: "mx.crepes.fr", Deliverer: s}
+		running(t, q)
+		pass(24 * time.Hour)
+		reports := s.reports()
+		require.Len(t, reports, 1)
+		assert.True(t, strings.HasPrefix(reports[0].text, "Subject: the notice"))
+	})
+}

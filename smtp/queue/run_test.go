@@ -113,6 +113,29 @@ func TestGracefulEnd(t *testing.T) {
 	})
 }
 
+// A try that was cut off, and tells that the message was taken all the same, is
+// noted: it is not done again.
+func TestTakenWhileCutOff(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		dir := t.TempDir()
+		q := &queue.Queue{Dir: dir, Grace: -1, Deliverer: queue.DelivererFunc(func(ctx context.Context, _ *queue.Message, to []smtp.Recipient) []queue.Result {
+			<-ctx.Done()
+			results := queue.Same(len(to), queue.Result{Err: ctx.Err()})
+			results[0] = queue.Result{}
+			return results
+		})}
+		stop := running(t, q)
+		id := submit(t, q, envelope(bob, carol), text)
+		pass(time.Second)
+		stop()
+		e, _, err := queue.Read(read(t, filepath.Join(dir, "messages", id)))
+		require.NoError(t, err)
+		assert.Equal(t, queue.StateDone, e.To[0].State)
+		assert.False(t, e.To[1].State.Final())
+		assert.Zero(t, e.To[1].Tries, "of her nothing is known that was not known before")
+	})
+}
+
 func TestTryTimeout(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		q := &queue.Queue{Dir: t.TempDir(), Deliverer: &blocking{}, TryTimeout: time.Minute, Schedule: exact, Grace: -1}
@@ -296,6 +319,7 @@ func TestSubmitRefuses(t *testing.T) {
 		{"a line end in an address", t.Context(), envelope(smtp.Path{Local: "a\r\nb", Domain: "c"}), strings.NewReader(text), new(*smtp.ParseError)},
 		{"6531-3.4 UTF-8 without SMTPUTF8", t.Context(), envelope(smtp.Path{Local: "é", Domain: "c.example"}), strings.NewReader(text), new(*smtp.ParseError)},
 		{"5321-6.3 a message that goes round", t.Context(), envelope(bob), strings.NewReader(strings.Repeat(hop, 101) + text), new(*smtp.LimitError)},
+		{"too large, in pieces", t.Context(), envelope(bob), iotest.OneByteReader(strings.NewReader(strings.Repeat("x", 15_001))), queue.ErrFull},
 		{"too large", t.Context(), envelope(bob), strings.NewReader(strings.Repeat("x", 20_000)), queue.ErrFull},
 	}
 	for _, evil := range []string{"a\r\nX: y", "a\nb", "a\x00b", "\x7f", "\xff"} {
