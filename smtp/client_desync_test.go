@@ -144,3 +144,103 @@ func TestSendRepliesBeforeCommands(t *testing.T) {
 		})
 	}
 }
+
+// A message that was refused leaves a transaction behind with some servers, and
+// so does one whose chunk was.
+func TestSendResetsRefusedMessage(t *testing.T) {
+	c := client(t, nil, hello()+toDATA+`
+		C: Hi.
+		C: .
+		S: 451 no
+		C: RSET
+		S: 250 ok
+		C: MAIL FROM:<alice@crepes.fr>
+		S: 550 no
+	`)
+	for _, want := range []string{"DATA: reply 451", "MAIL: reply 550"} {
+		_, err := c.Send(t.Context(), envelope(bob), strings.NewReader("Hi.\r\n"))
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+// RFC 2033 §4.2: how many replies there are to a message for nobody, or to the
+// last chunk behind one that was refused, is not known: the session ends.
+func TestSendLMTPUnknownReplies(t *testing.T) {
+	for name, script := range map[string]string{
+		"354 for nobody": lhlo("PIPELINING") + `
+			C: MAIL FROM:<alice@crepes.fr>
+			C: RCPT TO:<bob@hamburger.edu>
+			C: RCPT TO:<carol@hamburger.edu>
+			C: DATA
+			S: 250 ok
+			S: 550 who
+			S: 550 who
+			S: 354 go
+			C*`,
+		"a chunk refused before the last": lhlo("PIPELINING", "CHUNKING") + `
+			C: MAIL FROM:<alice@crepes.fr>
+			C: RCPT TO:<bob@hamburger.edu>
+			C: RCPT TO:<carol@hamburger.edu>
+			S: 250 ok
+			S: 250 ok
+			S: 250 ok
+			C: BDAT 3
+			C= Hi.
+			C: BDAT 2 LAST
+			C= \r\n
+			S: 452 full
+			C*`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				nc, p := playServer(t, nil, script)
+				c, err := smtp.NewClient(t.Context(), nc, &smtp.Options{Hello: "crepes.fr", LMTP: true, ChunkSize: 3})
+				require.NoError(t, err)
+				r, err := c.Send(t.Context(), envelope(bob, carol), strings.NewReader("Hi.\r\n"))
+				require.Error(t, err)
+				for _, result := range r.Results {
+					_, ok := errors.AsType[*smtp.ReplyError](result.Err)
+					assert.True(t, ok, "%v", result.Err)
+				}
+				assert.False(t, c.Alive())
+				p.all.Wait()
+				assert.Empty(t, p.rest.String())
+			})
+		})
+	}
+}
+
+// No more than two chunks wait for their replies, so that neither end waits for
+// the other to read.
+func TestSendChunksWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := testkit.Pipe()
+		c := make(chan error, 1)
+		go func() {
+			client, err := smtp.NewClient(t.Context(), near, &smtp.Options{ChunkSize: 10})
+			if err == nil {
+				_, err = client.Send(t.Context(), envelope(bob), strings.NewReader(strings.Repeat("12345678\r\n", 5)))
+				client.Close()
+			}
+			c <- err
+		}()
+		b := make([]byte, 1000)
+		for _, turn := range []struct{ says, hears string }{
+			{"220 hi", "EHLO [127.0.0.1]\r\n"},
+			{"250-hi\r\n250-PIPELINING\r\n250 CHUNKING", "MAIL FROM:<alice@crepes.fr>\r\nRCPT TO:<bob@hamburger.edu>\r\n"},
+			{"250 ok\r\n250 ok", "BDAT 10\r\n12345678\r\nBDAT 10\r\n12345678\r\n"},
+			{"250 ok", "BDAT 10\r\n12345678\r\n"},
+			{"250 ok", "BDAT 10\r\n12345678\r\n"},
+			{"250 ok", "BDAT 10 LAST\r\n12345678\r\n"},
+		} {
+			io.WriteString(far, turn.says+"\r\n")
+			synctest.Wait()
+			n, err := far.Read(b)
+			require.NoError(t, err)
+			assert.Equal(t, turn.hears, string(b[:n]))
+		}
+		io.WriteString(far, "250 ok\r\n250 ok\r\n")
+		assert.NoError(t, <-c)
+		far.Close()
+	})
+}
