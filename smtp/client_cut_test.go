@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -234,8 +235,10 @@ func failAt(t *testing.T, opts smtp.Options, body smtp.BodyType, n int, why erro
 	e := envelope(bob)
 	e.Body = body
 	message := io.MultiReader(strings.NewReader(ketchup[:n]), readerFunc(func([]byte) (int, error) { return 0, why }))
+	from := time.Now()
 	r, err := c.Send(t.Context(), e, message)
 	require.ErrorIs(t, err, why)
+	require.Zero(t, time.Since(from), "nothing is waited for")
 	require.False(t, r.Doubtful)
 	if c.Alive() {
 		_, err = c.Send(t.Context(), e, strings.NewReader("Hi.\r\n"))

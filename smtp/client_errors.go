@@ -36,7 +36,9 @@ type callError struct {
 }
 
 func during(command string, err error) error {
-	if _, refused := errors.AsType[*ReplyError](err); err == nil || refused {
+	_, refused := errors.AsType[*ReplyError](err)
+	_, told := err.(*callError)
+	if err == nil || refused || told {
 		return err // it names the command
 	}
 	return &callError{command, err}

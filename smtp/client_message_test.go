@@ -48,6 +48,7 @@ func TestSendBody(t *testing.T) {
 		{"3030-3 binary without BINARYMIME", []string{"CHUNKING", "8BITMIME"}, smtp.BodyBinaryMIME, "a\nb", nil, "", "", smtp.ErrUnsupported, true},
 		{"binary without CHUNKING", []string{"BINARYMIME", "8BITMIME"}, smtp.BodyBinaryMIME, cafe, down, " BODY=7BIT", "Subject: cafe\r\n\r\nHi.\r\n", nil, true},
 		{"1870-6.1 too large", []string{"SIZE 4"}, smtp.BodyUnsaid, "Hi.\r\n", nil, "", "", smtp.ErrTooLarge, true},
+		{"1870-6.1 as large as may be", []string{"SIZE 5"}, smtp.BodyUnsaid, "Hi.\r\n", nil, " SIZE=5", "Hi.\r\n", nil, true},
 		{"no limit", []string{"SIZE 0"}, smtp.BodyUnsaid, "Hi.\r\n", nil, " SIZE=5", "Hi.\r\n", nil, true},
 		{"what cannot be made into 7 bits", nil, smtp.BodyEightBit, cafe, func(io.Reader) (io.ReadCloser, error) { return nil, errSource }, "", "", errSource, true},
 	}

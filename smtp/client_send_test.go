@@ -114,6 +114,11 @@ func TestSend(t *testing.T) {
 			check: func(t *testing.T, r *smtp.Receipt, err error) { assert.True(t, r.Doubtful) }},
 		{name: "cut at BDAT", script: hello("CHUNKING") + mail + ok + rcptBob + ok + "C: BDAT 63 LAST\n" + body + "close\n", want: []string{"BDAT: unexpected EOF"},
 			check: func(t *testing.T, r *smtp.Receipt, err error) { assert.True(t, r.Doubtful) }},
+		{name: "cut between chunks", opts: smtp.Options{ChunkSize: 21}, script: hello("CHUNKING") + mail + ok + rcptBob + ok + "C: BDAT 21\nC: Subject: question\nC: \nclose\n", want: []string{"BDAT: unexpected EOF"},
+			check: func(t *testing.T, r *smtp.Receipt, err error) {
+				assert.EqualError(t, err, "smtp: BDAT: unexpected EOF")
+				assert.False(t, r.Doubtful)
+			}},
 		{name: "cut within a group, one recipient refused", to: []smtp.Path{bob, carol},
 			script: hello("PIPELINING") + mail + rcptBob + rcptCar + "C: DATA\n" + ok + "S: 550 who\nclose\n",
 			want:   []string{"RCPT: reply 550: \"who\"", "RCPT: unexpected EOF"}},

@@ -250,3 +250,32 @@ type panicking struct{}
 
 func (panicking) Start() (string, []byte, error)    { return "PLAIN", nil, nil }
 func (panicking) Next([]byte, bool) ([]byte, error) { panic(errors.New("mechanism")) }
+
+// What Downgrade returned is closed once, whatever became of the message.
+func TestSendDowngradeCloses(t *testing.T) {
+	for _, tt := range []struct {
+		extension, script string
+	}{
+		{"PIPELINING", "C: MAIL FROM:<alice@crepes.fr>\nC: RCPT TO:<bob@hamburger.edu>\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go\nC: Hi.\nC: .\nS: 250 ok\n"},
+		{"CHUNKING", "C: MAIL FROM:<alice@crepes.fr>\nS: 550 no\n"},
+		{"CHUNKING", "C: MAIL FROM:<alice@crepes.fr>\nclose\n"},
+		{"SIZE 4", "C: MAIL FROM:<alice@crepes.fr>\nS: 550 no\n"}, // it has another size now
+	} {
+		made := &closed{Reader: strings.NewReader("Hi.\r\n")}
+		c := client(t, &smtp.Options{Downgrade: func(io.Reader) (io.ReadCloser, error) { return made, nil }}, hello(tt.extension)+tt.script)
+		e := envelope(bob)
+		e.Body = smtp.BodyEightBit
+		c.Send(t.Context(), e, strings.NewReader("caf\xc3\xa9\r\n"))
+		assert.Equal(t, 1, made.times, tt.script)
+	}
+}
+
+type closed struct {
+	io.Reader
+	times int
+}
+
+func (c *closed) Close() error {
+	c.times++
+	return nil
+}
