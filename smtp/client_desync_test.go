@@ -244,3 +244,54 @@ func TestSendChunksWait(t *testing.T) {
 		far.Close()
 	})
 }
+
+// Reset does what the next message would have done, if it is granted.
+func TestClientReset(t *testing.T) {
+	c := client(t, nil, hello()+toDATA+`
+		C: Hi.
+		C: .
+		S: 451 no
+		C: RSET
+		S: 452 no
+		C: RSET
+		S: 250 ok
+		C: MAIL FROM:<alice@crepes.fr>
+		S: 550 no
+		C: RSET
+		S: 250 ok
+		C: MAIL FROM:<alice@crepes.fr>
+		S: 550 no
+	`)
+	send := func() error {
+		_, err := c.Send(t.Context(), envelope(bob), strings.NewReader("Hi.\r\n"))
+		return err
+	}
+	assert.ErrorContains(t, send(), "DATA: reply 451")
+	assert.ErrorContains(t, c.Reset(t.Context()), "RSET: reply 452")
+	assert.ErrorContains(t, send(), "MAIL: reply 550", "behind RSET")
+	assert.NoError(t, c.Reset(t.Context()))
+	assert.ErrorContains(t, send(), "MAIL: reply 550")
+
+	c = client(t, nil, hello()+toDATA+`
+		C: Hi.
+		C: .
+		S: 451 no
+		C: RSET
+		S: 250 ok
+		C: MAIL FROM:<alice@crepes.fr>
+		S: 550 no
+	`)
+	assert.ErrorContains(t, send(), "DATA: reply 451")
+	assert.NoError(t, c.Reset(t.Context()))
+	assert.ErrorContains(t, send(), "MAIL: reply 550", "without another RSET")
+}
+
+// What a server offered is not taken for offered once EHLO is refused.
+func TestClientHelloRefused(t *testing.T) {
+	c := client(t, nil, hello("DSN")+"C: EHLO crepes.fr\nS: 550 no\n")
+	_, dsn := c.Extension("DSN")
+	assert.True(t, dsn)
+	assert.ErrorContains(t, c.Hello(t.Context()), "EHLO: reply 550")
+	_, dsn = c.Extension("DSN")
+	assert.False(t, dsn)
+}
