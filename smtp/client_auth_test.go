@@ -2,6 +2,7 @@ package smtp_test
 
 import (
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -33,6 +34,9 @@ func TestAuth(t *testing.T) {
 		{"cancelled, and granted all the same", "C: AUTH LOGIN\nS: 334 !\nC: *\nS: 235 in\n", smtp.AuthLogin("bob", "hungry"), "smtp: AUTH: base64: syntax at byte 0 (RFC 4954 §4)"},
 		{"cut", "C: AUTH LOGIN\nclose\n", smtp.AuthLogin("bob", "hungry"), "smtp: AUTH: unexpected EOF"},
 		{"421", "C: AUTH LOGIN\nS: 421 bye\n", smtp.AuthLogin("bob", "hungry"), `smtp: AUTH: reply 421: "bye"`},
+		{"a challenge before its turn: no password is sent", "C: AUTH LOGIN\n" + `S~ 334 \r\n334 \r\n` + "\nC*\n", smtp.AuthLogin("bob", "hungry"), "peer: no reply 334 in state Ready"},
+		{"5321-4.5.3.1.4 a command of 512 octets", "C: AUTH ECHO " + b64(strings.Repeat("x", 375)) + "\nS: 334 " + b64("y") + "\nC: " + b64("y") + "\nS: 235 in\n" + noop, named("ECHO"), ""},
+		{"of 513, and the response but once", "C: AUTH ECHOS\nS: 334 \nC: " + b64(strings.Repeat("x", 375)) + "\nS: 334 " + b64("y") + "\nC: " + b64("y") + "\nS: 235 in\n" + noop, named("ECHOS"), ""},
 		{"a server that proves nothing is left", "C: AUTH SCRAM " + b64("x") + "\nS: 235 in\nC*\n", proof{}, "smtp: AUTH: no proof"},
 	}
 	for _, tt := range tests {
@@ -54,6 +58,14 @@ func TestAuth(t *testing.T) {
 		})
 	}
 }
+
+// named has much to say at first, and then says what it hears.
+type named string
+
+func (n named) Start() (string, []byte, error) {
+	return string(n), []byte(strings.Repeat("x", 375)), nil
+}
+func (named) Next(challenge []byte, more bool) ([]byte, error) { return challenge, nil }
 
 // proof wants one that never comes.
 type proof struct{}
@@ -85,6 +97,8 @@ func TestLogin(t *testing.T) {
 		err                   error
 	}{
 		{name: "PLAIN over loopback", offered: "LOGIN PLAIN CRAM-MD5", script: plain, host: "127.0.0.1:25"},
+		{name: "bound SCRAM needs TLS", offered: "SCRAM-SHA-256-PLUS PLAIN", script: plain, host: "127.0.0.1:25"},
+		{name: "PLAIN over a Unix-domain socket", offered: "PLAIN", script: plain},
 		{name: "in any case", offered: "plain", script: plain, host: "[::1]:25"},
 		{name: "LOGIN", offered: "LOGIN X-OAUTH", script: "C: AUTH LOGIN\nS: 535 no\n", host: "127.0.0.1:25", err: errRefused},
 		{name: "PLAIN in the clear", offered: "PLAIN LOGIN", host: "192.0.2.1:25", err: smtp.ErrTLSRequired},
@@ -102,7 +116,12 @@ func TestLogin(t *testing.T) {
 			}
 			nc, _ := playServer(t, server, script)
 			tt.opts.Hello, tt.opts.TLSConfig = "crepes.fr", config
-			c, err := smtp.NewClient(t.Context(), at(nc, tt.host), &tt.opts)
+			if tt.host != "" {
+				nc = at(nc, tt.host)
+			} else {
+				nc = &addressed{nc, &net.UnixAddr{Name: "/run/lmtp", Net: "unix"}}
+			}
+			c, err := smtp.NewClient(t.Context(), nc, &tt.opts)
 			require.NoError(t, err)
 			defer c.Close()
 			err = c.Login(t.Context(), "bob", "hungry")

@@ -239,9 +239,10 @@ func TestDial(t *testing.T) {
 // Without a name of its own the client says its address (RFC 5321 §4.1.4).
 func TestClientHelloName(t *testing.T) {
 	for local, want := range map[string]string{
-		"192.0.2.9:99":    "[192.0.2.9]",
-		"[2001:db8::1]:9": "[IPv6:2001:db8::1]",
-		"nonsense":        "localhost",
+		"192.0.2.9:99":         "[192.0.2.9]",
+		"[2001:db8::1]:9":      "[IPv6:2001:db8::1]",
+		"[::ffff:192.0.2.9]:9": "[192.0.2.9]",
+		"nonsense":             "localhost",
 	} {
 		nc, _ := playServer(t, nil, "S: 220 hi\nC: EHLO "+want+"\nS: 250 hi\n")
 		c, err := smtp.NewClient(t.Context(), &localAt{nc, local}, nil)

@@ -163,3 +163,74 @@ type echo struct{}
 
 func (echo) Start() (string, []byte, error)                   { return "X", nil, nil }
 func (echo) Next(challenge []byte, more bool) ([]byte, error) { return challenge, nil }
+
+// A connection whose session did not begin is closed, whatever was in the way.
+func TestClientStartCloses(t *testing.T) {
+	server, config := testkit.Certificate(t, "hamburger.edu")
+	for name, script := range map[string]string{
+		"greeting":      "S: 554 no\nC*\n",
+		"EHLO":          "S: 220 hi\nC: EHLO crepes.fr\nS: 550 no\nC*\n",
+		"TLS, required": hello() + "C*\n",
+		"EHLO in TLS":   hello("STARTTLS") + "C: STARTTLS\nS: 220 go\nTLS\nC: EHLO crepes.fr\nS: 550 no\nC*\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mode := smtp.TLSOpportunistic
+				if name == "TLS, required" {
+					mode = smtp.TLSRequired
+				}
+				nc, p := playServer(t, server, script)
+				_, err := smtp.NewClient(t.Context(), nc, &smtp.Options{Hello: "crepes.fr", TLS: mode, TLSConfig: config})
+				assert.Error(t, err)
+				p.all.Wait() // which needs the end
+			})
+		})
+	}
+}
+
+// A context that ends behind its call ends no other.
+func TestClientContextEndsLater(t *testing.T) {
+	c := client(t, nil, hello()+"C: NOOP\nS: 250 ok\nC: NOOP\nS: 250 ok\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	assert.NoError(t, c.Noop(ctx))
+	cancel()
+	assert.NoError(t, c.Noop(t.Context()))
+}
+
+// Negative timeouts are none, and a negative size is the default.
+func TestClientNegativeOptions(t *testing.T) {
+	c := client(t, &smtp.Options{ChunkSize: -1, Timeouts: smtp.ClientTimeouts{
+		Connect: -1, Greeting: -1, Handshake: -1, Command: -1, DataStart: -1, DataBlock: -1, DataEnd: -1, Quit: -1,
+	}}, hello("CHUNKING")+`
+		C: MAIL FROM:<alice@crepes.fr>
+		S: 250 ok
+		C: RCPT TO:<bob@hamburger.edu>
+		S: 250 ok
+		C: BDAT 5 LAST
+		C: Hi.
+		S: 250 ok
+		C: QUIT
+		S: 221 bye
+	`)
+	_, err := c.Send(t.Context(), envelope(bob), strings.NewReader("Hi.\r\n"))
+	assert.NoError(t, err)
+	assert.NoError(t, c.Quit(t.Context()))
+}
+
+// RFC 5321 §4.1.4: EHLO resets as RSET does.
+func TestClientHelloResets(t *testing.T) {
+	c := client(t, nil, hello()+toDATA+`
+		C: Hi.
+		C: .
+		S: 451 no
+		C: EHLO crepes.fr
+		S: 250 hi
+		C: MAIL FROM:<alice@crepes.fr>
+		S: 550 no
+	`)
+	_, err := c.Send(t.Context(), envelope(bob), strings.NewReader("Hi.\r\n"))
+	assert.ErrorContains(t, err, "DATA: reply 451")
+	assert.NoError(t, c.Hello(t.Context()))
+	_, err = c.Send(t.Context(), envelope(bob), strings.NewReader("Hi.\r\n"))
+	assert.ErrorContains(t, err, "MAIL: reply 550")
+}
