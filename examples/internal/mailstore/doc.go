@@ -49,7 +49,12 @@
 // other flags, and one that they remove is expunged, each with a new mod-sequence.
 // They are looked for when a view is made and a directory has changed. The keywords
 // that such programs keep as the letters a to z stay in the names and mean nothing
-// here.
+// here, as does the number that mbsync puts behind a name. Of two messages that were
+// given one name one gets another. A size that a name tells is believed if the other
+// is that of the file.
+//
+// A directory that has two names, as by a symbolic link within the store, is one
+// Mailbox under both.
 //
 // # Limits
 //

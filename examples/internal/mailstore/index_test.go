@@ -99,6 +99,7 @@ func TestIndexDamage(t *testing.T) {
 		{"mod-sequence", head + mailstore.Line("+ 1 9223372036854775808 - 3 x"), "number"},
 		{"flags not in order", head + mailstore.Line("+ 1 1 SF 3 x"), "flags"},
 		{"no flags", head + mailstore.Line("+ 1 1 * 3 x"), "flags"},
+		{"flag twice", head + mailstore.Line("+ 1 1 SS 3 x"), "flags"},
 		{"flag that is none", head + mailstore.Line("+ 1 1 1 3 x"), "flags"},
 		{"size", head + mailstore.Line("+ 1 1 - -2 x"), "size"},
 		{"base with a slash", head + mailstore.Line("+ 1 1 - 3 ../x"), "base"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -124,6 +125,46 @@ func TestQuotaCountsOnce(t *testing.T) {
 	}
 	require.NoError(t, s.Delete("bob", "Sent"))
 	assert.NoError(t, s.Room("bob", 16))
+}
+
+// What one delivery has room for no other has, before the first is counted.
+func TestQuotaReserved(t *testing.T) {
+	opts := &mailstore.Options{Quota: 16}
+	var s *mailstore.Store
+	var second error
+	mailstore.SetFault(opts, func(op string) error {
+		if op == "place" && second == nil {
+			second = s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("1234567\r\n"))
+		}
+		return nil
+	})
+	s, _ = newStore(t, opts)
+	require.NoError(t, s.Deliver(t.Context(), []string{"bob"}, strings.NewReader("123456\r\n")))
+	assert.ErrorIs(t, second, mailstore.ErrOverQuota)
+}
+
+// Of messages one of which cannot be copied none is.
+func TestCopyAllOrNone(t *testing.T) {
+	n := 0
+	opts := &mailstore.Options{}
+	mailstore.SetFault(opts, func(op string) error {
+		if op == "link" {
+			if n++; n == 2 {
+				return fs.ErrNotExist
+			}
+		}
+		return nil
+	})
+	s, dir := newStore(t, opts)
+	require.NoError(t, s.Create("bob", "Sent"))
+	in, sent := mailbox(t, s, "bob", "INBOX"), mailbox(t, s, "bob", "Sent")
+	fill(t, in, "a\r\n", "b\r\n", "c\r\n")
+	v := view(t, in)
+	require.NoError(t, os.Remove(filepath.Join(dir, "bob", "Maildir", "new", v.At(1).Base)))
+	_, _, err := in.Move(t.Context(), sent, 1, 2, 3)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	assert.Zero(t, view(t, sent).Len())
+	assert.Equal(t, []string{"1 new", "3 new"}, rows(view(t, in)), "and none is removed")
 }
 
 // A mailbox that is open by another name of its directory is the same Mailbox: two
