@@ -113,6 +113,8 @@ func TestPopLosesNothing(t *testing.T) {
 		"a copy":              {nil, []letter{{"1", a}, {"1", a}}, 0, map[string]string{"1.eml": a}},
 		"one of them before":  {[]letter{{"1", a}}, []letter{{"1", a}, {"1", b}}, 0, map[string]string{"1.eml": a, "1~1.eml": b}},
 		"another mailbox":     {[]letter{{"1", a}}, []letter{{"1", c}}, 0, map[string]string{"1.eml": a, "1~1.eml": c}},
+		"one goes on":         {[]letter{{"1", a}}, []letter{{"1", a + c}}, 0, map[string]string{"1.eml": a, "1~1.eml": a + c}},
+		"one ends before":     {[]letter{{"1", a + c}}, []letter{{"1", a}}, 0, map[string]string{"1.eml": a + c, "1~1.eml": a}},
 		"a size told wrong":   {[]letter{{"1", a}}, []letter{{"1", a}}, 3, map[string]string{"1.eml": a}},
 		"unique-id of a path": {nil, []letter{{"../x", a}, {"/etc/x", b}, {"X-1", c}}, 0, map[string]string{"%2e%2e%2fx.eml": a, "%2fetc%2fx.eml": b, "X-1.eml": c}},
 	} {
