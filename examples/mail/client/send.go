@@ -69,7 +69,7 @@ client send -server 127.0.0.1:8587 -user alice -pass secret -from alice@crepes.f
 // check looks for wrong usage before anything is written.
 func (o *sendOptions) check(args []string) error {
 	for name, values := range map[string][]string{"out": {o.out}, "from": {o.from}, "subject": {o.subject}, "to": o.to, "cc": o.cc, "attach": o.attach,
-		"server": {o.server.addr}, "user": {o.server.user}, "pass": {o.server.password}} {
+		"server": {o.server.addr}, "ca": {o.server.ca}, "user": {o.server.user}, "pass": {o.server.password}} {
 		for _, v := range values {
 			if strings.ContainsAny(v, "\r\n\x00") {
 				return cli.Usagef("-%s: a line end or NUL would end the field", name)
