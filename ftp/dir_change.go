@@ -5,8 +5,9 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"runtime"
 	"time"
+
+	"applayer/internal/durable"
 )
 
 // Remove removes a file, or a link itself.
@@ -148,19 +149,7 @@ func (d *DirFS) settle(name string) error {
 		return err
 	}
 	defer dir.Close()
-	return syncDir(dir)
-}
-
-// syncDir brings the names in a directory to the disk.
-func syncDir(dir *os.Root) error {
-	if runtime.GOOS == "windows" { // where that cannot be asked for
-		return nil
-	}
-	f, err := dir.Open(".")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return durable.SyncDir(dir, ".")
 }
 
 // orFileError is fileError, and nil for nil.

@@ -9,6 +9,8 @@ import (
 	"path"
 	"strings"
 	"unicode/utf8"
+
+	"applayer/internal/durable"
 )
 
 // dirUpload is an upload to a [DirFS]. A new file, and one that takes another's
@@ -271,7 +273,7 @@ func (u *dirUpload) Commit() error {
 		return fileError("commit", u.name, err)
 	}
 	if !u.opts.NoSync && u.temp != "" {
-		err = syncDir(u.folder)
+		err = durable.SyncDir(u.folder, ".")
 	}
 	return orFileError("commit", u.name, err)
 }

@@ -9,6 +9,7 @@ import (
 
 	gosmtp "github.com/emersion/go-smtp"
 
+	"applayer/internal/durable"
 	"applayer/mime/maildir"
 	"applayer/smtp"
 	"applayer/sockets"
@@ -114,7 +115,7 @@ func (g *group) syncAll() {
 		if r == nil {
 			return
 		}
-		r.err = maildir.SyncDir(g.root, "new")
+		r.err = durable.SyncDir(g.root, "new")
 		close(r.done)
 	}
 }

@@ -12,7 +12,7 @@ import (
 var floors = []string{
 	"internal/ascii", "internal/line", "internal/dot", "internal/reply", "internal/sasl",
 	"internal/fsm", "internal/boundary", "internal/utf7", "internal/dialogue", "internal/session",
-	"internal/lockfile", "internal/guess",
+	"internal/lockfile", "internal/guess", "internal/durable",
 }
 
 // above is the floors and what else a row adds.
@@ -37,6 +37,7 @@ var layers = []house.Layer{
 	{Who: "internal/session", Why: floorWhy},
 	{Who: "internal/lockfile", Why: floorWhy},
 	{Who: "internal/guess", Why: floorWhy},
+	{Who: "internal/durable", Why: floorWhy},
 	{Who: "internal/testkit", Why: floorWhy},
 	{Who: "internal/house", Why: floorWhy},
 	{Who: "internal/house/...", May: []string{"internal/house"}, Why: "the house's programs are thin over the house"},

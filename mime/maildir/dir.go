@@ -5,10 +5,10 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
+
+	"applayer/internal/durable"
 )
 
 // Dir is a Maildir.
@@ -46,7 +46,7 @@ func (m Message) path() string { return m.dir() + "/" + m.File }
 
 // Create makes the Maildir at path, if it is not there, and opens it.
 func Create(path string) (*Dir, error) {
-	if err := MakeAll(path); err != nil {
+	if err := durable.MakeAll(path); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(path)
@@ -95,32 +95,6 @@ func open(root *os.Root) (*Dir, error) {
 	return &Dir{root: root}, nil
 }
 
-// MakeAll makes a directory and those above it that are not there, all of them on the
-// disk when it returns.
-func MakeAll(path string) error {
-	path = filepath.Clean(path)
-	var made []string // the directories that have a new entry
-	for at := path; filepath.Dir(at) != at; at = filepath.Dir(at) {
-		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		made = append(made, filepath.Dir(at))
-	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return err
-	}
-	for _, dir := range made {
-		root, err := os.OpenRoot(dir)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(SyncDir(root, "."), root.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Make makes a Maildir of the directory that root is, if it is none yet.
 func Make(root *os.Root) error {
 	for _, name := range []string{dirTmp, dirNew, dirCur} {
@@ -128,7 +102,7 @@ func Make(root *os.Root) error {
 			return err
 		}
 	}
-	return SyncDir(root, ".")
+	return durable.SyncDir(root, ".")
 }
 
 // Close closes the Dir. Files that were opened stay open.
@@ -325,17 +299,4 @@ func (d *Dir) Clean(before time.Time) (removed int, err error) {
 }
 
 // sync makes sure that a directory's entries are on the disk.
-func (d *Dir) sync(dir string) error { return SyncDir(d.root, dir) }
-
-// SyncDir makes sure that the entries of a directory below a root are on the disk.
-// Windows does it by itself, and has no call for it.
-func SyncDir(root *os.Root, dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := root.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
+func (d *Dir) sync(dir string) error { return durable.SyncDir(d.root, dir) }

@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
+	"applayer/internal/durable"
 	"applayer/internal/lockfile"
 	"applayer/smtp"
 )
@@ -33,7 +33,7 @@ type spool struct {
 // What was being written when the last process ended is removed: nobody was told
 // that it is here.
 func openSpool(dir string) (s *spool, err error) {
-	if err := makeFolders(filepath.Clean(dir)); err != nil {
+	if err := durable.MakeAll(dir); err != nil {
 		return nil, err
 	}
 	unlock, err := lockfile.Try(filepath.Join(dir, lockName))
@@ -52,7 +52,7 @@ func openSpool(dir string) (s *spool, err error) {
 	if err := prepare(root); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
-	return &spool{root: root, unlock: unlock, sync: folderSync{do: func() error { return syncDir(root, dirMessages) }}}, nil
+	return &spool{root: root, unlock: unlock, sync: folderSync{do: func() error { return durable.SyncDir(root, dirMessages) }}}, nil
 }
 
 func prepare(root *os.Root) error {
@@ -70,37 +70,7 @@ func prepare(root *os.Root) error {
 			return err
 		}
 	}
-	return syncDir(root, ".")
-}
-
-// makeFolders makes a folder, and those that it is in, if they are not there, and
-// makes sure that they are on the disk.
-func makeFolders(dir string) error {
-	_, err := os.Stat(dir)
-	if err == nil {
-		if err = syncParent(dir); errors.Is(err, fs.ErrPermission) {
-			return nil // who made the folder there, where we may not look, saw to it
-		}
-		return err
-	}
-	if parent := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && parent != dir {
-		if err := makeFolders(parent); err != nil {
-			return err
-		}
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return err
-	}
-	return syncParent(dir)
-}
-
-// syncParent makes sure that a folder that was made is on the disk.
-func syncParent(dir string) error {
-	parent, err := os.OpenRoot(filepath.Join(dir, ".."))
-	if err != nil {
-		return err
-	}
-	return errors.Join(syncDir(parent, "."), parent.Close())
+	return durable.SyncDir(root, ".")
 }
 
 // names returns the names in a folder.
@@ -220,17 +190,5 @@ func (s *spool) setAside(name string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return errors.Join(syncDir(s.root, dirCorrupt), s.sync.sync())
-}
-
-// syncDir makes sure that what a folder holds is on the disk.
-func syncDir(root *os.Root, dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil // there a folder cannot be synced, and need not be
-	}
-	f, err := root.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(durable.SyncDir(s.root, dirCorrupt), s.sync.sync())
 }

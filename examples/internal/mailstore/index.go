@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 
-	"applayer/mime/maildir"
+	"applayer/internal/durable"
 )
 
 // The index of a mailbox is a file beside its messages, to which records are
@@ -171,7 +171,7 @@ func (x *index) rewrite(s *state) error {
 	x.f, x.size, x.dirty, x.broken = f, int64(len(b)), false, nil
 	s.records = s.live() + len(s.gone) + 2
 	if err = x.fault("index directory"); err == nil {
-		err = maildir.SyncDir(x.root, ".")
+		err = durable.SyncDir(x.root, ".")
 	}
 	x.broken = err // which of the two a crash leaves is not known
 	return err

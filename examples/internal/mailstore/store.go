@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"applayer/internal/durable"
 	"applayer/internal/lockfile"
 	"applayer/mime/maildir"
 )
@@ -79,7 +80,7 @@ func Open(dir string, opts *Options) (*Store, error) {
 	if s.log = s.opts.Logger; s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	err := maildir.MakeAll(dir)
+	err := durable.MakeAll(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +150,7 @@ func (s *Store) newValidity(least uint32) (uint32, error) {
 		return 0, err
 	}
 	s.given = v
-	return v, maildir.SyncDir(s.root, ".")
+	return v, durable.SyncDir(s.root, ".")
 }
 
 // Mailbox opens a folder of a user, [Inbox] for the one where mail is delivered:

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 
+	"applayer/internal/durable"
 	"applayer/mime/maildir"
 )
 
@@ -28,7 +29,7 @@ func (u *user) settle(root *os.Root) error {
 	if u.settled {
 		return nil
 	}
-	err := errors.Join(maildir.SyncDir(root, u.dir), maildir.SyncDir(root, "."))
+	err := errors.Join(durable.SyncDir(root, u.dir), durable.SyncDir(root, "."))
 	u.settled = err == nil
 	return err
 }

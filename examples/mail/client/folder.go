@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"applayer/mime/maildir"
+	"applayer/internal/durable"
 	"applayer/pop3"
 )
 
@@ -17,7 +17,7 @@ import (
 type mailFolder struct{ root *os.Root }
 
 func openFolder(dir string) (*mailFolder, error) {
-	if err := maildir.MakeAll(dir); err != nil {
+	if err := durable.MakeAll(dir); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
@@ -112,17 +112,7 @@ func (f *mailFolder) same(one, other string) (bool, error) {
 }
 
 // sync has the disk keep the names.
-func (f *mailFolder) sync() error {
-	d, err := f.root.Open(".")
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrInvalid) {
-		err = nil // a system that knows no such thing
-	}
-	return errors.Join(err, d.Close())
-}
+func (f *mailFolder) sync() error { return durable.SyncDir(f.root, ".") }
 
 // fileName is the name of a message's file: its unique-id, in which what is no
 // letter, digit, "-" or "_" stands as "%" and two hexadecimal digits. The n-th
