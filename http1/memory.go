@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -49,25 +50,25 @@ func (s *Server) Record(ctx context.Context, r *Request) (*Response, error) {
 // has ended: a Read has all, or io.EOF.
 type memoryConn struct {
 	in, out *bytes.Buffer
-	closed  bool
+	closed  atomic.Bool // also by the end of a context
 }
 
 func (m *memoryConn) Read(b []byte) (int, error) {
-	if m.closed {
+	if m.closed.Load() {
 		return 0, net.ErrClosed
 	}
 	return m.in.Read(b)
 }
 
 func (m *memoryConn) Write(b []byte) (int, error) {
-	if m.closed {
+	if m.closed.Load() {
 		return 0, io.ErrClosedPipe
 	}
 	return m.out.Write(b)
 }
 
 func (m *memoryConn) Close() error {
-	m.closed = true
+	m.closed.Store(true)
 	return nil
 }
 

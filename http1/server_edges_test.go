@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -344,4 +345,25 @@ func TestServerErrorHandlerHearsOfPanics(t *testing.T) {
 		assert.Equal(t, "500", statusOf(out))
 		assert.True(t, strings.HasSuffix(out, "\r\n\r\nsorry\n"))
 	})
+}
+
+// The end of the context cuts the connection in memory, whatever is done on it.
+func TestRecordCut(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := http1.NewRequest("GET", "http://hamburger.edu/", nil)
+	require.NoError(t, err)
+	resp, err := http1.Record(ctx, http1.HandlerFunc(func(_ context.Context, w *http1.ResponseWriter, _ *http1.Request) {
+		cancel()
+		var err error
+		for err == nil {
+			if _, err = w.Write(make([]byte, 100)); err == nil {
+				err = w.Flush()
+			}
+			runtime.Gosched()
+		}
+	}), r)
+	if err == nil { // the head was sent before
+		_, err = io.ReadAll(resp.Body)
+	}
+	assert.Error(t, err)
 }
