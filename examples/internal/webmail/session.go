@@ -65,13 +65,11 @@ func (h *Handler) login(ctx context.Context, w *http1.ResponseWriter, r *http1.R
 		h.page(w, r, http1.StatusForbidden, "login", "Not in the clear: log in over TLS.")
 		return
 	}
-	peer := peerOf(r)
-	if !h.guard.enter(peer, time.Now()) {
-		h.page(w, r, http1.StatusTooManyRequests, "login", "One attempt at a time.")
-		return
-	}
-	name, wait, err := h.attempt(ctx, peer, f)
+	name, wait, err := h.attempt(ctx, peerOf(r), f)
 	switch {
+	case errors.Is(err, errTooMany):
+		h.page(w, r, http1.StatusTooManyRequests, "login", "Too many logins were refused: come back later.")
+		return
 	case errors.Is(err, ErrRefused):
 		h.opts.Logger.Warn("login refused", "peer", r.RemoteAddr)
 		pause(ctx, wait)
@@ -102,12 +100,25 @@ func (h *Handler) login(ctx context.Context, w *http1.ResponseWriter, r *http1.R
 	redirect(w, "/")
 }
 
-// attempt is a login that may be looked at. Where it is refused, wait is after
-// how long to say so.
+// errTooMany means a guesser, who hears no more whether he is right.
+var errTooMany = errors.New("too many logins refused")
+
+// attempt is a login. Where it is refused, wait is after how long to say so.
 func (h *Handler) attempt(ctx context.Context, peer netip.Prefix, f form.Fields) (name string, wait time.Duration, err error) {
-	defer func() { wait = h.guard.leave(peer, errors.Is(err, ErrRefused), time.Now()) }()
+	if h.guesses.TooMany(peer) {
+		return "", 0, errTooMany
+	}
 	name, err = h.mail.Login(ctx, f.Get("user"), f.Get("password"))
-	return name, 0, err
+	tooMany := false
+	if errors.Is(err, ErrRefused) {
+		wait, tooMany = h.guesses.Refused(peer)
+	} else {
+		tooMany = h.guesses.TooMany(peer) // others came meanwhile
+	}
+	if tooMany {
+		return "", 0, errTooMany
+	}
+	return name, wait, err
 }
 
 // onLoopback tells whether the visitor is on this host.

@@ -25,6 +25,7 @@ import (
 
 	"applayer/http1"
 	"applayer/http1/cookie"
+	"applayer/internal/guess"
 	"applayer/sockets"
 )
 
@@ -84,8 +85,8 @@ type Options struct {
 	// logs in who is not on this host, as his password could be heard.
 	Secure bool
 	// LoginDelay is after how long a login is refused (default 1 s), twice that
-	// the next time, up to 16 times. Another from the same address waits in vain
-	// meanwhile.
+	// the next time, up to 16 times. After 50 of one address within 10 minutes
+	// none is looked at.
 	LoginDelay time.Duration
 	// Hosts are the names by which the pages are known, for themselves and for
 	// what is below them; others but localhost and addresses get 421. Empty is
@@ -101,7 +102,7 @@ type Handler struct {
 	opts     Options
 	mux      http1.Mux
 	sessions *cookie.Sessions
-	guard    guard
+	guesses  guess.Counter
 }
 
 // New returns the pages of a domain's mail.
@@ -113,7 +114,7 @@ func New(mail Mail, opts *Options) (*Handler, error) {
 	if h.opts.LoginDelay == 0 {
 		h.opts.LoginDelay = time.Second
 	}
-	h.guard.first = h.opts.LoginDelay
+	h.guesses.Delay = h.opts.LoginDelay
 	if h.opts.Logger == nil {
 		h.opts.Logger = slog.New(slog.DiscardHandler)
 	}
