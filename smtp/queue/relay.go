@@ -21,8 +21,9 @@ import (
 // The next host is tried after a connection that failed, a greeting that
 // refuses, a session that broke before the whole message was sent, for
 // recipients that were refused for now, and where the host lacks what the message
-// needs, such as SMTPUTF8. What a host refuses for good no other is asked for. Where a session broke after the message and before its answer,
-// the host may have it, so that none is tried until the next turn.
+// needs, such as SMTPUTF8. What a host refuses for good no other is asked for.
+// Where a session broke after the message and before its answer, the host may
+// have it, so that none is tried until the next turn.
 //
 // Its fields are set before its first use and not changed after. Goroutines may
 // share it.
