@@ -55,8 +55,8 @@ type CRAMMD5Server struct {
 	// Host is the name in the challenge.
 	Host string
 	// Password returns a user's password, which the server must have as it is.
-	// The name is prepared by SASLprep, and who he is then. ErrRefused means that there is no such user, any other error that it
-	// cannot be told.
+	// The name is prepared by SASLprep, and who he is then. ErrRefused means
+	// that there is no such user, any other error that it cannot be told.
 	Password func(ctx context.Context, user string) (string, error)
 
 	challenge []byte // sent, nil before

@@ -8,8 +8,9 @@
 // [Dir.New], [Dir.Cur] and [Dir.All] go through what is there; [Dir.SetFlags] and
 // [Dir.Remove] change it. [Dir.Folders] and [Dir.CreateFolder] are about the folders
 // within it, which are laid out as Maildir++ has them. A [Batch] makes many changes
-// at the price of one, and [Batch.ChangeFlags] none that undoes another program's. [Dir.OpenWire] reads a message with the CRLF line ends that
-// it has on the wire, whatever its file has.
+// at the price of one, and [Batch.ChangeFlags] none that undoes another program's.
+// [Dir.OpenWire] reads a message with the CRLF line ends that it has on the wire,
+// whatever its file has.
 //
 // # What is implemented
 //
