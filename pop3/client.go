@@ -72,9 +72,12 @@ func Dial(ctx context.Context, network, addr string, opts *Options) (*Client, er
 // TLS the server's name is that of Options.TLSConfig, else the peer's IP
 // address.
 func NewClient(ctx context.Context, nc net.Conn, opts *Options) (*Client, error) {
-	host, _, err := net.SplitHostPort(nc.RemoteAddr().String())
-	if err != nil {
-		host = nc.RemoteAddr().String()
+	host := ""
+	if peer := nc.RemoteAddr(); peer != nil { // many a tunnel has none
+		var err error
+		if host, _, err = net.SplitHostPort(peer.String()); err != nil {
+			host = peer.String()
+		}
 	}
 	return newClient(ctx, nc, opts.inForce(), host)
 }

@@ -1,6 +1,7 @@
 package pop3_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -314,4 +315,25 @@ func TestClientSTLSBehindUTF8(t *testing.T) {
 		require.NoError(t, c.UTF8(t.Context()))
 		assert.EqualError(t, c.StartTLS(t.Context()), "pop3: no STLS in state UTF8 (RFC 6856 §2.1)")
 	})
+}
+
+// tunnel is a connection whose peer has no address, as through a tunnel.
+type tunnel struct{ net.Conn }
+
+func (tunnel) RemoteAddr() net.Addr { return nil }
+
+// Without an address the peer is somewhere: a password goes over TLS alone.
+func TestClientOfNobody(t *testing.T) {
+	a, b := testkit.Pipe()
+	defer b.Close()
+	go func() {
+		io.WriteString(b, "+OK\r\n")
+		for asked := bufio.NewScanner(b); asked.Scan(); {
+			io.WriteString(b, "+OK\r\nUSER\r\n.\r\n")
+		}
+	}()
+	c, err := pop3.NewClient(t.Context(), tunnel{a}, &pop3.Options{TLS: pop3.TLSOff})
+	require.NoError(t, err)
+	defer c.Close()
+	assert.ErrorIs(t, c.Login(t.Context(), "bob", "hungry"), pop3.ErrTLSRequired)
 }
